@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* err.h - what went wrong in the world: a code to decide on, and a text for a person. Fixed size, passed in. */
+#ifndef GAUGELET_BASE_ERR_H
+#define GAUGELET_BASE_ERR_H
+
+#include "base/base.h"
+
+enum err_code {
+	ERR_NONE,
+	ERR_INVALID,	/* the input is wrong, and would be wrong again */
+	ERR_NOT_FOUND,	/* what was asked for does not exist */
+	ERR_LIMIT,	/* larger, deeper or more than we take */
+	ERR_IO,		/* files, sockets, the system */
+	ERR_TIMEOUT,	/* no answer in time */
+	ERR_UPSTREAM,	/* a neighbour answered with an error, or with nonsense */
+};
+
+struct err {
+	enum err_code code;
+	char msg[640]; /* UTF-8, no control characters, cut at a character boundary */
+};
+
+/* Sets code and message; the arguments may include err->msg. Always false, so that `return err_set(...)` reads well. */
+bool err_set(struct err *err, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Puts "outer: " before the message and keeps the code. Always false. */
+bool err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif

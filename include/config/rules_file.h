@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rules_file.h - the rules file of prometheus-adapter and its forks, strictly read (rules.md 2). */
+#ifndef GAUGELET_CONFIG_RULES_FILE_H
+#define GAUGELET_CONFIG_RULES_FILE_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "text/problem.h"
+
+struct rules_spec;
+
+/* Reads `text`; `file` is only named. Unknown keys (with the nearest known one), duplicate keys, wrong types, bad window and
+   missing is/isNot are problems, all of them collected. False when there is at least one error. */
+MUST_USE bool rules_file_parse(struct str text, struct str file, struct problems *problems,
+			       struct rules_spec **ret_spec);
+
+/* The same for the file at `path`. ERR_IO (message: the path and the system's reason) when it cannot be read, ERR_LIMIT when
+   it is larger than YAML_BYTES_MAX, ERR_INVALID when `problems` says more. */
+MUST_USE bool rules_file_load(const char *path, struct problems *problems, struct rules_spec **ret_spec,
+			      struct err *err);
+
+#endif

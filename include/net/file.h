@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file.h - small files, whole. */
+#ifndef GAUGELET_NET_FILE_H
+#define GAUGELET_NET_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Appends the contents of `path` to `out`, whose maximum bounds it (ERR_LIMIT). ERR_IO names the path and the reason. */
+MUST_USE bool file_read(const char *path, struct buf *out, struct err *err);
+
+/* Writes `text` to `path` through a temporary name in the same folder, so that nobody sees half of it. */
+MUST_USE bool file_write(const char *path, struct str text, unsigned mode, struct err *err);
+
+#endif

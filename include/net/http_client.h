@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http_client.h - outgoing HTTP/1.1 requests on the loop, by curl multi: keep-alive, deadlines, streamed answers. */
+#ifndef GAUGELET_NET_HTTP_CLIENT_H
+#define GAUGELET_NET_HTTP_CLIENT_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct loop;
+struct http_client;
+struct http_call;
+
+/* One neighbour: how to connect. Texts are copied. */
+struct http_client_options {
+	const char *ca_file;			/* NULL: the system's; PEM */
+	const char *cert_file, *key_file;	/* NULL: no client certificate */
+	const char *user, *password;		/* NULL: no Basic authentication */
+	bool insecure;				/* do not verify the certificate */
+	bool follow_redirects;			/* 10 at most; credentials go to the first host only */
+	long max_connections;			/* at once, to the host; further calls wait */
+};
+
+struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options,
+				    struct err *err) MUST_USE;
+void http_client_free(struct http_client *client); /* cancels what is under way; no handler is called any more */
+DEFINE_FREE_AT(http_client)
+
+/* Why there is no complete answer. */
+enum http_fault {
+	HTTP_OK,	  /* there is one, whatever its status */
+	HTTP_REFUSED,	  /* connection refused */
+	HTTP_UNRESOLVED,  /* the host name has no address */
+	HTTP_TIMEOUT,	  /* the deadline has passed */
+	HTTP_TLS,	  /* handshake or certificate */
+	HTTP_CUT,	  /* closed, reset, or shorter than announced */
+	HTTP_TOO_BIG,	  /* more than max_body_bytes */
+	HTTP_STOPPED,	  /* on_body said so */
+	HTTP_OTHER,
+};
+
+struct http_answer {
+	enum http_fault fault;
+	int status;		  /* 0 when no head came */
+	struct str content_type;  /* as sent, empty when absent; lent for the call */
+	char message[256];	  /* curl's words for the fault, without credentials */
+	int64_t elapsed_ms;
+};
+
+struct http_request {
+	const char *method;		   /* "GET" or "POST" */
+	const char *url;		   /* complete, encoded, without user and password */
+	const char *const *headers;	   /* "Name: value", NULL-ended; NULL for none */
+	struct str body;		   /* of a POST; copied */
+	int64_t timeout_ms;		   /* for the whole call, waiting for a connection included */
+	size_t max_body_bytes;		   /* 0: any */
+	void *context;
+	/* The answer in pieces of at most 64 KiB, with its status; false ends the call with HTTP_STOPPED. */
+	bool (*on_body)(void *context, int status, struct str piece);
+	/* Once, last, unless the call was cancelled. Never from within http_client_start. */
+	void (*on_done)(void *context, const struct http_answer *answer);
+};
+
+/* The call is the client's; the pointer is good until on_done returns or http_call_cancel. A GET that finds its kept-alive
+   connection dead before a byte of the answer is sent once more. */
+struct http_call *http_client_start(struct http_client *client, const struct http_request *request);
+void http_call_cancel(struct http_call *call); /* no handler is called any more */
+
+#endif

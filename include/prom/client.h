@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client.h - Prometheus' HTTP API: series and instant queries (rules.md 12). */
+#ifndef GAUGELET_PROM_CLIENT_H
+#define GAUGELET_PROM_CLIENT_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct loop;
+struct prom;
+struct prom_call;
+struct samples;
+struct series_set;
+
+struct prom_options {
+	const char *url;		/* base; "/api/v1/..." is appended, its query parameters are kept */
+	bool post;			/* --prometheus-verb */
+	const char *const *headers;	/* "Name=value" of --prometheus-header, NULL-ended */
+	const char *ca_file, *cert_file, *key_file, *token_file;
+	bool insecure;
+	int64_t query_timeout_ms, series_timeout_ms;
+	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
+	long max_connections;
+};
+
+/* NULL: ERR_INVALID names the flag. Secrets are told to log_hide. */
+struct prom *prom_new(struct loop *loop, const struct prom_options *options, struct err *err) MUST_USE;
+void prom_free(struct prom *prom); /* cancels what is under way */
+DEFINE_FREE_AT(prom)
+
+/* HOST:PORT, for messages. */
+struct str prom_authority(const struct prom *prom);
+
+/* Which kind of trouble, to choose the mend by (reasons.md, table P). */
+enum prom_fault {
+	PROM_OK,
+	PROM_REFUSED,	   /* P1 */
+	PROM_UNRESOLVED,   /* P2 */
+	PROM_TIMEOUT,	   /* P3 */
+	PROM_TLS,
+	PROM_STATUS,	   /* P4 to P8, by `status`; `text` is what it said */
+	PROM_NOT_JSON,	   /* P9 */
+	PROM_CUT,	   /* P10 */
+	PROM_TOO_BIG,
+	PROM_MALFORMED,	   /* JSON, but not what the API promises: no data, null, a wrong shape */
+	PROM_OTHER,
+};
+
+struct prom_problem {
+	enum prom_fault fault;
+	int status;
+	char text[400]; /* one line; upstream's own words are quoted in it, secrets are not */
+};
+
+/* `samples` is given to the handler (NULL with a problem). Never called from within prom_query. */
+typedef void prom_query_handler(void *context, struct samples *samples, const struct prom_problem *problem);
+
+/* An instant query at `time_ms` (since 1970). `timeout_ms` is cut to query_timeout_ms. */
+struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t timeout_ms,
+			     prom_query_handler *handler, void *context);
+
+/* `set` is given to the handler (NULL with a problem). */
+typedef void prom_series_handler(void *context, struct series_set *set, const struct prom_problem *problem);
+
+struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t start_ms, prom_series_handler *handler,
+			      void *context);
+
+void prom_call_cancel(struct prom_call *call);
+
+#endif

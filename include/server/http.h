@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* http.h - HTTP/1.1 over TLS by libmicrohttpd, driven by our loop. Knows bytes and connections, nothing of metrics. */
+#ifndef GAUGELET_SERVER_HTTP_H
+#define GAUGELET_SERVER_HTTP_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct loop;
+struct certificate;
+struct http_server;
+struct http_exchange; /* one request and its answer */
+
+struct http_server_options {
+	const char *bind_address;	/* an IP literal; "0.0.0.0" and "::" mean all, dual stack */
+	uint16_t port;			/* 0: any; http_server_port tells */
+	unsigned max_connections;
+	int64_t idle_timeout_ms;	/* of a connection between requests */
+	int64_t request_timeout_ms;	/* from the first byte of a connection or request to the end of its head and body */
+	const char *min_tls_version;	/* "VersionTLS12" (default) or "VersionTLS13" */
+};
+
+/* Called once per request, when its head and body are there. The exchange must be answered by http_respond, now or later
+   (the connection is suspended meanwhile). */
+typedef void http_handler(void *context, struct http_exchange *exchange);
+
+struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options,
+				    struct certificate *certificate, http_handler *handler, void *context,
+				    struct err *err) MUST_USE;
+uint16_t http_server_port(const struct http_server *server);
+
+/* Accepts no more connections; those open are answered with `Connection: close`. */
+void http_server_stop_accepting(struct http_server *server);
+unsigned http_server_active(const struct http_server *server); /* exchanges not answered yet */
+
+/* Closes everything. Exchanges not answered yet get no answer; their on_gone is called. */
+void http_server_free(struct http_server *server);
+DEFINE_FREE_AT(http_server)
+
+/* ---- the request; texts are lent until the exchange ends. */
+struct str http_method(const struct http_exchange *exchange);
+struct str http_target(const struct http_exchange *exchange); /* raw, as received, query included; begins with '/' */
+
+/* The first header of that name (case ignored); ptr NULL when absent. */
+struct str http_header(const struct http_exchange *exchange, const char *name);
+
+/* Lives as long as the exchange; 16 MiB at most. */
+struct arena *http_arena(struct http_exchange *exchange);
+
+/* Who asks to be told when the exchange ends before it was answered (the client's connection broke, or the server stops).
+   NULL takes it back. */
+void http_on_gone(struct http_exchange *exchange, void (*on_gone)(void *context), void *context);
+
+/* ---- the answer */
+struct http_reply {
+	unsigned status;
+	const char *content_type;	/* NULL: none */
+	const char *const *headers;	/* name, value, name, value, ..., NULL; more of them; NULL for none */
+	struct buf *body;		/* taken (its memory moves); NULL: none */
+};
+
+/* Answers and ends the exchange. HEAD: the head alone, with the body's length. Adds Date, Audit-Id (the request's, or a new
+   UUID), Cache-Control: no-cache, private (unless in headers), Content-Length. */
+void http_respond(struct http_exchange *exchange, const struct http_reply *reply);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* timestamp.h - moments in milliseconds since 1970, UTC. */
+#ifndef GAUGELET_TEXT_TIMESTAMP_H
+#define GAUGELET_TEXT_TIMESTAMP_H
+
+#include "base/buf.h"
+
+/* RFC 3339 in whole seconds, as metav1.Time: 2026-11-20T21:07:46Z. The fraction is cut off (toward the past). */
+void timestamp_write_rfc3339(struct buf *out, int64_t unix_ms);
+
+/* IMF-fixdate of HTTP: Fri, 20 Nov 2026 21:07:46 GMT. */
+void timestamp_write_http(struct buf *out, int64_t unix_ms);
+
+/* Seconds with up to three decimals, trailing zeros cut, as Prometheus' client writes `time` and `start`. */
+void timestamp_write_seconds(struct buf *out, int64_t unix_ms);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/map.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+uint64_t map_seed(void)
+{
+	static uint64_t seed;
+
+	while (seed == 0)
+		CHECK(getrandom(&seed, sizeof(seed), 0) == (ssize_t)sizeof(seed));
+	return seed;
+}
+
+void map_clear(struct map *map)
+{
+	free(map->slots);
+	*map = (struct map){0};
+}
+
+static struct map_slot *slot_of(const struct map *map, struct str key)
+{
+	size_t at = (size_t)str_hash(key, map_seed()) & (map->size - 1);
+
+	while (map->slots[at].key.ptr && !str_eq(map->slots[at].key, key))
+		at = (at + 1) & (map->size - 1);
+	return &map->slots[at];
+}
+
+void *map_get(const struct map *map, struct str key)
+{
+	return map->size ? slot_of(map, key)->value : NULL;
+}
+
+static void grow(struct map *map)
+{
+	struct map bigger = {.count = map->count, .size = map->size ? map->size * 2 : 16};
+
+	bigger.slots = xcalloc(bigger.size, sizeof(*bigger.slots));
+	for (size_t i = 0; i < map->size; i++)
+		if (map->slots[i].key.ptr)
+			*slot_of(&bigger, map->slots[i].key) = map->slots[i];
+	free(map->slots);
+	*map = bigger;
+}
+
+void **map_at(struct map *map, struct str key)
+{
+	struct map_slot *slot;
+
+	if (key.ptr == NULL)
+		key.ptr = "";
+	if (map->size == 0 || map->count >= map->size / 4 * 3)
+		grow(map);
+	slot = slot_of(map, key);
+	if (slot->key.ptr == NULL) {
+		slot->key = key;
+		map->count++;
+	}
+	return &slot->value;
+}
+
+bool map_next(const struct map *map, size_t *at, struct str *ret_key, void **ret_value)
+{
+	while (*at < map->size) {
+		const struct map_slot *slot = &map->slots[(*at)++];
+
+		if (slot->key.ptr) {
+			*ret_key = slot->key;
+			*ret_value = slot->value;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Refuses an #include that points up or sideways, by docs/FLOORS, and a header that does not compile alone.
+set -eu
+cd "$(dirname "$0")/.."
+floor_of() { awk -v room="$1" '!/^#/ {for (i = 2; i <= NF; i++) if ($i == room) print $1}' docs/FLOORS; }
+bad=0
+for file in $(find src include -name '*.[ch]'); do
+	room=$(echo "$file" | cut -d/ -f2)
+	own=$(floor_of "$room")
+	[ -n "$own" ] || { echo "$file: room $room is not in docs/FLOORS"; bad=1; continue; }
+	for target in $(sed -n 's|^#include "\([a-z]*\)/[a-z_0-9]*\.h"$|\1|p' "$file" | sort -u); do
+		[ "$target" = "$room" ] && continue
+		other=$(floor_of "$target")
+		if [ -z "$other" ] || [ "$other" -ge "$own" ]; then
+			echo "$file: $room (floor $own) includes $target (floor ${other:-none})"
+			bad=1
+		fi
+	done
+done
+for header in $(find include -name '*.h'); do
+	echo "#include \"${header#include/}\"" | ${CC:-cc} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -fsyntax-only -x c - ||
+		{ echo "$header does not compile alone"; bad=1; }
+done
+exit $bad
