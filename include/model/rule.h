@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rule.h - the rules of a file, compiled: parsed once, run many times. */
+#ifndef GAUGELET_MODEL_RULE_H
+#define GAUGELET_MODEL_RULE_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+struct association;
+struct namer;
+struct problems;
+struct rule_spec;
+struct rules_spec;
+struct template_tree;
+
+struct rule {
+	const struct rule_spec *spec;
+	struct str file; /* for messages */
+	bool external;
+	struct association *association;
+	struct namer *namer;
+	struct template_tree *query;
+	size_t series_query; /* its number in rules.series_queries */
+};
+
+/* A snapshot: const once compiled, counted. */
+struct rules {
+	struct rules_spec *spec;
+	struct rule *list; /* custom rules first, then external ones, each in file order */
+	size_t count, custom_count;
+	struct str *series_queries; /* each text once */
+	size_t series_query_count;
+	unsigned references;
+};
+
+/* Takes the spec, also on failure. False when there was an error; all of them are in `problems`. */
+MUST_USE bool rules_compile(struct rules_spec *spec, struct problems *problems, struct rules **ret_rules);
+struct rules *rules_ref(struct rules *rules);
+void rules_unref(struct rules *rules); /* NULL is fine */
+
+/* `rules.yaml:14`, the place of a rule as messages name it. */
+void rule_write_place(struct buf *out, const struct rule *rule);
+
+#endif

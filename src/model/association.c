@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/association.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "model/resource.h"
+#include "model/rule_spec.h"
+#include "text/regexp.h"
+#include "text/template.h"
+
+enum { LABEL_BYTES_MAX = 4096, SCRATCH_BYTES_MAX = 64 << 10 };
+
+struct association {
+	const struct resources_spec *spec;
+	struct template_tree *label; /* NULL without `template` */
+	struct regexp *extraction;   /* finds group and resource in a label that the template made */
+};
+
+void association_free(struct association *association)
+{
+	if (association == NULL)
+		return;
+	template_tree_free(association->label);
+	regexp_free(association->extraction);
+	free(association);
+}
+
+/* The label for a group and a resource; appended to `out`. */
+static bool run_template(const struct association *association, struct str group, struct str resource,
+			 struct buf *out, struct err *err)
+{
+	CLEANUP(arena_free_at) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
+	const struct template_field fields[] = {
+		{.name = STR("Group"), .kind = TEMPLATE_STRING, .string = group},
+		{.name = STR("Resource"), .kind = TEMPLATE_STRING, .string = resource},
+	};
+
+	return template_run(association->label, fields, COUNT_OF(fields), scratch, out, err);
+}
+
+/* Upstream runs the template once with regular expressions in the places of group and resource, and reads labels with the
+   result. */
+static bool compile_extraction(struct association *association, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf pattern = BUF_MAX(LABEL_BYTES_MAX);
+	CLEANUP(buf_clear) struct buf made = BUF_MAX(LABEL_BYTES_MAX);
+
+	if (!run_template(association, STR("(?P<group>.+?)"), STR("(?P<resource>.+?)"), &made, err))
+		return false;
+	if (made.len == 0)
+		return err_set(err, ERR_INVALID, "the label template gives an empty text");
+	if (!str_contains(buf_str(&made), STR("(?P<resource>")))
+		return err_set(err, ERR_INVALID, "the label template must use <<.Resource>>");
+	buf_putc(&pattern, '^');
+	buf_put(&pattern, buf_str(&made));
+	buf_putc(&pattern, '$');
+	if (pattern.failed)
+		return err_set(err, ERR_LIMIT, "the label template gives more than %d bytes", LABEL_BYTES_MAX);
+	return regexp_parse(buf_str(&pattern), &association->extraction, err);
+}
+
+static bool compile_template(struct association *association, struct problems *problems)
+{
+	const struct spelled *spelled = &association->spec->template_text;
+	struct place in_text;
+	struct err err = {0};
+
+	if (spelled->text.len == 0)
+		return true;
+	if (!template_parse(spelled->text, "resource-label", &association->label, &in_text, &err) ||
+	    !compile_extraction(association, &err))
+		return problem_add(problems, spelled->at, "resources.template: %s", err.msg);
+	return true;
+}
+
+static void warn_of_doubled_resources(const struct resources_spec *spec, struct problems *problems)
+{
+	for (size_t i = 1; i < spec->override_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct override_spec *later = &spec->overrides[i];
+			const struct override_spec *earlier = &spec->overrides[j];
+
+			if (str_eq_nocase(later->resource.text, earlier->resource.text) &&
+			    str_eq(later->group.text, earlier->group.text))
+				problem_warn(problems, later->label.at,
+					     "labels \"%.*s\" and \"%.*s\" both stand for %.*s; queries use the later one",
+					     STR_ARG(earlier->label.text), STR_ARG(later->label.text),
+					     STR_ARG(later->resource.text));
+		}
+}
+
+bool association_new(const struct resources_spec *spec, struct problems *problems,
+		     struct association **ret_association)
+{
+	CLEANUP(association_free_at) struct association *association = xnew(struct association);
+
+	association->spec = spec;
+	warn_of_doubled_resources(spec, problems);
+	if (!compile_template(association, problems))
+		return false;
+	*ret_association = STEAL(association);
+	return true;
+}
+
+static const struct resource *override_target(const struct override_spec *override, const struct resource_table *table)
+{
+	return resource_find(table, override->resource.text, override->group.text);
+}
+
+static const struct resource *resource_in_label(const struct association *association,
+						const struct resource_table *table, struct str label)
+{
+	struct err err;
+	struct str resource;
+	struct str group;
+	bool found;
+
+	if (association->extraction == NULL ||
+	    !regexp_group(association->extraction, label, "resource", &found, &resource, &err) || !found ||
+	    resource.ptr == NULL || !regexp_group(association->extraction, label, "group", &found, &group, &err))
+		return NULL;
+	return resource_find(table, resource, group);
+}
+
+const struct resource *association_resource_of(const struct association *association,
+					       const struct resource_table *table, struct str label)
+{
+	const struct resources_spec *spec = association->spec;
+
+	for (size_t i = 0; i < spec->override_count; i++)
+		if (str_eq(spec->overrides[i].label.text, label))
+			return override_target(&spec->overrides[i], table);
+	return resource_in_label(association, table, label);
+}
+
+/* Dots and dashes have no place in a label name. */
+static bool write_group(struct buf *out, struct str group)
+{
+	for (size_t i = 0; i < group.len; i++)
+		buf_putc(out, group.ptr[i] == '.' || group.ptr[i] == '-' ? '_' : group.ptr[i]);
+	return !out->failed;
+}
+
+static bool made_label(const struct association *association, const struct resource *resource, struct arena *arena,
+		       struct str *ret_label, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf group = BUF_MAX(LABEL_BYTES_MAX);
+	CLEANUP(buf_clear) struct buf label = BUF_MAX(LABEL_BYTES_MAX);
+
+	if (!write_group(&group, resource->group) ||
+	    !run_template(association, buf_str(&group), resource->singular, &label, err))
+		return false;
+	if (label.len == 0)
+		return err_set(err, ERR_INVALID, "the label template gives an empty text for %.*s",
+			       STR_ARG(resource->plural));
+	if (!arena_copy(arena, buf_str(&label), ret_label))
+		return err_set(err, ERR_LIMIT, "no room for the label of %.*s", STR_ARG(resource->plural));
+	return true;
+}
+
+bool association_label_of(const struct association *association, const struct resource_table *table,
+			  const struct resource *resource, struct arena *arena, struct str *ret_label, struct err *err)
+{
+	const struct resources_spec *spec = association->spec;
+
+	for (size_t i = spec->override_count; i-- > 0;) {
+		const struct resource *target = override_target(&spec->overrides[i], table);
+
+		if (target && resource_same(target, resource)) {
+			*ret_label = spec->overrides[i].label.text;
+			return true;
+		}
+	}
+	if (association->label == NULL)
+		return err_set(err, ERR_NOT_FOUND, "no label stands for %.*s", STR_ARG(resource->plural));
+	return made_label(association, resource, arena, ret_label, err);
+}

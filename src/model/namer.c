@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/namer.h"
+
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "model/rule_spec.h"
+#include "text/regexp.h"
+
+struct filter {
+	struct regexp *pattern;
+	bool wanted; /* `is`, not `isNot` */
+};
+
+struct namer {
+	struct {
+		VEC_OF(struct filter);
+	} filters;
+	struct regexp *matches;
+	bool renames; /* false: the series' own name, with no search at all */
+	struct str as;
+};
+
+void namer_free(struct namer *namer)
+{
+	if (namer == NULL)
+		return;
+	for (size_t i = 0; i < namer->filters.count; i++)
+		regexp_free(namer->filters.items[i].pattern);
+	vec_clear(&namer->filters);
+	regexp_free(namer->matches);
+	free(namer);
+}
+
+static bool compile(const struct spelled *spelled, const char *key, struct problems *problems, struct regexp **ret)
+{
+	struct err err = {0};
+
+	if (!regexp_parse(spelled->text, ret, &err))
+		return problem_add(problems, spelled->at, "%s: %s", key, err.msg);
+	return true;
+}
+
+static bool add_filters(struct namer *namer, const struct rule_spec *spec, struct problems *problems)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < spec->filter_count; i++) {
+		const struct filter_spec *filter = &spec->filters[i];
+		struct filter *added = vec_push(&namer->filters);
+
+		added->wanted = filter->is.text.len > 0;
+		if (added->wanted)
+			good &= compile(&filter->is, "seriesFilters: is", problems, &added->pattern);
+		else
+			good &= compile(&filter->is_not, "seriesFilters: isNot", problems, &added->pattern);
+	}
+	return good;
+}
+
+/* Without `as` the one group is the name, or the whole match when there is none. */
+static bool choose_as(struct namer *namer, const struct rule_spec *spec, struct problems *problems)
+{
+	size_t groups = regexp_groups(namer->matches);
+
+	namer->as = spec->name_as.text;
+	if (namer->as.len)
+		return true;
+	if (groups > 1)
+		return problem_add(problems, spec->name_matches.at,
+				   "name.matches has %zu groups and name.as is missing; write the group to use, as \"${1}\"",
+				   groups);
+	namer->as = groups ? STR("$1") : STR("$0");
+	return true;
+}
+
+bool namer_new(const struct rule_spec *spec, struct problems *problems, struct namer **ret_namer)
+{
+	CLEANUP(namer_free_at) struct namer *namer = xnew(struct namer);
+	struct spelled matches = spec->name_matches;
+	bool good = add_filters(namer, spec, problems);
+
+	namer->renames = matches.text.len || spec->name_as.text.len;
+	if (matches.text.len == 0)
+		matches.text = STR(".*");
+	if (!compile(&matches, "name.matches", problems, &namer->matches) || !choose_as(namer, spec, problems) || !good)
+		return false;
+	*ret_namer = STEAL(namer);
+	return true;
+}
+
+bool namer_keeps(const struct namer *namer, struct str series, bool *ret_keeps, struct err *err)
+{
+	bool found = true;
+
+	for (size_t i = 0; i < namer->filters.count; i++) {
+		const struct filter *filter = &namer->filters.items[i];
+
+		if (!regexp_search(filter->pattern, series, &found, err))
+			return false;
+		if (found != filter->wanted) {
+			*ret_keeps = false;
+			return true;
+		}
+	}
+	if (namer->renames && !regexp_search(namer->matches, series, &found, err))
+		return false;
+	*ret_keeps = !namer->renames || found;
+	return true;
+}
+
+bool namer_name(const struct namer *namer, struct str series, struct buf *out, struct err *err)
+{
+	bool found;
+
+	if (!namer->renames) {
+		buf_put(out, series);
+		return true;
+	}
+	return regexp_expand(namer->matches, series, namer->as, &found, out, err);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/rule.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "model/association.h"
+#include "model/namer.h"
+#include "model/rule_spec.h"
+#include "text/template.h"
+
+static void rule_clear(struct rule *rule)
+{
+	association_free(rule->association);
+	namer_free(rule->namer);
+	template_tree_free(rule->query);
+}
+
+static void rules_free(struct rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		rule_clear(&rules->list[i]);
+	free(rules->list);
+	free(rules->series_queries);
+	rules_spec_free(rules->spec);
+	free(rules);
+}
+
+struct rules *rules_ref(struct rules *rules)
+{
+	rules->references++;
+	return rules;
+}
+
+void rules_unref(struct rules *rules)
+{
+	if (rules && --rules->references == 0)
+		rules_free(rules);
+}
+
+static bool compile_query(struct rule *rule, struct problems *problems)
+{
+	const struct spelled *spelled = &rule->spec->metrics_query;
+	struct place in_text;
+	struct err err = {0};
+
+	if (!template_parse(spelled->text, "metrics-query", &rule->query, &in_text, &err))
+		return problem_add(problems, spelled->at, "metricsQuery: %s", err.msg);
+	return true;
+}
+
+static bool rule_compile(struct rule *rule, struct problems *problems)
+{
+	bool good = association_new(&rule->spec->resources, problems, &rule->association);
+
+	good &= compile_query(rule, problems);
+	good &= namer_new(rule->spec, problems, &rule->namer);
+	return good;
+}
+
+/* Rules with the same seriesQuery share one request to Prometheus. */
+static void number_series_queries(struct rules *rules)
+{
+	CLEANUP(map_clear) struct map numbers = {0};
+
+	rules->series_queries = xcalloc(rules->count, sizeof(*rules->series_queries));
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->list[i];
+		void **number = map_at(&numbers, rule->spec->series_query.text);
+
+		if (*number == NULL) {
+			rules->series_queries[rules->series_query_count] = rule->spec->series_query.text;
+			*number = &rules->series_queries[rules->series_query_count++];
+		}
+		rule->series_query = (size_t)((struct str *)*number - rules->series_queries);
+	}
+}
+
+bool rules_compile(struct rules_spec *spec, struct problems *problems, struct rules **ret_rules)
+{
+	struct rules *rules = xnew(struct rules);
+	bool good = true;
+
+	rules->references = 1;
+	rules->spec = spec;
+	rules->custom_count = spec->rule_count;
+	rules->count = spec->rule_count + spec->external_rule_count;
+	rules->list = xcalloc(rules->count, sizeof(*rules->list));
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *rule = &rules->list[i];
+
+		rule->external = i >= spec->rule_count;
+		rule->spec = rule->external ? &spec->external_rules[i - spec->rule_count] : &spec->rules[i];
+		rule->file = spec->file;
+		good &= rule_compile(rule, problems);
+	}
+	if (!good) {
+		rules_free(rules);
+		return false;
+	}
+	number_series_queries(rules);
+	*ret_rules = rules;
+	return true;
+}
+
+void rule_write_place(struct buf *out, const struct rule *rule)
+{
+	buf_put(out, rule->file);
+	buf_printf(out, ":%u", rule->spec->at.line);
+}
