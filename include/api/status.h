@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status.h - Kubernetes' Status objects, the errors of its APIs (wire.md 5). */
+#ifndef GAUGELET_API_STATUS_H
+#define GAUGELET_API_STATUS_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum status_kind {
+	STATUS_BAD_REQUEST,
+	STATUS_NOT_FOUND,
+	STATUS_NO_ROUTE,       /* 404, `details: {}`, "the server could not find the requested resource" */
+	STATUS_METHOD,	       /* 405 */
+	STATUS_NO_WATCH,       /* 405 on an external metric */
+	STATUS_NOT_ACCEPTABLE, /* 406 */
+	STATUS_INVALID,	       /* 422 */
+	STATUS_INTERNAL,       /* 500, the cause in `details` */
+	STATUS_TIMEOUT,	       /* 504 */
+};
+
+enum { STATUS_MESSAGE_BYTES = 600 }; /* an HPA condition shows no more (reasons.md) */
+
+unsigned status_code(enum status_kind kind);
+
+/* The document. The message is cut to STATUS_MESSAGE_BYTES at a character boundary. `cause` (STATUS_INTERNAL only): the words
+   of upstream's cause. */
+void status_write(struct buf *out, enum status_kind kind, struct str message, struct str cause, bool pretty);
+
+#endif

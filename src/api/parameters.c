@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
+#include "text/duration.h"
+#include "text/number.h"
+
+static struct str parameter(const struct api_request *request, const char *key)
+{
+	struct str value = {0};
+
+	url_query_get(&request->query, str_of(key), &value);
+	return value;
+}
+
+static bool check_numbers(const struct api_request *request, struct err *err)
+{
+	static const char *const keys[] = {"limit", "timeoutSeconds"};
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		struct str value = parameter(request, keys[i]);
+		int64_t number;
+
+		if (value.len && !number_parse_i64(value, &number, err))
+			return false;
+	}
+	return true;
+}
+
+/* One term of a field selector: metadata.name=x, ==, != */
+static bool check_field(const struct api_request *request, struct str term, struct err *err)
+{
+	size_t equals = str_index(term, '=');
+	bool differs = equals > 0 && equals < term.len && term.ptr[equals - 1] == '!';
+	struct str field = str_slice(term, 0, equals - differs);
+	struct str value = str_slice(term, equals + 1, term.len);
+
+	if (equals == term.len)
+		return err_set(err, ERR_INVALID, "invalid selector: '%.*s'; can't understand '%.*s'", STR_ARG(term),
+			       STR_ARG(term));
+	if (str_starts(value, STR("=")))
+		value = str_slice(value, 1, value.len);
+	if (!str_eq(field, STR("metadata.name")) && !str_eq(field, STR("metadata.namespace")))
+		return err_set(err, ERR_INVALID,
+			       "\"%.*s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+			       STR_ARG(field));
+	if (request->route == ROUTE_CUSTOM && str_eq(field, STR("metadata.name")) &&
+	    (differs || !str_eq(value, request->name)))
+		return err_set(err, ERR_INVALID, "fieldSelector metadata.name doesn't match requested name");
+	return true;
+}
+
+static bool check_fields(const struct api_request *request, struct err *err)
+{
+	struct str rest = parameter(request, "fieldSelector");
+	struct str term;
+
+	while (rest.len && str_split(&rest, ',', &term))
+		if (term.len && !check_field(request, term, err))
+			return false;
+	return true;
+}
+
+static bool parse_timeout(const struct api_request *request, int64_t *ret_ms, struct err *err)
+{
+	struct str text = parameter(request, "timeout");
+	int64_t ns = 0;
+
+	*ret_ms = API_TIMEOUT_MS;
+	if (text.len == 0)
+		return true;
+	if (!duration_parse_go(text, &ns, err))
+		return err_set(err, ERR_INVALID, "invalid timeout specified in the request URL - %s", err->msg);
+	if (ns < 0)
+		return err_set(err, ERR_INVALID,
+			       "invalid timeout specified in the request URL - time: negative duration \"%.*s\"",
+			       STR_ARG(text));
+	if (ns > 0 && ns / 1000000 < API_TIMEOUT_MS)
+		*ret_ms = ns / 1000000 ? ns / 1000000 : 1;
+	return true;
+}
+
+/* What the generic list handler checks, which serves external metrics only. */
+static bool check_list_options(const struct api_request *request, enum status_kind *ret_kind, struct err *err)
+{
+	struct str watch = parameter(request, "watch");
+
+	if (watch.len && !str_eq(watch, STR("false")) && !str_eq(watch, STR("0"))) {
+		*ret_kind = STATUS_NO_WATCH;
+		return err_set(err, ERR_INVALID,
+			       "watch is not supported on resources of kind \"*." API_EXTERNAL_GROUP "\"");
+	}
+	*ret_kind = STATUS_INVALID;
+	if (parameter(request, "resourceVersionMatch").len && parameter(request, "resourceVersion").len == 0)
+		return err_set(err, ERR_INVALID,
+			       "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: "
+			       "resourceVersionMatch is forbidden unless resourceVersion is provided");
+	if (parameter(request, "sendInitialEvents").len)
+		return err_set(err, ERR_INVALID,
+			       "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: "
+			       "sendInitialEvents is forbidden for list");
+	return true;
+}
+
+/* The parser's words, then which of the two selectors they are about, and what may stand in one. */
+static bool parse_selector(const struct api_request *request, const char *key, struct arena *arena,
+			   struct str *ret_text, struct selector *ret_selector, struct err *err)
+{
+	*ret_text = parameter(request, key);
+	if (selector_parse(*ret_text, arena, ret_selector, err))
+		return true;
+	return err_set(err, ERR_INVALID,
+		       "%.360s: the parameter %s cannot be parsed. mend: label values hold A-Z a-z 0-9 - _ . only, at "
+		       "most 63 of them",
+		       err->msg, key);
+}
+
+bool api_parameters_parse(const struct api_request *request, struct arena *arena, struct api_parameters *ret_parameters,
+			  enum status_kind *ret_kind, struct err *err)
+{
+	struct api_parameters parameters = {0};
+
+	*ret_kind = STATUS_BAD_REQUEST;
+	if (!check_numbers(request, err) || !parse_timeout(request, &parameters.timeout_ms, err) ||
+	    !check_fields(request, err) ||
+	    !parse_selector(request, "labelSelector", arena, &parameters.label_selector_text,
+			    &parameters.label_selector, err))
+		return false;
+	if (request->route == ROUTE_CUSTOM) {
+		if (!parse_selector(request, "metricLabelSelector", arena, &parameters.metric_selector_text,
+				    &parameters.metric_selector, err))
+			return false;
+	} else if (!check_list_options(request, ret_kind, err)) {
+		return false;
+	}
+	*ret_parameters = parameters;
+	return true;
+}
