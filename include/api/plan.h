@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.h - the way of a metric request: plan (request + snapshots -> what to ask Prometheus, or an answer right away) and
+   answer (plan + samples -> document). Pure: between the two halves nothing but samples travels. */
+#ifndef GAUGELET_API_PLAN_H
+#define GAUGELET_API_PLAN_H
+
+#include "api/request.h"
+#include "base/buf.h"
+
+struct catalog;
+struct metric;
+struct prom_problem;
+struct resource;
+struct samples;
+
+/* What discovery knows of one of rules.series_queries, for reasons. */
+struct series_finding {
+	bool asked;		/* an answer or an error has come since the start */
+	bool found;		/* an answer has come, now or earlier */
+	uint64_t series;	/* in the last good answer */
+	const char *failure;	/* of the last try; "" when it was good */
+	int64_t failing_s;	/* for how long, in seconds */
+};
+
+/* The snapshots and settings that a request is answered by. It must live as long as the plan. */
+struct api_view {
+	struct catalog *catalog;
+	const struct series_finding *findings; /* one for each of the catalog's rules.series_queries */
+	struct str upstream;		       /* HOST:PORT of Prometheus */
+	int64_t max_age_ms;		       /* of --metrics-max-age */
+	int64_t max_sample_age_ms;	       /* 0: any */
+	bool standalone;		       /* there is no cluster to list objects */
+	bool empty_list_ok;
+};
+
+enum api_step {
+	API_ANSWERED, /* `reply` is the answer */
+	API_LIST,     /* run `promql` to learn which objects there are, then api_listed */
+	API_QUERY,    /* run `promql`, then api_answer */
+};
+
+struct api_reply {
+	unsigned status;
+	struct buf body;	/* JSON */
+	struct buf warning;	/* the value of a Warning header; empty: none */
+};
+
+struct api_plan {
+	enum api_step step;
+	struct buf promql;
+	int64_t timeout_ms; /* of the whole request */
+	struct api_reply reply;
+	/* the rest is the plan's own */
+	const struct api_request *request;
+	const struct api_view *view;
+	struct arena *arena;
+	struct api_parameters parameters;
+	const struct metric *metric;
+	const struct str *names; /* of the objects asked for */
+	size_t name_count;
+};
+
+/* First half. Initialises `plan`; request, view and arena must live as long as it. */
+void api_begin(struct api_plan *plan, const struct api_request *request, const struct api_view *view,
+	       struct arena *arena);
+void api_listed(struct api_plan *plan, const struct samples *samples);
+
+/* Second half; the plan is answered then. `now_ms` is since 1970. */
+void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms);
+void api_fail(struct api_plan *plan, const struct prom_problem *problem);
+
+void api_plan_clear(struct api_plan *plan);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api_in.h"
+#include "api/plan.h"
+#include "base/map.h"
+#include "model/catalog.h"
+#include "model/policy.h"
+#include "model/resource.h"
+#include "model/rule.h"
+#include "model/sample.h"
+#include "prom/client.h"
+#include "text/json_writer.h"
+#include "text/quantity.h"
+#include "text/timestamp.h"
+
+/* The number of one object, if it has one. */
+struct number {
+	bool good;
+	int64_t milli;
+	int64_t time_ms;
+};
+
+/* ---- samples become numbers */
+
+static void note_unlabelled(struct tally *tally, const struct sample *sample)
+{
+	tally->unlabelled++;
+	if (tally->label_count)
+		return;
+	for (size_t i = 0; i < sample->label_count && i < COUNT_OF(tally->labels); i++)
+		tally->labels[tally->label_count++] = sample->labels[i].name;
+}
+
+/* Does the sample say that it is of another namespace? One that says nothing was asked for by its namespace. */
+static bool is_foreign(const struct api_plan *plan, const struct sample *sample)
+{
+	struct str namespace = sample_label(sample, plan->metric->namespace_label);
+
+	return plan->request->namespaced && namespace.len && !str_eq(namespace, plan->request->namespace);
+}
+
+static struct number judge(const struct policy *policy, const struct sample *sample, struct tally *tally)
+{
+	struct number number = {.time_ms = sample->time_ms};
+	enum verdict verdict = policy_judge(policy, sample->value, sample->time_ms, &number.milli);
+	int64_t age = policy->now_ms - sample->time_ms;
+
+	tally->refused[verdict] += verdict != VERDICT_GOOD;
+	if (verdict == VERDICT_STALE && (tally->refused[verdict] == 1 || age < tally->newest_age_ms))
+		tally->newest_age_ms = age;
+	number.good = verdict == VERDICT_GOOD;
+	return number;
+}
+
+/* Of several samples of one object the last one counts, as upstream, also when it is not good. */
+static void assign(const struct api_plan *plan, const struct samples *samples, const struct policy *policy,
+		   const struct map *places, struct number *numbers, struct tally *tally)
+{
+	for (size_t i = 0; i < samples->list.count; i++) {
+		const struct sample *sample = &samples->list.items[i];
+		struct str name = sample_label(sample, plan->metric->object_label);
+		const struct str *place = name.len ? map_get(places, name) : NULL;
+
+		if (name.len == 0)
+			note_unlabelled(tally, sample);
+		else if (place == NULL || is_foreign(plan, sample))
+			tally->foreign++, tally->stranger = name;
+		else
+			numbers[place - plan->names] = judge(policy, sample, tally);
+	}
+}
+
+static void index_names(const struct api_plan *plan, struct map *places)
+{
+	for (size_t i = 0; i < plan->name_count; i++) {
+		const struct str *name = &plan->names[i];
+
+		memcpy(map_at(places, *name), &name, sizeof(name));
+	}
+}
+
+/* ---- documents */
+
+static void write_values(struct json_writer *writer, const struct selector_requirement *requirement)
+{
+	static const char *const operators[] = {
+		[SELECTOR_NOT_EQUALS] = "NotIn", [SELECTOR_IN] = "In", [SELECTOR_NOT_IN] = "NotIn",
+		[SELECTOR_EXISTS] = "Exists",	 [SELECTOR_NOT_EXISTS] = "DoesNotExist",
+	};
+
+	json_object(writer);
+	json_member(writer, "key", requirement->key);
+	json_member(writer, "operator", str_of(operators[requirement->op]));
+	if (requirement->value_count) {
+		json_key(writer, "values");
+		json_array(writer);
+		for (size_t i = 0; i < requirement->value_count; i++)
+			json_string(writer, requirement->values[i]);
+		json_array_end(writer);
+	}
+	json_object_end(writer);
+}
+
+static bool is_equality(const struct selector_requirement *requirement)
+{
+	return requirement->op == SELECTOR_EQUALS || requirement->op == SELECTOR_DOUBLE_EQUALS;
+}
+
+static void write_match_labels(struct json_writer *writer, const struct selector *selector)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < selector->count; i++) {
+		const struct selector_requirement *this = &selector->requirements[i];
+		bool again = i + 1 < selector->count && str_eq(this[1].key, this->key) && is_equality(&this[1]);
+
+		if (!is_equality(this) || again) /* a map holds a key once */
+			continue;
+		if (!open) {
+			json_key(writer, "matchLabels");
+			json_object(writer);
+			open = true;
+		}
+		json_key_str(writer, this->key);
+		json_string(writer, this->values[0]);
+	}
+	if (open)
+		json_object_end(writer);
+}
+
+static void write_match_expressions(struct json_writer *writer, const struct selector *selector)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < selector->count; i++) {
+		if (is_equality(&selector->requirements[i]))
+			continue;
+		if (!open) {
+			json_key(writer, "matchExpressions");
+			json_array(writer);
+			open = true;
+		}
+		write_values(writer, &selector->requirements[i]);
+	}
+	if (open)
+		json_array_end(writer);
+}
+
+static void write_selector(struct json_writer *writer, const struct selector *selector)
+{
+	json_key(writer, "selector");
+	if (selector->count == 0) {
+		json_null(writer);
+		return;
+	}
+	json_object(writer);
+	write_match_labels(writer, selector);
+	write_match_expressions(writer, selector);
+	json_object_end(writer);
+}
+
+static void write_object(struct json_writer *writer, const struct api_plan *plan, struct str name)
+{
+	const struct resource *resource = plan->metric->resource;
+	char version[256];
+	struct buf text = {.ptr = version, .cap = sizeof(version), .max = sizeof(version) - 1};
+
+	buf_put(&text, resource->group); /* "/v1" for the core group, as upstream writes it */
+	buf_putc(&text, '/');
+	buf_put(&text, resource->version);
+	json_key(writer, "describedObject");
+	json_object(writer);
+	json_member(writer, "kind", resource->kind);
+	if (plan->request->namespaced)
+		json_member(writer, "namespace", plan->request->namespace);
+	json_member(writer, "name", name);
+	json_member(writer, "apiVersion", buf_str(&text));
+	json_object_end(writer);
+}
+
+static void write_number(struct json_writer *writer, int64_t time_ms, int64_t milli)
+{
+	char digits[64];
+	struct buf text = {.ptr = digits, .cap = sizeof(digits), .max = sizeof(digits) - 1};
+
+	timestamp_write_rfc3339(&text, time_ms);
+	json_member(writer, "timestamp", buf_str(&text));
+	buf_reset(&text);
+	quantity_write_decimal(&text, milli);
+	json_member(writer, "value", buf_str(&text));
+}
+
+static void write_item(struct json_writer *writer, const struct api_plan *plan, struct str name,
+		       const struct number *number)
+{
+	const struct api_request *request = plan->request;
+	bool second = str_eq(request->version, STR("v1beta2"));
+
+	json_object(writer);
+	write_object(writer, plan, name);
+	if (second) {
+		json_key(writer, "metric");
+		json_object(writer);
+		json_member(writer, "name", request->metric);
+		write_selector(writer, &plan->parameters.metric_selector);
+		json_object_end(writer);
+	} else {
+		json_member(writer, "metricName", request->metric);
+	}
+	write_number(writer, number->time_ms, number->milli);
+	if (!second)
+		write_selector(writer, &plan->parameters.metric_selector);
+	json_object_end(writer);
+}
+
+static void open_list(struct json_writer *writer, struct api_plan *plan, const char *kind)
+{
+	CLEANUP(buf_clear) struct buf version = {0};
+
+	buf_put(&version, plan->request->group);
+	buf_putc(&version, '/');
+	buf_put(&version, plan->request->version);
+	buf_reset(&plan->reply.body);
+	json_writer_init(writer, &plan->reply.body, plan->request->pretty);
+	json_object(writer);
+	json_member(writer, "kind", str_of(kind));
+	json_member(writer, "apiVersion", buf_str(&version));
+	json_key(writer, "metadata");
+	json_object(writer);
+	json_object_end(writer);
+	json_key(writer, "items");
+	json_array(writer);
+}
+
+static void close_list(struct json_writer *writer, struct api_plan *plan)
+{
+	json_array_end(writer);
+	json_object_end(writer);
+	if (!plan->request->pretty)
+		buf_putc(&plan->reply.body, '\n');
+	plan->reply.status = 200;
+	plan->step = API_ANSWERED;
+}
+
+/* RFC 7234 section 5.5: 299 - "text", quotes and backslashes escaped. */
+static void warn(struct api_plan *plan, struct str text)
+{
+	struct buf *warning = &plan->reply.warning;
+
+	buf_puts(warning, "299 - \"");
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+			buf_putc(warning, '\\');
+		buf_putc(warning, text.ptr[i]);
+	}
+	buf_putc(warning, '"');
+}
+
+/* A list without items: 404 with the reason, or, where asked for, upstream's 200 with the reason in a Warning. */
+static void answer_nothing(struct api_plan *plan, const struct tally *tally, const char *kind)
+{
+	CLEANUP(buf_clear) struct buf reason = {0};
+	struct json_writer writer;
+
+	reason_no_samples(&reason, plan, tally);
+	if (!plan->view->empty_list_ok || (plan->request->route == ROUTE_CUSTOM && !plan->request->all)) {
+		refuse_metric(plan, true, buf_str(&reason));
+		return;
+	}
+	warn(plan, str_slice(buf_str(&reason), 0, str_whole_characters(str_slice(buf_str(&reason), 0, 480))));
+	open_list(&writer, plan, kind);
+	close_list(&writer, plan);
+}
+
+static void answer_custom(struct api_plan *plan, const struct samples *samples, const struct policy *policy)
+{
+	CLEANUP(map_clear) struct map places = {0};
+	struct number *numbers = arena_calloc(plan->arena, plan->name_count, sizeof(*numbers));
+	struct tally tally = {.samples = samples->list.count, .malformed = samples->malformed};
+	struct json_writer writer;
+	size_t good = 0;
+
+	if (numbers == NULL) {
+		refuse(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics: too many objects");
+		return;
+	}
+	index_names(plan, &places);
+	assign(plan, samples, policy, &places, numbers, &tally);
+	for (size_t i = 0; i < plan->name_count; i++)
+		good += numbers[i].good;
+	if (good == 0) {
+		answer_nothing(plan, &tally, "MetricValueList");
+		return;
+	}
+	open_list(&writer, plan, "MetricValueList");
+	for (size_t i = 0; i < plan->name_count; i++)
+		if (numbers[i].good)
+			write_item(&writer, plan, plan->names[i], &numbers[i]);
+	close_list(&writer, plan);
+}
+
+static void write_external_item(struct json_writer *writer, const struct api_plan *plan, const struct sample *sample,
+				const struct number *number, bool scalar)
+{
+	json_object(writer);
+	json_member(writer, "metricName", plan->metric->name);
+	json_key(writer, "metricLabels");
+	if (scalar) {
+		json_null(writer);
+	} else {
+		json_object(writer);
+		for (size_t i = 0; i < sample->label_count; i++) {
+			json_key_str(writer, sample->labels[i].name);
+			json_string(writer, sample->labels[i].value);
+		}
+		json_object_end(writer);
+	}
+	write_number(writer, number->time_ms, number->milli);
+	json_object_end(writer);
+}
+
+/* The HPA adds the items up, so a list without one of them would be a wrong number: all are good, or there is no answer. */
+static void answer_external(struct api_plan *plan, const struct samples *samples, const struct policy *policy)
+{
+	struct number *numbers = arena_calloc(plan->arena, samples->list.count, sizeof(*numbers));
+	struct tally tally = {.samples = samples->list.count, .malformed = samples->malformed};
+	struct json_writer writer;
+	bool good = numbers && samples->list.count && samples->malformed == 0;
+
+	for (size_t i = 0; numbers && i < samples->list.count; i++) {
+		numbers[i] = judge(policy, &samples->list.items[i], &tally);
+		good &= numbers[i].good;
+	}
+	if (!good) {
+		answer_nothing(plan, &tally, "ExternalMetricValueList");
+		return;
+	}
+	open_list(&writer, plan, "ExternalMetricValueList");
+	for (size_t i = 0; i < samples->list.count; i++)
+		write_external_item(&writer, plan, &samples->list.items[i], &numbers[i],
+				    samples->type == SAMPLES_SCALAR);
+	close_list(&writer, plan);
+}
+
+static const char *type_name(enum samples_type type)
+{
+	switch (type) {
+	case SAMPLES_VECTOR:
+		return "vector";
+	case SAMPLES_SCALAR:
+		return "scalar";
+	case SAMPLES_MATRIX:
+		return "matrix";
+	case SAMPLES_STRING:
+		break;
+	}
+	return "string";
+}
+
+static void refuse_type(struct api_plan *plan, enum samples_type type)
+{
+	CLEANUP(buf_clear) struct buf place = {0};
+
+	rule_write_place(&place, plan->metric->rule);
+	refuse(plan, STATUS_INTERNAL,
+	       "%s: the query of rule %s gives a %s, not an instant vector. mend: metricsQuery must not end in a range",
+	       plan->request->route == ROUTE_EXTERNAL ? "encountered an unexpected query result type"
+						      : "Internal error occurred: unable to fetch metrics",
+	       buf_cstr(&place), type_name(type));
+}
+
+void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
+{
+	const struct policy policy = {.now_ms = now_ms, .max_sample_age_ms = plan->view->max_sample_age_ms};
+	bool external = plan->request->route == ROUTE_EXTERNAL;
+
+	if (samples->warning.len)
+		refuse(plan, STATUS_INTERNAL,
+		       "Internal error occurred: unable to fetch metrics: Prometheus %.*s warns that data is missing: "
+		       "%.*s. mend: look at the store behind it",
+		       STR_ARG(plan->view->upstream), STR_ARG(str_slice(samples->warning, 0, 200)));
+	else if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
+		refuse_type(plan, samples->type);
+	else
+		(external ? answer_external : answer_custom)(plan, samples, &policy);
+}
+
+void api_fail(struct api_plan *plan, const struct prom_problem *problem)
+{
+	CLEANUP(buf_clear) struct buf reason = {0};
+
+	reason_upstream(&reason, plan, problem);
+	refuse(plan, STATUS_INTERNAL, "Internal error occurred: %s: %s",
+	       plan->step == API_LIST ? "unable to list matching resources" : "unable to fetch metrics",
+	       buf_cstr(&reason));
+}

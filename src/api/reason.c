@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api_in.h"
+#include "model/catalog.h"
+#include "model/policy.h"
+#include "model/resource.h"
+#include "model/rule.h"
+#include "model/rule_spec.h"
+#include "model/sample.h"
+#include "prom/client.h"
+#include "text/duration.h"
+
+enum { QUERY_SHOWN = 90, TEXT_SHOWN = 60, NAME_BYTES_MAX = 128 };
+
+static struct str front(struct str text, size_t bytes)
+{
+	struct str cut = str_slice(text, 0, bytes);
+
+	return str_slice(cut, 0, str_whole_characters(cut));
+}
+
+static void write_duration(struct buf *out, int64_t ms)
+{
+	duration_write_go(out, ms * 1000000);
+}
+
+/* ---- a metric that is not there */
+
+/* `vllm_x` for `vllm:x` is the mistake people make. */
+static char folded(char c)
+{
+	if (c == ':' || c == '.' || c == '-')
+		return '_';
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Levenshtein's distance, one row at a time; as far as `most`, beyond that any larger number. */
+static size_t distance(struct str a, struct str b, size_t most)
+{
+	size_t row[NAME_BYTES_MAX + 1];
+
+	if (a.len > NAME_BYTES_MAX || b.len > NAME_BYTES_MAX || a.len > b.len + most || b.len > a.len + most)
+		return most + 1;
+	for (size_t j = 0; j <= b.len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			size_t change = diagonal + (folded(a.ptr[i - 1]) != folded(b.ptr[j - 1]));
+			size_t step = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+
+			diagonal = row[j];
+			row[j] = change < step ? change : step;
+		}
+	}
+	return row[b.len];
+}
+
+static const struct metric *nearest(const struct api_plan *plan, const struct resource *resource)
+{
+	bool external = plan->request->route == ROUTE_EXTERNAL;
+	const struct catalog *catalog = plan->view->catalog;
+	size_t best = plan->request->metric.len / 3 + 1;
+	const struct metric *found = NULL;
+
+	for (size_t i = 0; i < catalog_count(catalog, external); i++) {
+		const struct metric *metric = catalog_at(catalog, external, i);
+		bool same = !resource || (metric->resource && resource_same(metric->resource, resource));
+		size_t off = same ? distance(plan->request->metric, metric->name, best - 1) : best;
+
+		if (off < best) {
+			best = off;
+			found = metric;
+		}
+	}
+	return found;
+}
+
+/* The name that stands before the brace of a seriesQuery. */
+static bool asks_for(const struct rule *rule, struct str name)
+{
+	struct str query = rule->spec->series_query.text;
+
+	return str_eq(str_trim(str_slice(query, 0, str_index(query, '{'))), name) ||
+	       str_eq(rule->spec->name_as.text, name);
+}
+
+static const struct rule *concerned_rule(const struct api_plan *plan)
+{
+	const struct rules *rules = catalog_rules(plan->view->catalog);
+	bool external = plan->request->route == ROUTE_EXTERNAL;
+
+	for (size_t i = rules->count; i-- > 0;)
+		if (rules->list[i].external == external && asks_for(&rules->list[i], plan->request->metric))
+			return &rules->list[i];
+	return NULL;
+}
+
+static void explain_rule(struct buf *out, const struct api_plan *plan, const struct rule *rule,
+			 const struct resource *resource)
+{
+	const struct series_finding *finding = &plan->view->findings[rule->series_query];
+	struct str series = front(rule->spec->series_query.text, TEXT_SHOWN);
+
+	buf_puts(out, "rule ");
+	rule_write_place(out, rule);
+	if (!finding->asked) {
+		buf_puts(out, " has not been looked up in Prometheus yet. mend: wait for the first round of discovery");
+	} else if (!finding->found) {
+		buf_printf(out, ": the request for its series fails for %lld s: %.250s. mend: see to Prometheus %.*s",
+			   (long long)finding->failing_s, finding->failure, STR_ARG(plan->view->upstream));
+	} else if (finding->series == 0) {
+		buf_printf(out, " finds no series: %.*s matched 0 in the last ", STR_ARG(series));
+		write_duration(out, plan->view->max_age_ms);
+		buf_puts(out, ". mend: look for it in Prometheus; --metrics-max-age must be longer than the scrape "
+			      "interval");
+	} else {
+		buf_printf(out, " finds %llu series of it, but none has a label that stands for %.*s. mend: write one under "
+				"resources.overrides, or a resources.template",
+			   (unsigned long long)finding->series,
+			   STR_ARG(resource ? resource->singular : plan->request->resource));
+	}
+}
+
+static const struct metric *of_another_resource(const struct api_plan *plan)
+{
+	const struct catalog *catalog = plan->view->catalog;
+
+	for (size_t i = 0; i < catalog_count(catalog, false); i++)
+		if (str_eq(catalog_at(catalog, false, i)->name, plan->request->metric))
+			return catalog_at(catalog, false, i);
+	return NULL;
+}
+
+static void name_rule(struct buf *out, const struct metric *metric)
+{
+	buf_puts(out, "rule ");
+	rule_write_place(out, metric->rule);
+}
+
+static void explain_scope(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+{
+	buf_put(out, resource->plural);
+	if (resource->namespaced)
+		buf_printf(out, " live in namespaces. mend: ask /namespaces/NAMESPACE/%.*s/NAME/%.*s",
+			   STR_ARG(plan->request->resource), STR_ARG(plan->request->metric));
+	else
+		buf_printf(out, " are cluster-scoped. mend: ask /%.*s/NAME/%.*s", STR_ARG(plan->request->resource),
+			   STR_ARG(plan->request->metric));
+}
+
+static void explain_near(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+{
+	const struct metric *near = nearest(plan, resource);
+	bool external = plan->request->route == ROUTE_EXTERNAL;
+
+	if (near)
+		buf_printf(out, "there is no such metric. mend: the nearest name is %.*s", STR_ARG(near->name));
+	else
+		buf_printf(out, "none of the %zu rules gives it. mend: the names that there are stand in /apis/%s/v1beta1",
+			   catalog_rules(plan->view->catalog)->count, external ? API_EXTERNAL_GROUP : API_CUSTOM_GROUP);
+}
+
+static bool explain_external(struct buf *out, const struct api_plan *plan)
+{
+	const struct metric *custom = of_another_resource(plan);
+
+	if (custom == NULL)
+		return false;
+	name_rule(out, custom);
+	buf_puts(out, " has it for " API_CUSTOM_GROUP ". mend: its type in the HPA is Pods or Object");
+	return true;
+}
+
+static bool explain_custom(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+{
+	const struct metric *external = catalog_find_external(plan->view->catalog, plan->request->metric);
+	const struct metric *other = of_another_resource(plan);
+
+	if (resource == NULL) {
+		buf_printf(out, "the cluster does not know the resource %.*s. mend: kubectl api-resources lists them",
+			   STR_ARG(plan->request->resource));
+	} else if (resource->namespaced != plan->request->namespaced) {
+		explain_scope(out, plan, resource);
+	} else if (external) {
+		name_rule(out, external);
+		buf_puts(out, " has it for " API_EXTERNAL_GROUP ". mend: its type in the HPA is External");
+	} else if (other) {
+		name_rule(out, other);
+		buf_puts(out, " has it for ");
+		resource_write(out, other->resource);
+		buf_puts(out, ". mend: ask for these, or write a label of the resource under resources.overrides");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+{
+	const struct rule *rule = concerned_rule(plan);
+
+	if (plan->request->route == ROUTE_EXTERNAL ? explain_external(out, plan) : explain_custom(out, plan, resource))
+		return;
+	if (rule)
+		explain_rule(out, plan, rule, resource);
+	else
+		explain_near(out, plan, resource);
+}
+
+/* ---- samples that fit nothing */
+
+static void write_query(struct buf *out, const struct api_plan *plan)
+{
+	struct str query = front(buf_str(&plan->promql), QUERY_SHOWN);
+
+	buf_put(out, query);
+	if (query.len < plan->promql.len)
+		buf_puts(out, "...");
+}
+
+static void write_names(struct buf *out, const struct api_plan *plan)
+{
+	size_t shown = plan->name_count < 3 ? plan->name_count : 3;
+
+	for (size_t i = 0; i < shown; i++)
+		buf_printf(out, "%s%.*s", i ? ", " : "", STR_ARG(front(plan->names[i], TEXT_SHOWN)));
+	if (plan->name_count > shown)
+		buf_printf(out, " and %zu more", plan->name_count - shown);
+}
+
+static void write_labels(struct buf *out, const struct tally *tally)
+{
+	if (tally->label_count == 0)
+		buf_puts(out, "no labels at all");
+	for (size_t i = 0; i < tally->label_count; i++)
+		buf_printf(out, "%s\"%.*s\"", i ? ", " : "", STR_ARG(front(tally->labels[i], 40)));
+}
+
+static size_t explain_refused(struct buf *out, const struct tally *tally)
+{
+	size_t all = 0;
+
+	for (enum verdict verdict = VERDICT_NAN; verdict < VERDICT_COUNT; verdict++) {
+		if (tally->refused[verdict] == 0)
+			continue;
+		buf_printf(out, "%s%zu %s", all ? ", " : "", tally->refused[verdict], verdict_name(verdict));
+		all += tally->refused[verdict];
+	}
+	return all;
+}
+
+static void explain_bad_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+{
+	buf_puts(out, " gives no usable number: ");
+	explain_refused(out, tally);
+	if (tally->refused[VERDICT_STALE]) {
+		buf_puts(out, "; the newest is ");
+		write_duration(out, tally->newest_age_ms / 1000 * 1000);
+		buf_puts(out, " old, the limit is ");
+		write_duration(out, plan->view->max_sample_age_ms);
+		buf_puts(out, ". mend: see to the scrape, or raise --max-sample-age");
+		return;
+	}
+	buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`");
+}
+
+void reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+{
+	bool refused = false;
+
+	for (enum verdict verdict = VERDICT_NAN; verdict < VERDICT_COUNT; verdict++)
+		refused |= tally->refused[verdict] > 0;
+	buf_puts(out, "the query of rule ");
+	rule_write_place(out, plan->metric->rule);
+	if (refused) {
+		explain_bad_values(out, plan, tally);
+	} else if (tally->unlabelled) {
+		buf_printf(out, " gives %zu samples without the label \"%.*s\"; they have ", tally->unlabelled,
+			   STR_ARG(plan->metric->object_label));
+		write_labels(out, tally);
+		buf_puts(out, ". mend: aggregate by (<<.GroupBy>>) in metricsQuery");
+	} else if (tally->foreign) {
+		buf_printf(out, " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. mend: use "
+				"<<.LabelMatchers>> in metricsQuery",
+			   tally->foreign, STR_ARG(front(tally->stranger, TEXT_SHOWN)), plan->name_count);
+	} else if (tally->malformed) {
+		buf_printf(out, " gives %zu samples that are none. mend: see what Prometheus %.*s answers",
+			   tally->malformed, STR_ARG(plan->view->upstream));
+	} else {
+		buf_puts(out, " gives no sample");
+		if (plan->name_count) {
+			buf_printf(out, " for %zu objects (", plan->name_count);
+			write_names(out, plan);
+			buf_putc(out, ')');
+		}
+		buf_puts(out, ". mend: run it in Prometheus: ");
+		write_query(out, plan);
+	}
+}
+
+/* ---- Prometheus */
+
+static const char *mend_of_status(int status)
+{
+	switch (status) {
+	case 400:
+	case 422:
+		return "correct metricsQuery, or the selector whose key is no label name";
+	case 401:
+	case 403:
+		return "see to the credential: --prometheus-header, --prometheus-token-file";
+	case 404:
+	case 405:
+		return "see to the path in --prometheus-url";
+	case 429:
+		return "ask fewer or cheaper queries";
+	default:
+		return "see to Prometheus";
+	}
+}
+
+static const char *mend_of(const struct prom_problem *problem)
+{
+	switch (problem->fault) {
+	case PROM_REFUSED:
+	case PROM_UNRESOLVED:
+		return "see to --prometheus-url";
+	case PROM_TIMEOUT:
+		return "make the query cheaper with a recording rule, or allow it more time";
+	case PROM_TLS:
+		return "see to --prometheus-ca-file and the certificate of Prometheus";
+	case PROM_STATUS:
+		return mend_of_status(problem->status);
+	case PROM_NOT_JSON:
+		return "see to --prometheus-url: a login page or a user interface stands there";
+	case PROM_CUT:
+	case PROM_TOO_BIG:
+		return "see to the proxy between and its limits";
+	case PROM_OK:
+	case PROM_MALFORMED:
+	case PROM_OTHER:
+		break;
+	}
+	return "see what stands at --prometheus-url";
+}
+
+void reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem)
+{
+	buf_printf(out, "Prometheus %.*s: %.300s (query of rule ", STR_ARG(plan->view->upstream), problem->text);
+	rule_write_place(out, plan->metric->rule);
+	buf_puts(out, ": ");
+	write_query(out, plan);
+	buf_printf(out, "). mend: %s", mend_of(problem));
+}
