@@ -12,15 +12,7 @@ struct metric;
 struct prom_problem;
 struct resource;
 struct samples;
-
-/* What discovery knows of one of rules.series_queries, for reasons. */
-struct series_finding {
-	bool asked;		/* an answer or an error has come since the start */
-	bool found;		/* an answer has come, now or earlier */
-	uint64_t series;	/* in the last good answer */
-	const char *failure;	/* of the last try; "" when it was good */
-	int64_t failing_s;	/* for how long, in seconds */
-};
+struct series_finding;
 
 /* The snapshots and settings that a request is answered by. It must live as long as the plan. */
 struct api_view {

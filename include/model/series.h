@@ -35,4 +35,13 @@ const struct series_kind *series_set_at(const struct series_set *set, size_t ind
 /* All series, of all kinds. */
 uint64_t series_set_total(const struct series_set *set);
 
+/* What discovery knows of one of rules.series_queries, for reasons. */
+struct series_finding {
+	bool asked;		/* an answer or an error has come since the start */
+	bool found;		/* an answer has come, now or earlier */
+	uint64_t series;	/* in the last good answer */
+	const char *failure;	/* of the last try; "" when it was good */
+	int64_t failing_s;	/* for how long, in seconds */
+};
+
 #endif

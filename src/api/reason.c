@@ -6,6 +6,7 @@
 #include "model/rule.h"
 #include "model/rule_spec.h"
 #include "model/sample.h"
+#include "model/series.h"
 #include "prom/client.h"
 #include "text/duration.h"
 

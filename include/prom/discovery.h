@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* discovery.h - asks Prometheus again and again which series the rules have, and publishes the catalog that they make. Each
+   seriesQuery has a state of its own: its last good answer stays while others, or itself, fail (rules.md 3, 16). */
+#ifndef GAUGELET_PROM_DISCOVERY_H
+#define GAUGELET_PROM_DISCOVERY_H
+
+#include "base/base.h"
+
+struct catalog;
+struct discovery;
+struct loop;
+struct prom;
+struct resource_table;
+struct rules;
+struct series_finding;
+
+struct discovery_options {
+	int64_t relist_ms;  /* from the end of a request to the next one for the same series */
+	int64_t max_age_ms; /* how far back a series counts */
+};
+
+/* `catalog` is given. Called from the loop whenever something has been found. */
+typedef void discovery_handler(void *context, struct catalog *catalog);
+
+/* Starts at once. */
+struct discovery *discovery_new(struct loop *loop, struct prom *prom, struct rules *rules,
+				const struct resource_table *resources, const struct discovery_options *options,
+				discovery_handler *handler, void *context) MUST_USE;
+void discovery_free(struct discovery *discovery); /* NULL is fine */
+DEFINE_FREE_AT(discovery)
+
+/* One for each of rules.series_queries; lent, good until the next turn of the loop. */
+const struct series_finding *discovery_findings(struct discovery *discovery);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dispatch.h - takes each request through the rooms: plan, samples, answer. */
+#ifndef GAUGELET_SERVER_DISPATCH_H
+#define GAUGELET_SERVER_DISPATCH_H
+
+#include "api/request.h"
+#include "base/base.h"
+
+struct catalog;
+struct dispatch;
+struct http_exchange;
+struct loop;
+struct prom;
+struct series_finding;
+
+struct dispatch_options {
+	struct api_groups groups;
+	bool standalone, empty_list_ok;
+	int64_t max_age_ms, max_sample_age_ms;
+	/* What discovery knows at this moment, for reasons. */
+	const struct series_finding *(*findings)(void *context);
+	void *findings_context;
+};
+
+/* `catalog` is given. */
+struct dispatch *dispatch_new(struct loop *loop, struct prom *prom, struct catalog *catalog,
+			      const struct dispatch_options *options) MUST_USE;
+
+/* No exchange may be under way any more. NULL is fine. */
+void dispatch_free(struct dispatch *dispatch);
+DEFINE_FREE_AT(dispatch)
+
+/* `catalog` is given; requests under way keep the one they began with. */
+void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog);
+
+/* From now on readyz fails. */
+void dispatch_stop(struct dispatch *dispatch);
+
+/* An http_handler; `context` is the dispatch. */
+void dispatch_handle(void *context, struct http_exchange *exchange);
+
+#endif
