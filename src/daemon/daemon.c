@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/vec.h"
+#include "config/rules_file.h"
+#include "daemon/options.h"
+#include "model/catalog.h"
+#include "model/resource.h"
+#include "model/rule.h"
+#include "model/rule_spec.h"
+#include "net/loop.h"
+#include "prom/client.h"
+#include "prom/discovery.h"
+#include "server/certificate.h"
+#include "server/dispatch.h"
+#include "server/http.h"
+
+enum {
+	MAX_CONNECTIONS = 1000,
+	IDLE_TIMEOUT_MS = 120000,    /* the aggregator keeps its connections for 90 s */
+	REQUEST_TIMEOUT_MS = 32000,  /* for the head and body of a request to arrive */
+	DRAIN_MS = 25000,	     /* for requests under way; kubelet kills after 30 s */
+	DRAIN_LOOK_MS = 20,
+	QUERY_TIMEOUT_MS = 30000,
+	SERIES_TIMEOUT_MS = 30000,
+	QUERY_BYTES_MAX_ANSWER = 64 << 20,
+	PROMETHEUS_CONNECTIONS = 32,
+};
+
+struct daemon {
+	const struct options *options;
+	struct loop *loop;
+	struct rules *rules;
+	struct resource_table *resources;
+	struct prom *prom;
+	struct discovery *discovery;
+	struct certificate *certificate;
+	struct dispatch *dispatch;
+	struct http_server *server;
+	struct loop_timer drain;
+	int64_t drain_until_ms;
+};
+
+/* ---- rules */
+
+static void print_problems(struct problems *problems, const char *file)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	problems_write(problems, file, &text);
+	fputs(buf_cstr(&text), stderr);
+}
+
+static struct str base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return str_of(slash ? slash + 1 : path);
+}
+
+static bool load_rules(const char *path, struct rules **ret_rules)
+{
+	CLEANUP(problems_clear) struct problems problems = {0};
+	struct rules_spec *spec = NULL;
+	struct err err = {0};
+	bool good = rules_file_load(path, &problems, &spec, &err);
+
+	if (!good && problems.errors == 0)
+		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
+	if (good) {
+		spec->file = base_name(path);
+		good = rules_compile(spec, &problems, ret_rules);
+	}
+	print_problems(&problems, path);
+	return good;
+}
+
+/* ---- life */
+
+static void set_catalog(void *context, struct catalog *catalog)
+{
+	struct daemon *daemon = context;
+
+	dispatch_set_catalog(daemon->dispatch, catalog);
+}
+
+static const struct series_finding *findings(void *context)
+{
+	struct daemon *daemon = context;
+
+	return discovery_findings(daemon->discovery);
+}
+
+/* Before discovery has found anything there is a catalog without metrics. */
+static struct catalog *empty_catalog(struct daemon *daemon)
+{
+	CLEANUP(catalog_builder_free_at) struct catalog_builder *builder = NULL;
+	const struct series_set **none = xcalloc(daemon->rules->series_query_count, sizeof(struct series_set *));
+
+	builder = catalog_builder_new(daemon->rules, daemon->resources, none);
+	while (!catalog_builder_step(builder, SIZE_MAX))
+		;
+	vec_release(none);
+	return catalog_builder_take(builder);
+}
+
+static void look_drained(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (http_server_active(daemon->server) && loop_now_ms(daemon->loop) < daemon->drain_until_ms)
+		loop_timer_set(daemon->loop, &daemon->drain, DRAIN_LOOK_MS);
+	else
+		loop_stop(daemon->loop);
+}
+
+/* Not ready, accept no more, let what is under way end; a second signal does not wait. */
+static void stop(void *context, int number)
+{
+	struct daemon *daemon = context;
+
+	if (daemon->drain.handler) {
+		loop_stop(daemon->loop);
+		return;
+	}
+	log_info("stopping on signal %d", number);
+	dispatch_stop(daemon->dispatch);
+	http_server_stop_accepting(daemon->server);
+	daemon->drain = (struct loop_timer){.handler = look_drained, .context = daemon};
+	daemon->drain_until_ms = loop_now_ms(daemon->loop) + DRAIN_MS;
+	loop_timer_set(daemon->loop, &daemon->drain, 0);
+}
+
+static bool start_prometheus(struct daemon *daemon, struct err *err)
+{
+	const struct options *options = daemon->options;
+	const struct prom_options prom = {
+		.url = options->prometheus_url,
+		.post = str_eq(str_of(options->prometheus_verb), STR("POST")),
+		.headers = options->prometheus_headers.items,
+		.ca_file = options->prometheus_ca_file,
+		.cert_file = options->prometheus_client_tls_cert_file,
+		.key_file = options->prometheus_client_tls_key_file,
+		.token_file = options->prometheus_token_file,
+		.insecure = options->prometheus_insecure,
+		.query_timeout_ms = QUERY_TIMEOUT_MS,
+		.series_timeout_ms = SERIES_TIMEOUT_MS,
+		.query_bytes_max = QUERY_BYTES_MAX_ANSWER,
+		.max_connections = PROMETHEUS_CONNECTIONS,
+	};
+	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
+						    .max_age_ms = options->metrics_max_age_ms};
+
+	daemon->prom = prom_new(daemon->loop, &prom, err);
+	if (daemon->prom == NULL)
+		return false;
+	daemon->discovery = discovery_new(daemon->loop, daemon->prom, daemon->rules, daemon->resources, &discovery,
+					  set_catalog, daemon);
+	return true;
+}
+
+static bool start_serving(struct daemon *daemon, struct err *err)
+{
+	const struct options *options = daemon->options;
+	const struct http_server_options http = {
+		.bind_address = options->bind_address,
+		.port = options->secure_port,
+		.max_connections = MAX_CONNECTIONS,
+		.idle_timeout_ms = IDLE_TIMEOUT_MS,
+		.request_timeout_ms = REQUEST_TIMEOUT_MS,
+		.min_tls_version = options->tls_min_version,
+	};
+	const struct dispatch_options dispatch = {
+		.groups = {.custom = daemon->rules->custom_count > 0,
+			   .external = daemon->rules->count > daemon->rules->custom_count},
+		.standalone = options->standalone,
+		.empty_list_ok = options->empty_list_ok,
+		.max_age_ms = options->metrics_max_age_ms,
+		.max_sample_age_ms = options->max_sample_age_ms,
+		.findings = findings,
+		.findings_context = daemon,
+	};
+
+	daemon->certificate =
+		options->tls_cert_file ? certificate_load(options->tls_cert_file, options->tls_private_key_file, err)
+				       : certificate_make(options->cert_dir, options->bind_address, err);
+	if (daemon->certificate == NULL)
+		return false;
+	daemon->dispatch = dispatch_new(daemon->loop, daemon->prom, empty_catalog(daemon), &dispatch);
+	daemon->server = http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
+	if (daemon->server == NULL)
+		return false;
+	log_info("serving on %s:%u", options->bind_address, http_server_port(daemon->server));
+	return true;
+}
+
+static bool start(struct daemon *daemon, struct err *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	daemon->loop = loop_new(err);
+	daemon->resources = resource_table_builtin();
+	return daemon->loop && loop_signal(daemon->loop, SIGTERM, stop, daemon, err) &&
+	       loop_signal(daemon->loop, SIGINT, stop, daemon, err) && start_prometheus(daemon, err) &&
+	       start_serving(daemon, err);
+}
+
+static void take_apart(struct daemon *daemon)
+{
+	http_server_free(daemon->server);
+	dispatch_free(daemon->dispatch);
+	certificate_free(daemon->certificate);
+	discovery_free(daemon->discovery);
+	prom_free(daemon->prom);
+	resource_table_unref(daemon->resources);
+	rules_unref(daemon->rules);
+	loop_free(daemon->loop);
+}
+
+static void tell_unused(const struct options *options)
+{
+	CLEANUP(buf_clear) struct buf names = {0};
+
+	for (size_t i = 0; i < options->unused.count; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", options->unused.items[i]);
+	if (names.len)
+		log_warn("flags without effect here: %s", buf_cstr(&names));
+}
+
+enum daemon_exit daemon_run(const struct options *options)
+{
+	struct daemon daemon = {.options = options};
+	enum daemon_exit how = DAEMON_STOPPED;
+	struct err err = {0};
+
+	log_setup(str_eq(str_of(options->logging_format), STR("json")) ? LOG_JSON : LOG_TEXT,
+		  (int)options->verbosity);
+	if (!load_rules(options->config, &daemon.rules))
+		return DAEMON_REFUSED;
+	tell_unused(options);
+	if (options->check_config) {
+		how = DAEMON_STOPPED;
+	} else if (!options->standalone) {
+		fputs("gaugelet: this version serves with --standalone only; it cannot talk to a Kubernetes API server "
+		      "yet\n", stderr);
+		how = DAEMON_REFUSED;
+	} else if (start(&daemon, &err)) {
+		loop_run(daemon.loop);
+		log_info("stopped");
+	} else {
+		log_error("cannot start: %s", err.msg);
+		how = err.code == ERR_INVALID ? DAEMON_REFUSED : DAEMON_FAILED;
+	}
+	take_apart(&daemon);
+	return how;
+}
