@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/rule.h"
+
+#include "rows.h"
+#include "rule_text.h"
+
+static const struct rule_spec good[] = {
+	{.at = {2, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY},
+	{.at = {9, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY},
+	{.at = {16, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY},
+};
+static const struct rule_spec external[] = {
+	{.at = {23, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY},
+};
+static const struct rule_spec bad[] = {
+	{.series_query = SPELLED("a"), .metrics_query = SPELLED("sum(<<.Series>)")},
+	{.series_query = SPELLED("a"), .metrics_query = SPELLED("<<join .GroupBySlice>>"), .name_matches = SPELLED("(")},
+};
+
+static void test_compiled(void **state)
+{
+	CLEANUP(problems_clear) struct problems problems = {0};
+	CLEANUP(buf_clear) struct buf place = {0};
+	struct rules *rules = NULL;
+
+	(void)state;
+	assert_true(compiled(good, COUNT_OF(good), external, COUNT_OF(external), &problems, &rules));
+	assert_int_equal(rules->count, 4);
+	assert_int_equal(rules->custom_count, 3);
+	assert_false(rules->list[2].external);
+	assert_true(rules->list[3].external);
+	assert_int_equal(rules->series_query_count, 2); /* each text once */
+	assert_int_equal(rules->list[0].series_query, rules->list[2].series_query);
+	assert_str(rules->series_queries[rules->list[3].series_query], "b");
+	rule_write_place(&place, &rules->list[1]);
+	assert_str(buf_str(&place), "rules.yaml:9");
+	rules_unref(rules_ref(rules));
+	rules_unref(rules);
+}
+
+static void test_all_errors_at_once(void **state)
+{
+	CLEANUP(problems_clear) struct problems problems = {0};
+	struct rules *rules = NULL;
+
+	(void)state;
+	assert_false(compiled(bad, COUNT_OF(bad), NULL, 0, &problems, &rules));
+	assert_null(rules);
+	assert_int_equal(problems.errors, 3);
+	assert_contains(str_of(problems.items[0].text), "metricsQuery: template: metrics-query:1");
+	assert_contains(str_of(problems.items[1].text), "function \"join\" not defined");
+	assert_contains(str_of(problems.items[2].text), "name.matches");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_compiled), cmocka_unit_test(test_all_errors_at_once)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
