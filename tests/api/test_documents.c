@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/documents.h"
+
+#include "rows.h"
+#include "metrics.h"
+
+#define ENTRY(name, namespaced)                                                                                        \
+	"{\"name\":\"" name "\",\"singularName\":\"\",\"namespaced\":" namespaced ",\"kind\":\"MetricValueList\",\"verbs\":[\"get\"]}"
+
+static struct document_case {
+	const char *name, *target;
+	unsigned status;
+	const char *type, *says;
+	bool etag;
+} document_cases[] = {
+	{"groups", "/apis", 200, "application/json", "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"custom.metrics.k8s.io\"", true},
+	{"group", "/apis/external.metrics.k8s.io", 200, "application/json",
+	 "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"external.metrics.k8s.io\",\"versions\":[{\"groupVersion\":"
+	 "\"external.metrics.k8s.io/v1beta1\",\"version\":\"v1beta1\"}],\"preferredVersion\"",
+	 true},
+	{"resources", "/apis/custom.metrics.k8s.io/v1beta2", 200, "application/json",
+	 "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"custom.metrics.k8s.io/v1beta2\",\"resources\":["
+	 ENTRY("deployments.apps/lat", "true") "," ENTRY("namespaces/lat", "false") "," ENTRY("namespaces/odd", "false"),
+	 true},
+	{"external resources", "/apis/external.metrics.k8s.io/v1beta1", 200, "application/json",
+	 "{\"name\":\"backlog\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"ExternalMetricValueList\",\"verbs\":[\"get\"]}",
+	 true},
+	{"openapi v2", "/openapi/v2", 200, "application/json", "{\"swagger\":\"2.0\"", true},
+	{"openapi v3", "/openapi/v3", 200, "application/json", "{\"paths\":{}}", true},
+	{"openapi of a group", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1", 404, "application/json", "\"details\":{}", false},
+	{"version", "/version", 200, "application/json", "\"gitVersion\": \"v", false},
+	{"index", "/", 200, "application/json", "{\n  \"paths\": [\n    \"/apis\",", false},
+	{"outside", "/foo", 404, "application/json", "{\n  \"paths\": [", false},
+	{"no route", "/apis/custom.metrics.k8s.io/v1beta1/nodes", 404, "application/json",
+	 "the server could not find the requested resource", false},
+	{"no path", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/ns/pods", 400, "application/json", "invalid request path", false},
+	{"bad escape", "/%zz", 400, "text/plain; charset=utf-8", "400 Bad Request", false},
+};
+
+static void parse(const char *method, const char *target, const char *accept, struct arena *arena,
+		  struct api_request *request)
+{
+	const struct api_headers headers = {.accept = str_of(accept)};
+	struct err err;
+
+	assert_true(api_request_parse(str_of(method), str_of(target), &headers, (struct api_groups){true, true}, arena,
+				      request, &err));
+}
+
+static void test_document(void **state)
+{
+	const struct document_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	struct catalog *catalog = small_catalog();
+	struct api_request request;
+	struct document document;
+
+	parse("GET", c->target, NULL, arena, &request);
+	assert_false(document_refusal(&request, &document));
+	document_write(&request, catalog, (struct api_groups){true, true}, &document);
+	assert_int_equal(document.status, c->status);
+	assert_string_equal(document.content_type, c->type);
+	assert_contains(buf_str(&document.body), c->says);
+	assert_int_equal(document.has_etag, c->etag);
+	buf_clear(&document.body);
+	catalog_unref(catalog);
+}
+
+static struct refusal_case {
+	const char *name, *method, *target, *accept;
+	unsigned status; /* 0: not refused */
+} refusal_cases[] = {
+	{"POST on a metric", "POST", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/a/pods/b/c", NULL, 405},
+	{"HEAD on a version", "HEAD", "/apis/custom.metrics.k8s.io/v1beta1", NULL, 405},
+	{"an unknown method", "FOO", "/apis/external.metrics.k8s.io/v1beta1/namespaces/a/b", NULL, 405},
+	{"POST on no route", "POST", "/apis/custom.metrics.k8s.io/v1beta1/x", NULL, 0},
+	{"POST on health", "POST", "/healthz", NULL, 0},
+	{"HTML of a metric", "GET", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/a/pods/b/c", "text/html", 406},
+	{"HTML of health", "GET", "/healthz", "text/html", 0},
+	{"GET", "GET", "/apis", "*/*", 0},
+};
+
+static void test_refusal(void **state)
+{
+	const struct refusal_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	struct api_request request;
+	struct document document;
+
+	parse(c->method, c->target, c->accept, arena, &request);
+	assert_int_equal(document_refusal(&request, &document), c->status != 0);
+	assert_int_equal(document.status, c->status);
+	buf_clear(&document.body);
+}
+
+static void test_etag_follows_the_body(void **state)
+{
+	struct document document = {0};
+	char first[24], second[24], again[24];
+
+	(void)state;
+	buf_puts(&document.body, "a");
+	document_etag(&document, first);
+	document_etag(&document, again);
+	buf_puts(&document.body, "b");
+	document_etag(&document, second);
+	assert_string_equal(first, again);
+	assert_string_not_equal(first, second);
+	assert_int_equal(first[0], '"');
+	assert_int_equal(first[strlen(first) - 1], '"');
+	buf_clear(&document.body);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_etag_follows_the_body)};
+
+	return RUN_ROWS(document_cases, test_document) + RUN_ROWS(refusal_cases, test_refusal) +
+	       cmocka_run_group_tests(tests, NULL, NULL);
+}

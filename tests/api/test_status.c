@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/status.h"
+
+#include "rows.h"
+
+static struct status_case {
+	const char *name;
+	enum status_kind kind;
+	const char *message, *cause;
+	bool pretty;
+	const char *want;
+} status_cases[] = {
+	{"bad request", STATUS_BAD_REQUEST, "no", "", false,
+	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"no\","
+	 "\"reason\":\"BadRequest\",\"code\":400}\n"},
+	{"method", STATUS_METHOD, "the server does not allow this method on the requested resource", "", false,
+	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"the server does "
+	 "not allow this method on the requested resource\",\"reason\":\"MethodNotAllowed\",\"details\":{},\"code\":405}\n"},
+	{"watch", STATUS_NO_WATCH, "w", "", false,
+	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"w\",\"reason\":"
+	 "\"MethodNotAllowed\",\"details\":{\"group\":\"external.metrics.k8s.io\",\"kind\":\"*\"},\"code\":405}\n"},
+	{"internal", STATUS_INTERNAL, "a \"b\"", "c", false,
+	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"a "
+	 "\\\"b\\\"\",\"reason\":\"InternalError\",\"details\":{\"causes\":[{\"message\":\"c\"}]},\"code\":500}\n"},
+	{"pretty", STATUS_NOT_FOUND, "no", "", true,
+	 "{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {},\n  \"status\": \"Failure\",\n  "
+	 "\"message\": \"no\",\n  \"reason\": \"NotFound\",\n  \"code\": 404\n}"},
+};
+
+static void test_status(void **state)
+{
+	const struct status_case *c = *state;
+	CLEANUP(buf_clear) struct buf out = {0};
+
+	status_write(&out, c->kind, str_of(c->message), str_of(c->cause), c->pretty);
+	assert_str(buf_str(&out), c->want);
+}
+
+static void test_long_message(void **state)
+{
+	CLEANUP(buf_clear) struct buf message = {0};
+	CLEANUP(buf_clear) struct buf out = {0};
+
+	(void)state;
+	buf_puts(&message, "x");
+	for (int i = 0; i < 400; i++)
+		buf_puts(&message, "\xc3\xa9"); /* the 600th byte is the first of a character */
+	status_write(&out, STATUS_BAD_REQUEST, buf_str(&message), (struct str){0}, false);
+	assert_contains(buf_str(&out), "\xc3\xa9\",\"reason\"");
+	assert_true(out.len < 750);
+	assert_true(str_is_utf8(buf_str(&out)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_long_message)};
+
+	return RUN_ROWS(status_cases, test_status) + cmocka_run_group_tests(tests, NULL, NULL);
+}
