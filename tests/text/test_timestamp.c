@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "text/timestamp.h"
+
+static struct moment_case {
+	const char *name;
+	int64_t unix_ms;
+	const char *rfc3339, *http, *seconds;
+} moments[] = {
+	{"epoch", 0, "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT", "0"},
+	{"five milliseconds", 5, "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT", "0.005"},
+	{"a zero inside the fraction", 1050, "1970-01-01T00:00:01Z", "Thu, 01 Jan 1970 00:00:01 GMT", "1.05"},
+	{"three decimals", 1795209266123, "2026-11-20T21:14:26Z", "Fri, 20 Nov 2026 21:14:26 GMT", "1795209266.123"},
+	{"two decimals", 1795209266120, "2026-11-20T21:14:26Z", "Fri, 20 Nov 2026 21:14:26 GMT", "1795209266.12"},
+	{"one decimal", 1795209266100, "2026-11-20T21:14:26Z", "Fri, 20 Nov 2026 21:14:26 GMT", "1795209266.1"},
+	{"no decimal", 1795209266000, "2026-11-20T21:14:26Z", "Fri, 20 Nov 2026 21:14:26 GMT", "1795209266"},
+	{"fraction cut, not rounded", 1795209266999, "2026-11-20T21:14:26Z", "Fri, 20 Nov 2026 21:14:26 GMT",
+	 "1795209266.999"},
+	{"leap day of a 400th year", 951782400000, "2000-02-29T00:00:00Z", "Tue, 29 Feb 2000 00:00:00 GMT",
+	 "951782400"},
+	{"end of a leap day", 951868799999, "2000-02-29T23:59:59Z", "Tue, 29 Feb 2000 23:59:59 GMT", "951868799.999"},
+	{"after a leap day", 951868800000, "2000-03-01T00:00:00Z", "Wed, 01 Mar 2000 00:00:00 GMT", "951868800"},
+	{"leap day", 1709164800000, "2024-02-29T00:00:00Z", "Thu, 29 Feb 2024 00:00:00 GMT", "1709164800"},
+	{"2100 has no leap day", 4107542399999, "2100-02-28T23:59:59Z", "Sun, 28 Feb 2100 23:59:59 GMT",
+	 "4107542399.999"},
+	{"2100 has no leap day, after", 4107542400000, "2100-03-01T00:00:00Z", "Mon, 01 Mar 2100 00:00:00 GMT",
+	 "4107542400"},
+	{"end of a year", 1735689599999, "2024-12-31T23:59:59Z", "Tue, 31 Dec 2024 23:59:59 GMT", "1735689599.999"},
+	{"start of a year", 1735689600000, "2025-01-01T00:00:00Z", "Wed, 01 Jan 2025 00:00:00 GMT", "1735689600"},
+	{"end of 9999", 253402300799999, "9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT", "253402300799.999"},
+	{"before the epoch: toward the past", -1, "1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT", "-0.001"},
+	{"one second before the epoch", -1000, "1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT", "-1"},
+	{"one and a half before the epoch", -1500, "1969-12-31T23:59:58Z", "Wed, 31 Dec 1969 23:59:58 GMT", "-1.5"},
+	{"year 1", -62135596800000, "0001-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 GMT", "-62135596800"},
+	{"year 0", -62167219200000, "0000-01-01T00:00:00Z", "Sat, 01 Jan 0000 00:00:00 GMT", "-62167219200"},
+	{"year -1", -62167219200001, "-0001-12-31T23:59:59Z", "Fri, 31 Dec -0001 23:59:59 GMT", "-62167219200.001"},
+	{"greatest", INT64_MAX, "292278994-08-17T07:12:55Z", "Sun, 17 Aug 292278994 07:12:55 GMT",
+	 "9223372036854775.807"},
+	{"least", INT64_MIN, "-292275055-05-16T16:47:04Z", "Sun, 16 May -292275055 16:47:04 GMT",
+	 "-9223372036854775.808"},
+};
+
+typedef void writer(struct buf *out, int64_t unix_ms);
+
+static void assert_written(writer *write, int64_t unix_ms, const char *want)
+{
+	struct buf text = {0};
+
+	buf_puts(&text, "<");
+	write(&text, unix_ms);
+	assert_string_equal(buf_cstr(&text) + 1, want);
+	buf_clear(&text);
+}
+
+static void test_moment(void **state)
+{
+	const struct moment_case *c = *state;
+
+	assert_written(timestamp_write_rfc3339, c->unix_ms, c->rfc3339);
+	assert_written(timestamp_write_http, c->unix_ms, c->http);
+	assert_written(timestamp_write_seconds, c->unix_ms, c->seconds);
+}
+
+int main(void)
+{
+	static struct CMUnitTest tests[COUNT_OF(moments)];
+
+	for (size_t i = 0; i < COUNT_OF(moments); i++)
+		tests[i] = (struct CMUnitTest){moments[i].name, test_moment, NULL, NULL, &moments[i]};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
