@@ -265,7 +265,8 @@ static void take_signals(void *context, int fd, uint32_t events)
 
 	(void)events;
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		const struct signal_watch *watch = info.ssi_signo < SIGNALS ? &loop->signal_watches[info.ssi_signo] : NULL;
+		const struct signal_watch *watch =
+			info.ssi_signo < SIGNALS ? &loop->signal_watches[info.ssi_signo] : NULL;
 
 		if (watch && watch->handler)
 			watch->handler(watch->context, (int)info.ssi_signo);

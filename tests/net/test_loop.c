@@ -326,6 +326,17 @@ static void test_timer_of_zero_again_and_again(void **state)
 	assert_string_equal(world->diary, "0g");
 }
 
+/* Before the first turn nobody has read the clock for a while. */
+static void test_timer_before_the_first_turn(void **state)
+{
+	struct world *world = *state;
+	int64_t before = loop_now_ms(world->loop);
+
+	usleep(3000);
+	set_timer(world, 0, 0, stop);
+	assert_true(world->timers[0].due_ms >= before + 3);
+}
+
 static void never(void *context)
 {
 	(void)context;
@@ -372,8 +383,10 @@ static void test_heap_of_many(void **state)
 	uint32_t random = 12345;
 
 	for (int i = 0; i < MANY; i++) {
-		many[i] = (struct ordered){.timer = {.handler = in_order, .context = &many[i]}, .loop = world->loop,
-					   .last_due_ms = &last_due_ms, .left = &left};
+		many[i] = (struct ordered){.timer = {.handler = in_order, .context = &many[i]},
+					   .loop = world->loop,
+					   .last_due_ms = &last_due_ms,
+					   .left = &left};
 		random = random * 1664525 + 1013904223;
 		loop_timer_set(world->loop, &many[i].timer, random >> 28);
 	}
@@ -507,6 +520,7 @@ int main(void)
 		IN_WORLD(test_timer_cancel),
 		IN_WORLD(test_timer_cancelled_by_a_timer_of_the_same_turn),
 		IN_WORLD(test_timer_of_zero_again_and_again),
+		IN_WORLD(test_timer_before_the_first_turn),
 		IN_WORLD(test_timer_beyond_the_end_of_time),
 		IN_WORLD(test_heap_of_many),
 		IN_WORLD(test_signals),

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "net_in.h"
+
+struct http_call {
+	struct http_client *client;
+	struct calls *list;		   /* client->waiting or client->running */
+	struct http_call *previous, *next; /* in it */
+	struct transfer *transfer;	   /* NULL while waiting, and when it could not be begun */
+	struct http_request request;	   /* its texts are not ours and not looked at again, but: */
+	struct buf url, headers, body;
+	bool posts;
+	size_t body_bytes;
+	int64_t started_ms;
+	struct loop_timer deadline;
+	enum http_fault fault; /* why we end it ourselves */
+};
+
+struct calls {
+	struct http_call *first, *last;
+};
+
+struct http_client {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer timer; /* curl's */
+	struct calls waiting, running;
+	long active, max_active; /* transfers with curl */
+	struct transfer *idle;	 /* a stack */
+	struct transfer *doomed; /* cancelled while curl was at work */
+	bool in_curl;		 /* it cannot be told anything from its own handlers */
+	int depth;		 /* of our handlers; the client lives until the outermost returns */
+	bool freed;
+	struct transfer_options options;
+};
+
+/* ---- lists of calls */
+
+static void append_to(struct calls *calls, struct http_call *call)
+{
+	call->list = calls;
+	call->previous = calls->last;
+	call->next = NULL;
+	*(calls->last ? &calls->last->next : &calls->first) = call;
+	calls->last = call;
+}
+
+static void remove_from_list(struct http_call *call)
+{
+	*(call->previous ? &call->previous->next : &call->list->first) = call->next;
+	*(call->next ? &call->next->previous : &call->list->last) = call->previous;
+	call->list = NULL;
+}
+
+/* ---- what a transfer hands on */
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	struct http_call *call = transfer->call;
+	size_t total = size * count;
+	long status = 0;
+
+	if (call == NULL)
+		return 0;
+	call->body_bytes += total;
+	if (call->request.max_body_bytes > 0 && call->body_bytes > call->request.max_body_bytes) {
+		call->fault = HTTP_TOO_BIG;
+		return 0;
+	}
+	if (call->request.on_body == NULL)
+		return total;
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (call->request.on_body(call->request.context, (int)status, (struct str){bytes, total}))
+		return total;
+	if (transfer->call) /* it may have cancelled itself */
+		call->fault = HTTP_STOPPED;
+	return 0;
+}
+
+static struct transfer *transfer_get(struct http_client *client)
+{
+	struct transfer *transfer = client->idle;
+
+	if (transfer == NULL)
+		return transfer_new(&client->options, take_body);
+	client->idle = transfer->next_idle;
+	return transfer;
+}
+
+/* curl leaves a header without a value out; with ';' in the place of ':' it sends it empty. */
+static void put_header(struct buf *out, const char *line)
+{
+	struct str text = str_of(line);
+	size_t colon = str_index(text, ':');
+
+	if (colon < text.len && str_trim(str_slice(text, colon + 1, text.len)).len == 0) {
+		buf_put(out, str_slice(text, 0, colon));
+		buf_putc(out, ';');
+	} else {
+		buf_put(out, text);
+	}
+	buf_putc(out, '\0');
+}
+
+static void put_headers(struct buf *out, const char *const *headers)
+{
+	/* No `Expect: 100-continue`, which costs a round trip and which small servers do not know. */
+	static const char OURS[] = "Accept-Encoding: identity\0Expect:";
+
+	buf_put(out, (struct str){OURS, sizeof(OURS)});
+	for (; headers && *headers; headers++)
+		put_header(out, *headers);
+}
+
+/* ---- the end of calls */
+
+static void call_free(struct http_call *call)
+{
+	loop_timer_cancel(call->client->loop, &call->deadline);
+	buf_clear(&call->url);
+	buf_clear(&call->headers);
+	buf_clear(&call->body);
+	free(call);
+}
+
+/* Takes a transfer away from curl; to be used again. */
+static void retire(struct http_client *client, struct transfer *transfer)
+{
+	curl_multi_remove_handle(client->multi, transfer->easy);
+	transfer->call = NULL;
+	transfer->next_idle = client->idle;
+	client->idle = transfer;
+	client->active--;
+}
+
+static void retire_doomed(struct http_client *client)
+{
+	while (client->doomed) {
+		struct transfer *transfer = client->doomed;
+
+		client->doomed = transfer->next_idle;
+		retire(client, transfer);
+	}
+}
+
+/* Takes the call out of the client; its transfer ends. */
+static void detach(struct http_call *call)
+{
+	struct http_client *client = call->client;
+	struct transfer *transfer = call->transfer;
+
+	remove_from_list(call);
+	call->transfer = NULL;
+	if (transfer == NULL)
+		return;
+	if (!client->in_curl) {
+		retire(client, transfer);
+		return;
+	}
+	transfer->call = NULL;
+	transfer->next_idle = client->doomed;
+	client->doomed = transfer;
+}
+
+/* What is known of the answer. The content type is copied: curl's goes with the transfer's next use, which the handler
+   may bring about. */
+static void look_at(struct transfer *transfer, struct http_answer *answer, struct buf *content_type)
+{
+	const char *type = NULL;
+	long status = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+	buf_put(content_type, str_of(type));
+	answer->status = (int)status;
+	answer->content_type = buf_str(content_type);
+}
+
+/* The handler may start, cancel and free whatever it likes. */
+static void finish(struct http_call *call, enum http_fault fault, const char *message)
+{
+	struct http_answer answer = {.fault = fault};
+	struct buf content_type = {0};
+
+	if (call->transfer)
+		look_at(call->transfer, &answer, &content_type);
+	snprintf(answer.message, sizeof(answer.message), "%s", message);
+	log_redact(answer.message);
+	answer.elapsed_ms = loop_now_ms(call->client->loop) - call->started_ms;
+	detach(call);
+	if (call->request.on_done)
+		call->request.on_done(call->request.context, &answer);
+	call_free(call);
+	buf_clear(&content_type);
+}
+
+static void finish_transfer(struct transfer *transfer, CURLcode code)
+{
+	struct http_call *call = transfer->call;
+	enum http_fault fault = call->fault != HTTP_OK ? call->fault : transfer_fault(transfer, code);
+
+	if (fault == HTTP_OK)
+		finish(call, fault, "");
+	else if (fault == HTTP_TOO_BIG)
+		finish(call, fault, "the answer is larger than allowed");
+	else
+		finish(call, fault, transfer->message[0] ? transfer->message : curl_easy_strerror(code));
+}
+
+/* ---- the beginning of calls */
+
+/* False: curl has no memory, or does not take the request. */
+static bool begin(struct http_client *client, struct http_call *call)
+{
+	struct transfer *transfer = transfer_get(client);
+
+	if (transfer == NULL)
+		return false;
+	transfer->call = call;
+	client->active++;
+	if (!transfer_prepare(transfer, buf_cstr(&call->url), &call->headers, call->posts ? &call->body : NULL) ||
+	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
+		retire(client, transfer);
+		return false;
+	}
+	call->transfer = transfer;
+	return true;
+}
+
+static void begin_waiting(struct http_client *client)
+{
+	while (client->waiting.first && client->active < client->max_active) {
+		struct http_call *call = client->waiting.first;
+
+		remove_from_list(call);
+		append_to(&client->running, call);
+		if (!begin(client, call)) { /* its handler is called by the loop, not from here */
+			call->fault = HTTP_OTHER;
+			loop_timer_set(client->loop, &call->deadline, 0);
+		}
+	}
+}
+
+/* ---- curl and the loop. Everything that calls handlers stands between enter and leave. */
+
+static void enter(struct http_client *client)
+{
+	client->depth++;
+}
+
+static void client_destroy(struct http_client *client);
+
+static void leave(struct http_client *client)
+{
+	if (--client->depth > 0)
+		return;
+	if (client->freed)
+		client_destroy(client);
+	else
+		begin_waiting(client);
+}
+
+static void deadline_passed(void *context)
+{
+	struct http_call *call = context;
+	struct http_client *client = call->client;
+
+	enter(client);
+	if (call->fault == HTTP_OTHER)
+		finish(call, HTTP_OTHER, "the request could not be begun");
+	else if (call->list == &client->waiting)
+		finish(call, HTTP_TIMEOUT, "no connection became free in time");
+	else
+		finish(call, HTTP_TIMEOUT, "no complete answer in time");
+	leave(client);
+}
+
+static void drive(struct http_client *client, curl_socket_t socket, int bits)
+{
+	int running, left;
+	CURLMsg *message;
+
+	enter(client);
+	client->in_curl = true;
+	curl_multi_socket_action(client->multi, socket, bits, &running);
+	client->in_curl = false;
+	retire_doomed(client);
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+		struct transfer *transfer = NULL;
+
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+		finish_transfer(transfer, message->data.result);
+	}
+	leave(client);
+}
+
+static void socket_ready(void *context, int fd, uint32_t events)
+{
+	int bits = 0;
+
+	/* On an error curl finds out by reading or writing which one it is. */
+	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		bits |= CURL_CSELECT_IN;
+	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		bits |= CURL_CSELECT_OUT;
+	drive(context, fd, bits);
+}
+
+static void timer_passed(void *context)
+{
+	drive(context, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int set_timer(CURLM *multi, long timeout_ms, void *context)
+{
+	struct http_client *client = context;
+
+	(void)multi;
+	if (timeout_ms < 0)
+		loop_timer_cancel(client->loop, &client->timer);
+	else
+		loop_timer_set(client->loop, &client->timer, timeout_ms);
+	return 0;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *watched)
+{
+	struct http_client *client = context;
+	uint32_t events =
+		(what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+	struct err err = {0};
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		loop_unwatch(client->loop, fd);
+	} else if (watched) {
+		loop_rewatch(client->loop, fd, events);
+	} else if (loop_watch(client->loop, fd, events, socket_ready, client, &err)) {
+		curl_multi_assign(client->multi, fd, client);
+	} else { /* the call ends at its deadline; an error to curl would end all of them for ever */
+		log_warn("a connection cannot be watched, its request will time out: %s", err.msg);
+	}
+	return 0;
+}
+
+/* ---- the client */
+
+static char *copy_of(const char *text)
+{
+	size_t bytes = text ? strlen(text) + 1 : 0;
+
+	return text ? memcpy(xcalloc(bytes, 1), text, bytes) : NULL;
+}
+
+static void copy_options(struct http_client *client, const struct http_client_options *options)
+{
+	client->max_active = options->max_connections;
+	client->options.ca_file = copy_of(options->ca_file);
+	client->options.cert_file = copy_of(options->cert_file);
+	client->options.key_file = copy_of(options->key_file);
+	client->options.user = copy_of(options->user);
+	client->options.password = copy_of(options->password);
+	client->options.insecure = options->insecure;
+	client->options.follow_redirects = options->follow_redirects;
+}
+
+static bool set_up_multi(struct http_client *client)
+{
+	CURLM *multi = client->multi;
+
+	return multi && curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch_socket) == CURLM_OK &&
+	       curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client) == CURLM_OK &&
+	       curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer) == CURLM_OK &&
+	       curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client) == CURLM_OK &&
+	       curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING) == CURLM_OK &&
+	       curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, client->max_active) == CURLM_OK;
+}
+
+struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options, struct err *err)
+{
+	struct http_client *client;
+
+	if (options->max_connections < 1) {
+		(void)err_set(err, ERR_INVALID, "at least one connection must be allowed");
+		return NULL;
+	}
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* counted; the first one does the work */
+		(void)err_set(err, ERR_IO, "curl cannot be initialized");
+		return NULL;
+	}
+	client = xnew(struct http_client);
+	client->loop = loop;
+	client->timer = (struct loop_timer){.handler = timer_passed, .context = client};
+	copy_options(client, options);
+	client->multi = curl_multi_init();
+	if (set_up_multi(client))
+		return client;
+	(void)err_set(err, ERR_IO, "curl cannot be set up");
+	client_destroy(client);
+	return NULL;
+}
+
+static void client_destroy(struct http_client *client)
+{
+	while (client->idle) {
+		struct transfer *transfer = client->idle;
+
+		client->idle = transfer->next_idle;
+		transfer_free(transfer);
+	}
+	if (client->multi)
+		curl_multi_cleanup(client->multi);
+	loop_timer_cancel(client->loop, &client->timer);
+	free(client->options.ca_file);
+	free(client->options.cert_file);
+	free(client->options.key_file);
+	free(client->options.user);
+	free(client->options.password);
+	free(client);
+	curl_global_cleanup();
+}
+
+void http_client_free(struct http_client *client)
+{
+	if (client == NULL)
+		return;
+	while (client->waiting.first)
+		http_call_cancel(client->waiting.first);
+	while (client->running.first)
+		http_call_cancel(client->running.first);
+	client->freed = true;
+	if (client->depth == 0)
+		client_destroy(client);
+}
+
+struct http_call *http_client_start(struct http_client *client, const struct http_request *request)
+{
+	struct http_call *call = xnew(struct http_call);
+
+	CHECK(!client->freed);
+	call->client = client;
+	call->request = *request;
+	call->posts = strcmp(request->method, "POST") == 0;
+	buf_puts(&call->url, request->url);
+	put_headers(&call->headers, request->headers);
+	buf_put(&call->body, request->body);
+	call->started_ms = loop_now_ms(client->loop);
+	call->deadline = (struct loop_timer){.handler = deadline_passed, .context = call};
+	/* Never 0: curl, whose timer is set to 0, is to have looked at the call before its deadline. */
+	loop_timer_set(client->loop, &call->deadline, request->timeout_ms > 0 ? request->timeout_ms : 1);
+	append_to(&client->waiting, call);
+	if (client->depth == 0)
+		begin_waiting(client);
+	return call;
+}
+
+void http_call_cancel(struct http_call *call)
+{
+	struct http_client *client = call->client;
+
+	detach(call);
+	call_free(call);
+	if (client->depth == 0 && !client->freed)
+		begin_waiting(client);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net_in.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	PIECE_BYTES = 64 * 1024, /* what one read takes, and so what one turn can cost */
+	REDIRECTS = 10,
+	CA_SECONDS = 60, /* a CA file that was exchanged is seen after so long */
+};
+
+/* ---- options that stay */
+
+#define SET(option, value)                                                                                             \
+	do {                                                                                                           \
+		if (curl_easy_setopt(easy, option, value) != CURLE_OK)                                                 \
+			return false;                                                                                  \
+	} while (0)
+
+static bool set_security(CURL *easy, const struct transfer_options *options)
+{
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_SECONDS);
+	if (options->ca_file)
+		SET(CURLOPT_CAINFO, options->ca_file);
+	if (options->cert_file)
+		SET(CURLOPT_SSLCERT, options->cert_file);
+	if (options->key_file)
+		SET(CURLOPT_SSLKEY, options->key_file);
+	SET(CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
+	if (options->user == NULL)
+		return true;
+	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	SET(CURLOPT_USERNAME, options->user);
+	SET(CURLOPT_PASSWORD, options->password ? options->password : "");
+	return true;
+}
+
+static bool set_manners(CURL *easy, const struct transfer_options *options)
+{
+	SET(CURLOPT_NOSIGNAL, 1L);
+	/* Without it, giving up a name that does not resolve waits for the resolver. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, options->follow_redirects ? 1L : 0L);
+	SET(CURLOPT_MAXREDIRS, (long)REDIRECTS);
+	SET(CURLOPT_PATH_AS_IS, 1L);
+	SET(CURLOPT_TCP_NODELAY, 1L);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_BUFFERSIZE, (long)PIECE_BYTES);
+	SET(CURLOPT_USERAGENT, "gaugelet/" GAUGELET_VERSION);
+	return set_security(easy, options);
+}
+
+static bool set_handlers(struct transfer *transfer, curl_write_callback on_body)
+{
+	CURL *easy = transfer->easy;
+
+	SET(CURLOPT_PRIVATE, transfer);
+	SET(CURLOPT_ERRORBUFFER, transfer->message);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, transfer);
+	return true;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+	if (transfer->easy)
+		curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->headers);
+	buf_clear(&transfer->header_text);
+	buf_clear(&transfer->body);
+	free(transfer);
+}
+
+struct transfer *transfer_new(const struct transfer_options *options, curl_write_callback on_body)
+{
+	struct transfer *transfer = xnew(struct transfer);
+
+	transfer->easy = curl_easy_init();
+	if (transfer->easy && set_manners(transfer->easy, options) && set_handlers(transfer, on_body))
+		return transfer;
+	transfer_free(transfer);
+	return NULL;
+}
+
+/* ---- options of one call */
+
+/* Most calls carry the headers of the one before; then curl's list is kept. */
+static bool set_headers(struct transfer *transfer, const struct buf *wanted)
+{
+	CURL *easy = transfer->easy;
+	struct curl_slist *headers = NULL;
+
+	if (transfer->headers && str_eq(buf_str(&transfer->header_text), buf_str(wanted)))
+		return true;
+	for (size_t at = 0; at < wanted->len; at += strlen(wanted->ptr + at) + 1) {
+		struct curl_slist *longer = curl_slist_append(headers, wanted->ptr + at);
+
+		if (longer == NULL) {
+			curl_slist_free_all(headers);
+			return false;
+		}
+		headers = longer;
+	}
+	SET(CURLOPT_HTTPHEADER, headers);
+	curl_slist_free_all(transfer->headers);
+	transfer->headers = headers;
+	buf_reset(&transfer->header_text);
+	buf_put(&transfer->header_text, buf_str(wanted));
+	return true;
+}
+
+bool transfer_prepare(struct transfer *transfer, const char *url, const struct buf *headers, struct buf *body)
+{
+	CURL *easy = transfer->easy;
+
+	transfer->message[0] = '\0';
+	SET(CURLOPT_URL, url);
+	if (!set_headers(transfer, headers))
+		return false;
+	buf_clear(&transfer->body);
+	if (body) {
+		transfer->body = *body;
+		*body = (struct buf){0};
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDS, buf_cstr(&transfer->body));
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len);
+	} else if (transfer->posts) {
+		SET(CURLOPT_HTTPGET, 1L);
+	}
+	transfer->posts = body != NULL;
+	return true;
+}
+
+/* ---- results */
+
+static enum http_fault connect_fault(CURL *easy)
+{
+	long os_error = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	if (os_error == ECONNREFUSED)
+		return HTTP_REFUSED;
+	return os_error == ETIMEDOUT ? HTTP_TIMEOUT : HTTP_OTHER;
+}
+
+enum http_fault transfer_fault(const struct transfer *transfer, CURLcode code)
+{
+	switch ((int)code) {
+	case CURLE_OK:
+		return HTTP_OK;
+	case CURLE_COULDNT_CONNECT:
+		return connect_fault(transfer->easy);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return HTTP_UNRESOLVED;
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CLIENTCERT:
+		return HTTP_TLS;
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return HTTP_CUT;
+	default: /* curl's list of codes is open */
+		return HTTP_OTHER;
+	}
+}

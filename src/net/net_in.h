@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net_in.h - one transfer of curl, as the HTTP client uses it. */
+#ifndef GAUGELET_NET_NET_IN_H
+#define GAUGELET_NET_NET_IN_H
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "net/http_client.h"
+
+struct transfer_options {
+	char *ca_file, *cert_file, *key_file, *user, *password;
+	bool insecure, follow_redirects;
+};
+
+/* curl's handles are expensive to make and remember their options; so they are kept and used again. */
+struct transfer {
+	CURL *easy;
+	struct http_call *call;	    /* NULL: none, or cancelled */
+	struct transfer *next_idle; /* for the client's lists */
+	struct curl_slist *headers; /* as made of header_text */
+	struct buf header_text;	    /* the headers of the last call, each NUL-ended */
+	struct buf body;	    /* what is being sent; it outlives a call that is cancelled while curl is at work */
+	bool posts;
+	char message[CURL_ERROR_SIZE];
+};
+
+/* NULL when curl has no memory. `on_body` is curl's write function; its context is the transfer. */
+struct transfer *transfer_new(const struct transfer_options *options, curl_write_callback on_body) MUST_USE;
+void transfer_free(struct transfer *transfer); /* it is with no multi handle any more */
+
+/* `body`: of a POST, taken; NULL makes it a GET. False: curl has no memory. */
+MUST_USE bool transfer_prepare(struct transfer *transfer, const char *url, const struct buf *headers, struct buf *body);
+
+/* Curl's result in our words. */
+enum http_fault transfer_fault(const struct transfer *transfer, CURLcode code);
+
+#endif
