@@ -25,7 +25,7 @@ static inline int run_rows(const char *group, void *rows, size_t count, size_t s
 	for (size_t i = 0; i < count; i++) {
 		char *row = (char *)rows + i * size;
 
-		memcpy(&tests[i].name, row, sizeof(char *));
+		tests[i].name = *(const char *const *)(const void *)row;
 		tests[i].test_func = function;
 		tests[i].initial_state = row;
 	}

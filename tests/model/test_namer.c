@@ -13,7 +13,7 @@ static struct naming_case {
 	struct rule_spec rule;
 	const char *series, *want; /* NULL: filtered out */
 } naming_cases[] = {
-	{"own name", {0}, "vllm:num_requests_waiting", "vllm:num_requests_waiting"},
+	{"own name", {.at = {1, 1}}, "vllm:num_requests_waiting", "vllm:num_requests_waiting"},
 	{"as alone", {.name_as = SPELLED("queue")}, "x", "queue"},
 	{"one group", {.name_matches = SPELLED("^(.*)_total$")}, "http_requests_total", "http_requests"},
 	{"no group", {.name_matches = SPELLED("http_[a-z]+")}, "my_http_requests_total", "http_requests"},
