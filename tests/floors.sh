@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Refuses an #include that points up or sideways, by docs/FLOORS, and a header that does not compile alone.
 set -eu
 cd "$(dirname "$0")/.."
