@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/duration.h"
 
-#define NS_A_US     UINT64_C(1000)
-#define NS_A_MS     UINT64_C(1000000)
+#define NS_A_US	    UINT64_C(1000)
+#define NS_A_MS	    UINT64_C(1000000)
 #define NS_A_SECOND UINT64_C(1000000000)
 #define NS_A_MINUTE (60 * NS_A_SECOND)
 #define NS_A_HOUR   (60 * NS_A_MINUTE)

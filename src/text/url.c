@@ -303,8 +303,9 @@ static bool read_host(struct str text, struct url *url, struct err *err)
 		return refuse(err, "the URL has no host");
 	for (size_t i = 0; i < url->host.len && !brackets; i++)
 		if (!is_unreserved(url->host.ptr[i]))
-			return refuse(err, "the host has a character other than letters, digits, '-', '.', '_' and '~' "
-					   "(an international name is written in its xn-- form, an IPv6 address in [])");
+			return refuse(err,
+				      "the host has a character other than letters, digits, '-', '.', '_' and '~' "
+				      "(an international name is written in its xn-- form, an IPv6 address in [])");
 	return read_port(port, url, err);
 }
 

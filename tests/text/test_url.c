@@ -339,7 +339,10 @@ static void test_url_arena_full(void **state)
 
 #define ADD(table, function)                                                                                           \
 	for (size_t i = 0; i < COUNT_OF(table); i++)                                                                   \
-	tests[count++] = (struct CMUnitTest){(table)[i].name, function, NULL, NULL, &(table)[i]}
+		tests[count++] = (struct CMUnitTest)                                                                   \
+		{                                                                                                      \
+			(table)[i].name, function, NULL, NULL, &(table)[i]                                             \
+		}
 
 int main(void)
 {
