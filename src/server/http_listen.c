@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server_in.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool option_set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+/* -1 with errno. */
+static int listen_at(const struct addrinfo *at, bool dual_stack)
+{
+	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int reason;
+
+	if (fd < 0)
+		return -1;
+	if (option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+	    (at->ai_family != AF_INET6 || option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !dual_stack)) &&
+	    bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	reason = errno;
+	close(fd);
+	errno = reason;
+	return -1;
+}
+
+static int listen_on(const char *address, uint16_t port, bool dual_stack, struct err *err)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+				       .ai_socktype = SOCK_STREAM,
+				       .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	struct addrinfo *found = NULL;
+	char service[8];
+	bool bracketed = strchr(address, ':') != NULL;
+	int fd;
+
+	snprintf(service, sizeof(service), "%u", (unsigned)port);
+	if (getaddrinfo(address, service, &hints, &found) != 0) {
+		err_set(err, ERR_INVALID, "cannot listen on '%s': it is not an IP address", address);
+		return -1;
+	}
+	fd = listen_at(found, dual_stack);
+	if (fd < 0)
+		err_set(err, ERR_IO, "cannot listen on %s%s%s:%u: %s", bracketed ? "[" : "", address,
+			bracketed ? "]" : "", (unsigned)port, strerror(errno));
+	freeaddrinfo(found);
+	return fd;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage name;
+	socklen_t bytes = sizeof(name);
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (getsockname(fd, (struct sockaddr *)&name, &bytes) != 0)
+		return 0;
+	memcpy(&in, &name, sizeof(in));
+	memcpy(&in6, &name, sizeof(in6));
+	return ntohs(name.ss_family == AF_INET6 ? in6.sin6_port : in.sin_port);
+}
+
+int http_listen(const char *address, uint16_t port, uint16_t *ret_port, struct err *err)
+{
+	bool any = strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+	struct err ignored = {0};
+	int fd = -1;
+
+	if (any)
+		fd = listen_on("::", port, true, &ignored);
+	if (fd < 0) /* also where the kernel has no IPv6 */
+		fd = listen_on(any ? "0.0.0.0" : address, port, false, err);
+	if (fd >= 0)
+		*ret_port = port_of(fd);
+	return fd;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server_in.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum {
+	AUDIT_ID_MAX = 128,
+	UUID_TEXT = 37,
+};
+
+/* Several requests live on one visit to the system. */
+static void random_take(struct http_server *server, unsigned char *out, size_t bytes)
+{
+	if (server->random_used + bytes > sizeof(server->random) || server->random_used == 0) {
+		CHECK(getrandom(server->random, sizeof(server->random), 0) == (ssize_t)sizeof(server->random));
+		server->random_used = 0;
+	}
+	memcpy(out, server->random + server->random_used, bytes);
+	server->random_used += bytes;
+}
+
+/* RFC 9562, version 4. */
+static void uuid_write(struct http_server *server, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char bytes[16];
+
+	random_take(server, bytes, sizeof(bytes));
+	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+	bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	*out = '\0';
+}
+
+/* What a client may have repeated in the answer's head. */
+static bool is_plain_word(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] <= ' ' || text.ptr[i] > '~')
+			return false;
+	return text.len > 0 && text.len <= AUDIT_ID_MAX;
+}
+
+static void header_add(struct MHD_Response *response, const char *name, const char *value)
+{
+	if (MHD_add_response_header(response, name, value) != MHD_YES)
+		log_warn("http: the answer's header %s is left out, its value cannot be sent", name);
+}
+
+static void audit_id_add(struct http_exchange *exchange, struct MHD_Response *response)
+{
+	char text[AUDIT_ID_MAX + 1];
+	struct str asked = http_header(exchange, "Audit-Id");
+
+	if (asked.ptr && is_plain_word(asked)) {
+		memcpy(text, asked.ptr, asked.len);
+		text[asked.len] = '\0';
+	} else {
+		_Static_assert(sizeof(text) >= UUID_TEXT, "a UUID fits");
+		uuid_write(exchange->connection->server, text);
+	}
+	header_add(response, "Audit-Id", text);
+}
+
+static void headers_add(struct http_exchange *exchange, struct MHD_Response *response, const struct http_reply *reply)
+{
+	bool cache_control = false;
+
+	audit_id_add(exchange, response);
+	for (const char *const *at = reply->headers; at && at[0]; at += 2) {
+		cache_control = cache_control || str_eq_nocase(str_of(at[0]), STR(MHD_HTTP_HEADER_CACHE_CONTROL));
+		header_add(response, at[0], at[1]);
+	}
+	if (!cache_control)
+		header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, private");
+	if (reply->content_type)
+		header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+	if (exchange->connection->server->stopping)
+		header_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static struct MHD_Response *response_take(struct buf *body)
+{
+	static char nothing[1];
+	struct MHD_Response *response;
+	size_t bytes = body ? body->len : 0;
+	char *memory;
+
+	if (bytes == 0) {
+		if (body)
+			buf_clear(body);
+		response = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+	} else {
+		memory = buf_steal(body);
+		response = MHD_create_response_from_buffer_with_free_callback(bytes, memory, free);
+	}
+	CHECK(response != NULL); /* only out of memory */
+	return response;
+}
+
+struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *reply)
+{
+	struct MHD_Response *response;
+	struct http_reply failed;
+
+	if (reply->body && reply->body->failed) { /* half an answer is none */
+		buf_clear(reply->body);
+		buf_puts(reply->body, "the answer is larger than its limit\n");
+		failed = (struct http_reply){
+			.status = 500, .content_type = "text/plain; charset=utf-8", .body = reply->body};
+		reply = &failed;
+	}
+	exchange->status = reply->status;
+	response = response_take(reply->body);
+	headers_add(exchange, response, reply);
+	return response;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server_in.h - what the parts of the room share. */
+#ifndef GAUGELET_SERVER_SERVER_IN_H
+#define GAUGELET_SERVER_SERVER_IN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/loop.h"
+#include "server/http.h"
+
+#include <gnutls/gnutls.h>
+#include <microhttpd.h>
+
+/* ---- certificates */
+
+/* PEM texts of a new pair: a leaf and the CA that signed it, and the leaf's key. */
+MUST_USE bool certificate_pem_make(const char *bind_address, struct buf *out_chain, struct buf *out_key,
+				   struct err *err);
+
+/* ---- the HTTPS server */
+
+enum {
+	HTTP_POOL_BYTES = 32 * 1024, /* libmicrohttpd's memory for one connection; a head must fit into it */
+	HTTP_BODY_MAX = 1024 * 1024, /* nobody who asks for metrics has reason to send more */
+	HTTP_ARENA_MAX = 16 * 1024 * 1024,
+	HTTP_TARGET_KEPT = 4 * 1024, /* what an idle connection may keep of its last target's memory */
+};
+
+enum exchange_state {
+	EXCHANGE_NONE,	   /* the connection is between requests */
+	EXCHANGE_HEAD,	   /* the request line is there */
+	EXCHANGE_BODY,	   /* the head is there and good */
+	EXCHANGE_HANDED,   /* the handler runs */
+	EXCHANGE_WAITING,  /* the handler returned without an answer; the connection is suspended */
+	EXCHANGE_ANSWERED, /* the answer is made, libmicrohttpd has not got it yet */
+	EXCHANGE_SENDING,
+	EXCHANGE_GONE, /* ended without an answer */
+};
+
+struct http_exchange {
+	enum exchange_state state;
+	struct http_connection *connection;
+	const char *method;
+	struct buf target;
+	uint64_t body_bytes;
+	struct arena *arena; /* made when asked for */
+	struct MHD_Response *response;
+	unsigned status;
+	void (*on_gone)(void *context);
+	void *gone_context;
+};
+
+/* One of a client's connections, and the one exchange that it can have at a time. */
+struct http_connection {
+	struct http_server *server;
+	struct MHD_Connection *mhd;
+	gnutls_session_t session;
+	int fd;
+	struct http_connection *next, *previous;
+	struct http_exchange exchange;
+
+	/* the watch over slow clients */
+	struct loop_timer timer;
+	int64_t since_ms;  /* when what the client does now began: connecting, a request, taking the answer */
+	uint64_t requests; /* begun so far */
+	bool greeted;	   /* the TLS handshake is over */
+	bool looked;	   /* the next two hold what was seen at the timer's last visit */
+	uint64_t seen_requests, seen_bytes;
+	bool trickles; /* bytes have come since then, but no request line */
+};
+
+struct http_server {
+	struct loop *loop;
+	struct MHD_Daemon *daemon;
+	struct certificate *certificate;
+	gnutls_datum_t ticket_key;
+	http_handler *handler;
+	void *context;
+	int64_t idle_timeout_ms, request_timeout_ms;
+	int listen_fd, epoll_fd;
+	uint16_t port;
+	bool ready; /* libmicrohttpd has something to do in this turn */
+	bool stopping;
+	int64_t due_ms; /* when libmicrohttpd wants to run at the latest; -1: never */
+	unsigned active;
+	struct http_connection *connections;
+	unsigned char random[256]; /* of the system; from random_used on unused */
+	size_t random_used;
+	char complaint[200]; /* libmicrohttpd's last log line */
+};
+
+/* http_listen.c: -1 on failure. */
+int http_listen(const char *address, uint16_t port, uint16_t *ret_port, struct err *err) MUST_USE;
+
+/* http_connection.c: libmicrohttpd's callbacks of a connection's life, `context` is the server. */
+void http_on_connection(void *context, struct MHD_Connection *mhd, void **connection_context,
+			enum MHD_ConnectionNotificationCode code);
+
+/* http_exchange.c: libmicrohttpd's callbacks of a request's life. */
+void *http_on_request_line(void *context, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result http_on_request(void *context, struct MHD_Connection *mhd, const char *url, const char *method,
+				const char *version, const char *body, size_t *body_bytes, void **exchange_at);
+void http_on_completed(void *context, struct MHD_Connection *mhd, void **exchange_at,
+		       enum MHD_RequestTerminationCode code);
+void http_exchange_gone(struct http_exchange *exchange); /* tells who waits for it, once */
+void http_exchange_end(struct http_exchange *exchange);	 /* frees what it holds; ready for the next one */
+
+/* http_reply.c */
+struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *reply) MUST_USE;
+
+/* http_guard.c: what libmicrohttpd lets pass and must not reach anybody. False: answer with *ret_status and *ret_reason,
+   and close. */
+MUST_USE bool http_guard(struct MHD_Connection *mhd, struct str target, const char *version, unsigned *ret_status,
+			 const char **ret_reason);
+
+#endif

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http_world.h"
+
+#include <poll.h>
+
+#define ASK(target) "GET " target " HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static void run(struct world *world, struct http_server_options options, client_story *story)
+{
+	world_init(world, options);
+	world_run(world, story);
+}
+
+/* ---- answers */
+
+static void tell_headers(struct world *world)
+{
+	struct client client;
+	char value[200], second[200];
+
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	EXPECT(world, header_of(&client, "Content-Type", value, sizeof(value)) && strcmp(value, "text/plain") == 0);
+	EXPECT(world, header_of(&client, "Content-Length", value, sizeof(value)) && strcmp(value, "3") == 0);
+	EXPECT(world,
+	       header_of(&client, "Cache-Control", value, sizeof(value)) && strcmp(value, "no-cache, private") == 0);
+	EXPECT(world, header_of(&client, "Date", value, sizeof(value)));
+	EXPECT(world, !header_of(&client, "Connection", value, sizeof(value)));
+	EXPECT(world, header_of(&client, "Audit-Id", value, sizeof(value)) && strlen(value) == 36 && value[14] == '4');
+
+	EXPECT(world, client_ask(&client, ASK("/headers")) == 200 && client.body.len == 0);
+	EXPECT(world, header_of(&client, "Audit-Id", second, sizeof(second)) && strcmp(value, second) != 0);
+	EXPECT(world, header_of(&client, "Warning", value, sizeof(value)) && strcmp(value, "299 - \"x\"") == 0);
+	EXPECT(world, header_of(&client, "Cache-Control", value, sizeof(value)) && strcmp(value, "public") == 0);
+	EXPECT(world, !str_contains(buf_str(&client.head), STR("no-cache")));
+	EXPECT(world, header_of(&client, "Content-Length", value, sizeof(value)) && strcmp(value, "0") == 0);
+	EXPECT(world, !header_of(&client, "Content-Type", value, sizeof(value)));
+
+	EXPECT(world, client_ask(&client, ASK("/empty")) == 204);
+	EXPECT(world, client_ask(&client, "HEAD /now HTTP/1.1\r\nHost: x\r\n\r\n") == 200 && client.body.len == 0);
+	EXPECT(world, header_of(&client, "Content-Length", value, sizeof(value)) && strcmp(value, "3") == 0);
+	EXPECT(world, client_ask(&client, "GET /agent HTTP/1.1\r\nHost: x\r\nUser-Agent: kube\r\n\r\n") == 200);
+	EXPECT(world, str_eq(buf_str(&client.body), STR("kube")));
+	client_close(&client);
+}
+
+static void test_headers(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_headers);
+	world_clear(&world);
+}
+
+static struct audit_case {
+	const char *name, *sent;
+	size_t repeated;
+	bool echoed;
+} audit_cases[] = {
+	{"Audit-Id comes back", "8a1b-x", 1, true},
+	{"Audit-Id of 128 characters comes back", "y", 128, true},
+	{"Audit-Id of 129 characters is replaced", "y", 129, false},
+	{"Audit-Id with a space is replaced", "a b", 1, false},
+	{"Audit-Id that is not ASCII is replaced", "\xc3\xa4", 1, false},
+	{"empty Audit-Id is replaced", "", 1, false},
+};
+static const struct audit_case *audit;
+
+static void tell_audit(struct world *world)
+{
+	struct client client;
+	struct buf id = {0}, request = {0};
+	char value[300];
+
+	for (size_t i = 0; i < audit->repeated; i++)
+		buf_puts(&id, audit->sent);
+	buf_printf(&request, "GET /now HTTP/1.1\r\nHost: x\r\nAudit-Id: %s\r\n\r\n", buf_cstr(&id));
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, buf_cstr(&request)) == 200);
+	EXPECT(world, header_of(&client, "Audit-Id", value, sizeof(value)));
+	EXPECT(world, audit->echoed == (strcmp(value, buf_cstr(&id)) == 0));
+	EXPECT(world, audit->echoed || strlen(value) == 36);
+	client_close(&client);
+	buf_clear(&id);
+	buf_clear(&request);
+}
+
+static void test_audit(void **state)
+{
+	struct world world;
+
+	audit = *state;
+	run(&world, (struct http_server_options){0}, tell_audit);
+	world_clear(&world);
+}
+
+static void tell_sizes(struct world *world)
+{
+	struct client client;
+	struct buf request = {0};
+
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/big")) == 200 && client.body.len == BIG_BYTES);
+	EXPECT(world, client.body.ptr[BIG_BYTES - 1] == 'x');
+	buf_puts(&request, "GET /now?labelSelector=");
+	for (size_t i = 0; i < 12 * 1024; i++)
+		buf_putc(&request, 'v');
+	buf_puts(&request, " HTTP/1.1\r\nHost: x\r\nAccept: application/x-");
+	for (size_t i = 0; i < 8 * 1024; i++)
+		buf_putc(&request, 'a');
+	buf_puts(&request, "\r\n\r\n");
+	EXPECT(world, client_ask(&client, buf_cstr(&request)) == 200);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	buf_clear(&request);
+	client_close(&client);
+}
+
+static void test_sizes(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_sizes);
+	assert_string_equal(buf_cstr(&world.seen), "GET /big;GET long;GET /now;");
+	world_clear(&world);
+}
+
+static struct huge_case {
+	const char *name, *before, *after;
+} huge_cases[] = {
+	{"a path of 100 KiB", "GET /", " HTTP/1.1\r\nHost: x\r\n\r\n"},
+	{"a header of 100 KiB", "GET / HTTP/1.1\r\nHost: x\r\nX-Long: ", "\r\n\r\n"},
+};
+static const struct huge_case *huge;
+
+static void tell_huge(struct world *world)
+{
+	struct client client;
+	struct buf request = {0};
+
+	buf_puts(&request, huge->before);
+	for (size_t i = 0; i < 100 * 1024; i++)
+		buf_putc(&request, 'y');
+	buf_puts(&request, huge->after);
+	client_open(&client, world);
+	/* the answer may be lost where the connection is reset under what was still being sent */
+	client_ask(&client, buf_cstr(&request));
+	EXPECT(world, client.status == 0 || client.status == 414 || client.status == 431);
+	EXPECT(world, client_rest(&client) != SIZE_MAX);
+	client_close(&client);
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	client_close(&client);
+	buf_clear(&request);
+}
+
+static void test_huge(void **state)
+{
+	struct world world;
+
+	huge = *state;
+	run(&world, (struct http_server_options){0}, tell_huge);
+	assert_string_equal(buf_cstr(&world.seen), "GET /now;");
+	world_clear(&world);
+}
+
+/* A body in chunks has no length that could be refused at once. */
+static void tell_endless_chunks(struct world *world)
+{
+	static char chunk[6 + 0x8000 + 3];
+	struct client client;
+	size_t sent = 0;
+
+	memcpy(chunk, "8000\r\n", 6);
+	memset(chunk + 6, 'c', 0x8000);
+	memcpy(chunk + 6 + 0x8000, "\r\n", 3);
+	client_open(&client, world);
+	EXPECT(world, client_send(&client, "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+	while (sent < 1000 && client_send(&client, chunk))
+		sent++;
+	EXPECT(world, sent >= 32 && sent < 1000);
+	client_close(&client);
+}
+
+static void test_endless_chunks(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_endless_chunks);
+	assert_string_equal(buf_cstr(&world.seen), "");
+	world_clear(&world);
+}
+
+/* ---- suspended requests */
+
+static void tell_later(struct world *world)
+{
+	struct client clients[8];
+
+	for (size_t i = 0; i < COUNT_OF(clients); i++) {
+		client_open(&clients[i], world);
+		EXPECT(world, client_send(&clients[i], ASK("/later")));
+	}
+	for (size_t i = 0; i < COUNT_OF(clients); i++) {
+		EXPECT(world, client_receive(&clients[i], false) == 200);
+		EXPECT(world, str_eq(buf_str(&clients[i].body), STR("later")));
+		EXPECT(world, client_ask(&clients[i], ASK("/now")) == 200);
+		EXPECT(world, client_ask(&clients[i], ASK("/later")) == 200);
+		client_close(&clients[i]);
+	}
+}
+
+static void test_later(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_later);
+	assert_int_equal(http_server_active(world.server), 0);
+	assert_int_equal(world.gone_count, 0);
+	world_clear(&world);
+}
+
+/* The client leaves while its request waits; the answer then goes nowhere, and others are served. */
+static void tell_client_leaves(struct world *world)
+{
+	struct client client;
+
+	client_open(&client, world);
+	EXPECT(world, client_send(&client, ASK("/never")));
+	client_close(&client);
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	EXPECT(world, client_ask(&client, ASK("/later")) == 200); /* answers the kept one as well */
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	client_close(&client);
+}
+
+static void test_client_leaves(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_client_leaves);
+	assert_int_equal(world.kept_count, 0);
+	assert_int_equal(http_server_active(world.server), 0);
+	world_clear(&world);
+}
+
+static void tell_never(struct world *world)
+{
+	struct client client;
+
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/never")) == 0);
+	EXPECT(world, client.head.len == 0);
+	client_close(&client);
+}
+
+static void test_freed_while_suspended(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, (struct http_server_options){0});
+	world.stop_when_kept = true;
+	world_run(&world, tell_never);
+	assert_int_equal(world.gone_count, 1);
+	world_clear(&world);
+}
+
+static void test_gone_taken_back(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, (struct http_server_options){0});
+	world.stop_when_kept = true;
+	world.forget_kept = true;
+	world_run(&world, tell_never);
+	assert_int_equal(world.gone_count, 0);
+	world_clear(&world);
+}
+
+/* ---- stop */
+
+static void tell_stop(struct world *world)
+{
+	struct client old, late;
+	char value[32];
+
+	client_open(&old, world);
+	EXPECT(world, client_ask(&old, ASK("/later")) == 200);
+	EXPECT(world, header_of(&old, "Connection", value, sizeof(value)) && strcmp(value, "close") == 0);
+	EXPECT(world, client_rest(&old) == 0);
+	EXPECT(world, !client_open_at(&late, world, "127.0.0.1", world->tls) && late.fd < 0);
+	client_close(&late);
+	client_close(&old);
+}
+
+static void test_stop_accepting(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, (struct http_server_options){0});
+	world.quiesce_at_request = true;
+	world_run(&world, tell_stop);
+	http_server_stop_accepting(world.server); /* once more does no harm */
+	world_clear(&world);
+}
+
+/* ---- many connections */
+
+static void tell_idle(struct world *world)
+{
+	struct client idle[40];
+	int bare[40];
+	struct client client;
+
+	for (size_t i = 0; i < COUNT_OF(idle); i++) {
+		client_open(&idle[i], world);
+		bare[i] = tcp_connect("127.0.0.1", world->port);
+		EXPECT(world, bare[i] >= 0);
+	}
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	client_close(&client);
+	for (size_t i = 0; i < COUNT_OF(idle); i++) {
+		EXPECT(world, client_ask(&idle[i], ASK("/now")) == 200);
+		client_close(&idle[i]);
+		close(bare[i]);
+	}
+}
+
+static void test_idle(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_idle);
+	world_clear(&world);
+}
+
+/* More connections than allowed wait in the backlog until one is free. */
+static void tell_limit(struct world *world)
+{
+	struct client first, second;
+	struct pollfd third = {.events = POLLIN};
+	SSL *ssl = SSL_new(world->tls);
+
+	client_open(&first, world);
+	client_open(&second, world);
+	third.fd = tcp_connect("127.0.0.1", world->port);
+	EXPECT(world, third.fd >= 0);
+	SSL_set_fd(ssl, third.fd);
+	client_close(&first);
+	EXPECT(world, SSL_connect(ssl) == 1);
+	EXPECT(world, client_ask(&second, ASK("/now")) == 200);
+	SSL_free(ssl);
+	close(third.fd);
+	client_close(&second);
+}
+
+static void tell_above_limit(struct world *world)
+{
+	struct client first, second;
+	struct pollfd third = {.events = POLLIN};
+
+	client_open(&first, world);
+	client_open(&second, world);
+	third.fd = tcp_connect("127.0.0.1", world->port);
+	/* noise, at which a server that took the connection would hang up at once */
+	EXPECT(world, send(third.fd, "\x16\x03\x01garbage\r\n\r\n", 15, 0) > 0);
+	EXPECT(world, client_ask(&second, ASK("/later")) == 200);
+	EXPECT(world, poll(&third, 1, 0) == 0);
+	client_close(&first);
+	EXPECT(world, poll(&third, 1, PATIENCE_S * 500) == 1);
+	close(third.fd);
+	client_close(&second);
+}
+
+static void test_limit(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){.max_connections = 2}, tell_limit);
+	world_clear(&world);
+	run(&world, (struct http_server_options){.max_connections = 2}, tell_above_limit);
+	world_clear(&world);
+}
+
+/* ---- TLS */
+
+static struct tls_case {
+	const char *name, *min_version;
+	int client_version;
+	bool ok;
+} tls_cases[] = {
+	{"TLS 1.1 is refused", NULL, TLS1_1_VERSION, false},
+	{"TLS 1.1 is refused whatever is asked", "VersionTLS11", TLS1_1_VERSION, false},
+	{"TLS 1.2", "VersionTLS12", TLS1_2_VERSION, true},
+	{"TLS 1.2 by default", NULL, TLS1_2_VERSION, true},
+	{"TLS 1.3", "VersionTLS12", TLS1_3_VERSION, true},
+	{"TLS 1.3 alone", "VersionTLS13", TLS1_3_VERSION, true},
+	{"TLS 1.2 where 1.3 is the least", "VersionTLS13", TLS1_2_VERSION, false},
+};
+static const struct tls_case *tls;
+
+static void tell_tls(struct world *world)
+{
+	struct client client;
+
+	SSL_CTX_set_security_level(world->tls, 0); /* OpenSSL itself would not offer 1.1 else */
+	SSL_CTX_set_min_proto_version(world->tls, tls->client_version);
+	SSL_CTX_set_max_proto_version(world->tls, tls->client_version);
+	EXPECT(world, client_open_at(&client, world, "127.0.0.1", world->tls) == tls->ok);
+	EXPECT(world, client_ask(&client, ASK("/now")) == (tls->ok ? 200 : 0));
+	client_close(&client);
+}
+
+static void test_tls(void **state)
+{
+	struct world world;
+
+	tls = *state;
+	run(&world, (struct http_server_options){.min_tls_version = tls->min_version}, tell_tls);
+	world_clear(&world);
+}
+
+static void tell_resumption(struct world *world)
+{
+	struct client client;
+	SSL_SESSION *session = NULL;
+
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200); /* the ticket comes with or before it */
+	session = SSL_get1_session(client.ssl);
+	SSL_shutdown(client.ssl);
+	client_close(&client);
+	client = (struct client){.world = world, .fd = tcp_connect("127.0.0.1", world->port)};
+	client.ssl = SSL_new(world->tls);
+	SSL_set_fd(client.ssl, client.fd);
+	SSL_set_session(client.ssl, session);
+	EXPECT(world, SSL_connect(client.ssl) == 1);
+	EXPECT(world, SSL_session_reused(client.ssl) == 1);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	client_close(&client);
+	SSL_SESSION_free(session);
+}
+
+static void test_resumption(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_resumption);
+	world_clear(&world);
+}
+
+static void tell_plain(struct world *world)
+{
+	const char request[] = ASK("/now");
+	int fd = tcp_connect("127.0.0.1", world->port);
+	char text[64];
+	struct client client;
+
+	EXPECT(world, send(fd, request, sizeof(request) - 1, 0) > 0);
+	EXPECT(world, recv(fd, text, sizeof(text), 0) <= 0 || !str_starts(str_of(text), STR("HTTP/1.1 2")));
+	close(fd);
+	client_open(&client, world);
+	EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	client_close(&client);
+}
+
+static void test_plain(void **state)
+{
+	struct world world;
+
+	(void)state;
+	run(&world, (struct http_server_options){0}, tell_plain);
+	assert_string_equal(buf_cstr(&world.seen), "GET /now;");
+	world_clear(&world);
+}
+
+/* ---- where it listens */
+
+static struct address_case {
+	const char *name, *bind, *connect;
+	bool v6, reached;
+} address_cases[] = {
+	{"127.0.0.1", "127.0.0.1", "127.0.0.1", false, true},
+	{"::1", "::1", "::1", true, true},
+	{"::1 is not 127.0.0.1", "::1", "127.0.0.1", true, false},
+	{"0.0.0.0 takes IPv4", "0.0.0.0", "127.0.0.1", false, true},
+	{"0.0.0.0 takes IPv6", "0.0.0.0", "::1", true, true},
+	{":: takes IPv4", "::", "127.0.0.1", false, true},
+	{":: takes IPv6", "::", "::1", true, true},
+};
+static const struct address_case *address;
+
+static void tell_address(struct world *world)
+{
+	struct client client;
+
+	EXPECT(world, client_open_at(&client, world, address->connect, world->tls) == address->reached);
+	if (address->reached)
+		EXPECT(world, client_ask(&client, ASK("/now")) == 200);
+	client_close(&client);
+}
+
+static bool machine_has_ipv6(void)
+{
+	struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&here, sizeof(here)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+static void test_address(void **state)
+{
+	struct world world;
+
+	address = *state;
+	if (address->v6 && !machine_has_ipv6())
+		skip();
+	run(&world, (struct http_server_options){.bind_address = address->bind}, tell_address);
+	world_clear(&world);
+}
+
+static void assert_new_fails(struct world *world, struct http_server_options options, enum err_code code,
+			     const char *message)
+{
+	struct err err = {0};
+
+	options.max_connections = 10;
+	assert_null(http_server_new(world->loop, &options, world->certificate, on_exchange, world, &err));
+	assert_int_equal(err.code, code);
+	assert_string_equal(err.msg, message);
+}
+
+static void test_cannot_listen(void **state)
+{
+	struct world world;
+	char message[100];
+
+	(void)state;
+	world_init(&world, (struct http_server_options){0});
+	snprintf(message, sizeof(message), "cannot listen on 127.0.0.1:%u: Address already in use", world.port);
+	assert_new_fails(&world, (struct http_server_options){.bind_address = "127.0.0.1", .port = world.port}, ERR_IO,
+			 message);
+	assert_new_fails(&world, (struct http_server_options){.bind_address = "192.0.2.1", .port = 6443}, ERR_IO,
+			 "cannot listen on 192.0.2.1:6443: Cannot assign requested address");
+	assert_new_fails(&world, (struct http_server_options){.bind_address = "localhost"}, ERR_INVALID,
+			 "cannot listen on 'localhost': it is not an IP address");
+	assert_new_fails(&world, (struct http_server_options){.bind_address = "127.0.0.1", .min_tls_version = "1.2"},
+			 ERR_INVALID, "unknown TLS version '1.2'; VersionTLS12 and VersionTLS13 are known");
+	world_clear(&world);
+}
+
+#define ROWS(cases, function)                                                                                          \
+	for (size_t i = 0; i < COUNT_OF(cases); i++)                                                                   \
+		tests[count++] = (struct CMUnitTest)                                                                   \
+		{                                                                                                      \
+			.name = (cases)[i].name, .test_func = (function), .initial_state = &(cases)[i]                 \
+		}
+
+int main(void)
+{
+	static const struct CMUnitTest plain[] = {
+		{.name = "headers of an answer", .test_func = test_headers},
+		{.name = "large answers and heads", .test_func = test_sizes},
+		{.name = "endless chunks are cut off", .test_func = test_endless_chunks},
+		{.name = "answered later", .test_func = test_later},
+		{.name = "client leaves while suspended", .test_func = test_client_leaves},
+		{.name = "server freed while suspended", .test_func = test_freed_while_suspended},
+		{.name = "on_gone taken back", .test_func = test_gone_taken_back},
+		{.name = "stop accepting", .test_func = test_stop_accepting},
+		{.name = "eighty idle connections", .test_func = test_idle},
+		{.name = "connection limit", .test_func = test_limit},
+		{.name = "session resumption", .test_func = test_resumption},
+		{.name = "plain HTTP is no way in", .test_func = test_plain},
+		{.name = "cannot listen", .test_func = test_cannot_listen},
+	};
+	struct CMUnitTest tests[COUNT_OF(plain) + COUNT_OF(audit_cases) + COUNT_OF(huge_cases) + COUNT_OF(tls_cases) +
+				COUNT_OF(address_cases)];
+	size_t count = COUNT_OF(plain);
+
+	memcpy(tests, plain, sizeof(plain));
+	ROWS(audit_cases, test_audit);
+	ROWS(huge_cases, test_huge);
+	ROWS(tls_cases, test_tls);
+	ROWS(address_cases, test_address);
+	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}
