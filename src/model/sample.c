@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/sample.h"
+
+#include <stdlib.h>
+
+struct samples *samples_new(void)
+{
+	struct samples *samples = xnew(struct samples);
+
+	samples->arena = arena_new(SAMPLES_BYTES_MAX);
+	return samples;
+}
+
+void samples_free(struct samples *samples)
+{
+	if (samples == NULL)
+		return;
+	vec_clear(&samples->list);
+	arena_free(samples->arena);
+	free(samples);
+}
+
+struct str sample_label(const struct sample *sample, struct str name)
+{
+	for (size_t i = 0; i < sample->label_count; i++)
+		if (str_eq(sample->labels[i].name, name))
+			return sample->labels[i].value;
+	return STR("");
+}
