@@ -87,7 +87,7 @@ static const char *nearest(struct str name)
 			front = options_table[i].flag;
 			front_length = own.len;
 		}
-		if (far < name.len && far < near_distance) {
+		if (far < near_distance) {
 			near = options_table[i].flag;
 			near_distance = far;
 		}
@@ -165,7 +165,7 @@ static bool read_integer(const struct option *option, const char *text, int64_t 
 
 static bool read_duration(const struct option *option, const char *text, int64_t *ret_ms, struct err *err)
 {
-	int64_t ns;
+	int64_t ns = 0;
 
 	if (!duration_parse_go(str_of(text), &ns, err))
 		return err_wrap(err, "%s: a duration is written as 90s, 1m30s or 500ms", option->flag);
@@ -194,7 +194,7 @@ static bool read_choice(const struct option *option, const char *text, size_t *r
 
 static bool set_number(struct options *options, const struct option *option, const char *text, struct err *err)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	if (option->kind == OPTION_DURATION ? !read_duration(option, text, &value, err)
 					    : !read_integer(option, text, &value, err))
@@ -208,7 +208,7 @@ static bool set_number(struct options *options, const struct option *option, con
 
 static bool set_choice(struct options *options, const struct option *option, const char *text, struct err *err)
 {
-	size_t choice;
+	size_t choice = 0;
 
 	if (!read_choice(option, text, &choice, err))
 		return false;
@@ -236,7 +236,7 @@ static bool set_text(struct options *options, const struct option *option, const
 
 static bool set_value(struct options *options, const struct option *option, const char *text, struct err *err)
 {
-	bool ignored;
+	bool ignored = false;
 
 	if (option_is_unused(option)) {
 		if (option->kind == OPTION_BOOL && !read_bool(option, text, &ignored, err))
@@ -259,7 +259,7 @@ static bool set_value(struct options *options, const struct option *option, cons
 	case OPTION_EITHER:
 		return set_choice(options, option, text, err);
 	}
-	CHECK(!"a kind of option that is none");
+	CHECK(false); /* the table holds no other kinds */
 	return false;
 }
 
@@ -397,7 +397,7 @@ static bool read_address(const char *address, bool *ret_loopback)
 
 static bool check_address(struct options *options, struct err *err)
 {
-	bool loopback;
+	bool loopback = false;
 
 	if (options->standalone && !options->bind_address_given)
 		options->bind_address = "127.0.0.1";

@@ -225,7 +225,7 @@ static bool read_falling_part(struct str text, size_t *at, struct falling *sum)
 	const uint64_t max_ms = (MAGNITUDE_MAX - 1) / NS_A_MS;
 	size_t from = *at;
 	uint64_t number = 0;
-	uint64_t unit_ms;
+	uint64_t unit_ms = 0;
 	bool fits = read_whole(text, at, max_ms, &number);
 
 	while (*at < text.len && is_digit(text.ptr[*at]))

@@ -93,7 +93,7 @@ static void decode(struct str text, bool plus_is_space, char *to)
 
 static bool decode_to_buf(struct str text, bool plus_is_space, struct buf *out, struct err *err)
 {
-	size_t length;
+	size_t length = 0;
 
 	if (!measure(text, &length, err))
 		return false;
@@ -136,7 +136,7 @@ static bool arena_is_full(struct err *err)
 static bool decode_to_arena(struct str text, bool plus_is_space, struct arena *arena, struct str *ret_text,
 			    struct err *err)
 {
-	size_t length;
+	size_t length = 0;
 	char *decoded;
 
 	if (!measure(text, &length, err))
@@ -312,7 +312,7 @@ static bool read_host(struct str text, struct url *url, struct err *err)
 static bool check_path(struct str text, struct err *err)
 {
 	struct err bad = {0};
-	size_t length;
+	size_t length = 0;
 
 	if (!measure(text, &length, &bad))
 		return refuse(err, "the path has a '%' without two hexadecimal digits behind it");
