@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "template_in.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "characters_in.h"
+#include "text/quote.h"
+
+enum { WIDTH_MAX = 1000 };
+
+/* One %-directive of Go's fmt, and where it writes. */
+struct directive {
+	const struct run *run;
+	struct buf *out;
+	uint32_t verb;
+	bool minus, plus, sharp, space, zero;
+	bool names;	  /* %+v */
+	bool syntax;	  /* %#v */
+	int width;	  /* characters; 0: as wide as it is */
+	int precision;	  /* -1: none given */
+	bool unsupported; /* what Go knows and we do not */
+};
+
+static void put_value(struct directive *d, const struct value *value);
+
+/* ---- parts ---- */
+
+static size_t count_characters(struct str text)
+{
+	size_t count = 0;
+
+	for (size_t at = 0, bytes; at < text.len; at += bytes, count++)
+		character_read(str_slice(text, at, text.len), &bytes);
+	return count;
+}
+
+/* Widens what was written from `mark` on. */
+static void pad(const struct directive *d, size_t mark, char fill)
+{
+	struct buf *out = d->out;
+	size_t length = out->len - mark;
+	size_t missing;
+
+	if (d->width == 0 || out->failed)
+		return;
+	missing = count_characters((struct str){out->ptr + mark, length});
+	missing = missing < (size_t)d->width ? (size_t)d->width - missing : 0;
+	if (missing == 0 || !buf_reserve(out, missing))
+		return;
+	if (d->minus) {
+		memset(out->ptr + out->len, ' ', missing);
+	} else {
+		memmove(out->ptr + mark + missing, out->ptr + mark, length);
+		memset(out->ptr + mark, fill, missing);
+	}
+	out->len += missing;
+}
+
+static void put_text(const struct directive *d, struct str text)
+{
+	size_t mark = d->out->len;
+
+	buf_put(d->out, text);
+	pad(d, mark, d->zero ? '0' : ' ');
+}
+
+static void put_bad_verb(struct directive *d, const struct value *value)
+{
+	uint32_t verb = d->verb;
+
+	buf_puts(d->out, "%!");
+	character_write(d->out, verb);
+	buf_putc(d->out, '(');
+	if (value->kind != VALUE_NONE) {
+		buf_puts(d->out, value_type(d->run, value));
+		buf_putc(d->out, '=');
+	}
+	d->verb = 'v';
+	if (value->kind == VALUE_NONE)
+		buf_puts(d->out, "<nil>");
+	else
+		put_value(d, value);
+	d->verb = verb;
+	buf_putc(d->out, ')');
+}
+
+/* ---- whole numbers ---- */
+
+static void put_digits(const struct directive *d, bool negative, uint64_t number, unsigned base)
+{
+	const char *alphabet = d->verb == 'X' ? "0123456789ABCDEFX" : "0123456789abcdefx";
+	char digits[64];
+	size_t at = sizeof(digits);
+	size_t mark = d->out->len;
+	bool sign = negative || d->plus || d->space;
+	int zeros = d->precision >= 0 ? d->precision : d->zero && !d->minus ? d->width - sign : 0;
+
+	if (d->precision != 0 || number)
+		for (uint64_t rest = number; rest || at == sizeof(digits); rest /= base)
+			digits[--at] = alphabet[rest % base];
+	if (sign)
+		buf_putc(d->out, negative ? '-' : d->plus ? '+' : ' ');
+	zeros -= (int)(sizeof(digits) - at);
+	if (d->sharp && base == 8 && zeros <= 0 && number)
+		buf_putc(d->out, '0');
+	if (d->verb == 'O')
+		buf_puts(d->out, "0o");
+	else if (d->sharp && (base == 2 || base == 16))
+		buf_put(d->out, (struct str){base == 2 ? "0b" : d->verb == 'X' ? "0X" : "0x", 2});
+	for (; zeros > 0; zeros--)
+		buf_putc(d->out, '0');
+	buf_put(d->out, (struct str){digits + at, sizeof(digits) - at});
+	pad(d, mark, ' ');
+}
+
+/* %c, %q and %U of a number: the character. */
+static void put_character(const struct directive *d, int64_t number)
+{
+	uint32_t character = number < 0 || number > CHARACTER_LAST ? CHARACTER_BAD : (uint32_t)number;
+	CLEANUP(buf_clear) struct buf text = {0};
+	size_t mark = d->out->len;
+
+	character_write(&text, character);
+	if (d->verb == 'c') {
+		buf_put(d->out, buf_str(&text));
+	} else if (d->verb == 'U') {
+		buf_printf(d->out, "U+%04llX", (unsigned long long)number);
+		if (d->sharp && number == character && character_printable(character))
+			buf_printf(d->out, " '%s'", buf_cstr(&text));
+	} else if (character == '\'' || character == '"') {
+		buf_puts(d->out, character == '"' ? "'\"'" : "'\\''");
+	} else {
+		quote_go(d->out, buf_str(&text));
+		if (!d->out->failed)
+			d->out->ptr[mark] = d->out->ptr[d->out->len - 1] = '\'';
+	}
+	pad(d, mark, d->zero ? '0' : ' ');
+}
+
+static void put_whole(struct directive *d, const struct value *value)
+{
+	int64_t number = value->integer;
+	uint64_t magnitude = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	switch (d->verb) {
+	case 'v':
+		if (d->syntax && value->kind == VALUE_BYTE) {
+			buf_printf(d->out, "0x%llx", (unsigned long long)number);
+			return;
+		}
+		put_digits(d, number < 0, magnitude, 10);
+		return;
+	case 'd':
+		put_digits(d, number < 0, magnitude, 10);
+		return;
+	case 'b':
+		put_digits(d, number < 0, magnitude, 2);
+		return;
+	case 'o':
+	case 'O':
+		put_digits(d, number < 0, magnitude, 8);
+		return;
+	case 'x':
+	case 'X':
+		put_digits(d, number < 0, magnitude, 16);
+		return;
+	case 'c':
+	case 'q':
+	case 'U':
+		put_character(d, number);
+		return;
+	default:
+		put_bad_verb(d, value);
+	}
+}
+
+/* ---- floating point numbers ---- */
+
+/* The fewest digits that read back as the same number, with an exponent below 0.0001 and from a million on. */
+static void shortest(char *text, size_t size, double number, bool upper)
+{
+	int exponent = 0;
+	int digits = 0;
+	const char *mark;
+
+	do
+		snprintf(text, size, upper ? "%.*E" : "%.*e", digits, number);
+	while (strtod(text, NULL) != number && ++digits < 17);
+	mark = strchr(text, upper ? 'E' : 'e');
+	if (mark)
+		exponent = (int)strtol(mark + 1, NULL, 10);
+	if (mark && exponent >= -4 && exponent < 6)
+		snprintf(text, size, "%.*f", digits > exponent ? digits - exponent : 0, number);
+}
+
+static void write_real(const struct directive *d, char *text, size_t size, double number)
+{
+	int precision = d->precision < 0 ? 6 : d->precision;
+
+	if (d->precision < 0 && (d->verb == 'v' || d->verb == 'g' || d->verb == 'G'))
+		shortest(text, size, number, d->verb == 'G');
+	else if (d->verb == 'e')
+		snprintf(text, size, "%.*e", precision, number);
+	else if (d->verb == 'E')
+		snprintf(text, size, "%.*E", precision, number);
+	else if (d->verb == 'G')
+		snprintf(text, size, "%.*G", precision, number);
+	else if (d->verb == 'f' || d->verb == 'F')
+		snprintf(text, size, "%.*f", precision, number);
+	else
+		snprintf(text, size, "%.*g", precision, number);
+}
+
+static void put_real(struct directive *d, const struct value *value)
+{
+	char text[400 + WIDTH_MAX];
+	bool negative = signbit(value->real) != 0;
+	bool sign = negative || d->plus || d->space;
+	size_t mark = d->out->len;
+
+	d->unsupported = d->unsupported || d->verb == 'x' || d->verb == 'X' || d->verb == 'b' || d->sharp;
+	if (d->verb >= 0x80 || strchr("veEfFgG", (int)d->verb) == NULL) {
+		put_bad_verb(d, value);
+		return;
+	}
+	write_real(d, text, sizeof(text), fabs(value->real));
+	if (sign)
+		buf_putc(d->out, negative ? '-' : d->plus ? '+' : ' ');
+	if (d->zero && !d->minus)
+		for (int zeros = d->width - sign - (int)strlen(text); zeros > 0; zeros--)
+			buf_putc(d->out, '0');
+	buf_puts(d->out, text);
+	pad(d, mark, ' ');
+}
+
+/* ---- texts ---- */
+
+static struct str cut(const struct directive *d, struct str text)
+{
+	size_t at = 0;
+
+	if (d->precision < 0)
+		return text;
+	for (size_t bytes, count = 0; at < text.len && count < (size_t)d->precision; at += bytes, count++)
+		character_read(str_slice(text, at, text.len), &bytes);
+	return str_slice(text, 0, at);
+}
+
+static void put_hex(const struct directive *d, struct str text)
+{
+	size_t mark = d->out->len;
+
+	if (d->precision >= 0)
+		text = str_slice(text, 0, (size_t)d->precision);
+	for (size_t i = 0; i < text.len && !d->out->failed; i++) {
+		if (i > 0 && d->space)
+			buf_putc(d->out, ' ');
+		if (d->sharp && (i == 0 || d->space))
+			buf_put(d->out, (struct str){d->verb == 'X' ? "0X" : "0x", 2});
+		buf_printf(d->out, d->verb == 'X' ? "%02X" : "%02x", (unsigned)(unsigned char)text.ptr[i]);
+	}
+	pad(d, mark, d->zero ? '0' : ' ');
+}
+
+static void put_quoted(struct directive *d, struct str text)
+{
+	size_t mark = d->out->len;
+
+	d->unsupported = d->unsupported || d->plus || d->sharp;
+	quote_go(d->out, cut(d, text));
+	pad(d, mark, d->zero ? '0' : ' ');
+}
+
+static void put_string(struct directive *d, const struct value *value)
+{
+	if (d->verb == 'q' || (d->verb == 'v' && d->syntax))
+		put_quoted(d, value->string);
+	else if (d->verb == 's' || d->verb == 'v')
+		put_text(d, cut(d, value->string));
+	else if (d->verb == 'x' || d->verb == 'X')
+		put_hex(d, value->string);
+	else
+		put_bad_verb(d, value);
+}
+
+/* ---- lists, maps, the root ---- */
+
+static void put_items(struct directive *d, const struct value *value)
+{
+	const struct value_items *all = &value->all;
+
+	if (d->syntax)
+		buf_puts(d->out, value_type(d->run, value));
+	else if (all->keys)
+		buf_puts(d->out, "map");
+	buf_putc(d->out, d->syntax ? '{' : '[');
+	for (size_t i = 0; i < all->count && !d->out->failed; i++) {
+		struct value item = value_string(all->items[i]);
+
+		if (i > 0)
+			buf_puts(d->out, d->syntax ? ", " : " ");
+		if (all->keys) {
+			struct value key = value_string(all->keys[i]);
+
+			put_string(d, &key);
+			buf_putc(d->out, ':');
+		}
+		put_string(d, &item);
+	}
+	buf_putc(d->out, d->syntax ? '}' : ']');
+}
+
+static void put_root(struct directive *d, const struct value *value)
+{
+	if (d->syntax)
+		buf_puts(d->out, value_type(d->run, value));
+	buf_putc(d->out, '{');
+	for (size_t i = 0; i < d->run->field_count; i++) {
+		struct value field = value_of_field(&d->run->fields[i]);
+
+		if (i > 0)
+			buf_puts(d->out, d->syntax ? ", " : " ");
+		if (d->names || d->syntax) {
+			buf_put(d->out, d->run->fields[i].name);
+			buf_putc(d->out, ':');
+		}
+		put_value(d, &field);
+	}
+	buf_putc(d->out, '}');
+}
+
+static void put_bool(struct directive *d, const struct value *value)
+{
+	if (d->verb == 't' || d->verb == 'v')
+		put_text(d, value->truth ? STR("true") : STR("false"));
+	else
+		put_bad_verb(d, value);
+}
+
+/* Goes no deeper than root, list, text; a bad verb once more. */
+static void put_value(struct directive *d, const struct value *value)
+{
+	if (d->verb == 'T') {
+		put_text(d, str_of(value_type(d->run, value)));
+		return;
+	}
+	if (d->verb == 'p' || d->verb == 'w')
+		d->unsupported = true;
+	switch (value->kind) {
+	case VALUE_NONE:
+		if (d->verb == 'v')
+			put_text(d, STR("<nil>"));
+		else
+			put_bad_verb(d, value);
+		break;
+	case VALUE_BOOL:
+		put_bool(d, value);
+		break;
+	case VALUE_INT:
+	case VALUE_BYTE:
+		put_whole(d, value);
+		break;
+	case VALUE_FLOAT:
+		put_real(d, value);
+		break;
+	case VALUE_STRING:
+		put_string(d, value);
+		break;
+	case VALUE_LIST:
+	case VALUE_MAP:
+		put_items(d, value);
+		break;
+	case VALUE_ROOT:
+		put_root(d, value);
+		break;
+	}
+}
+
+void format_value(const struct run *run, struct buf *out, const struct value *value)
+{
+	struct directive plain = {.run = run, .out = out, .verb = 'v', .precision = -1};
+
+	put_value(&plain, value);
+}
+
+/* Print puts a space between two that are no strings, Println everywhere. */
+void format_print(const struct run *run, struct buf *out, const struct value *args, size_t count, bool line)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0 && (line || (args[i - 1].kind != VALUE_STRING && args[i].kind != VALUE_STRING)))
+			buf_putc(out, ' ');
+		format_value(run, out, &args[i]);
+	}
+	if (line)
+		buf_putc(out, '\n');
+}
+
+/* ---- printf ---- */
+
+static void take_flags(struct str *rest, struct directive *d)
+{
+	for (; rest->len; *rest = str_slice(*rest, 1, rest->len)) {
+		switch (rest->ptr[0]) {
+		case '#':
+			d->sharp = true;
+			break;
+		case '0':
+			d->zero = !d->minus;
+			break;
+		case '+':
+			d->plus = true;
+			break;
+		case '-':
+			d->minus = true;
+			d->zero = false;
+			break;
+		case ' ':
+			d->space = true;
+			break;
+		default:
+			return;
+		}
+	}
+}
+
+/* Digits; too large a number is unsupported. */
+static int take_count(struct str *rest, struct directive *d)
+{
+	int count = 0;
+
+	for (; rest->len && rest->ptr[0] >= '0' && rest->ptr[0] <= '9'; *rest = str_slice(*rest, 1, rest->len)) {
+		count = count * 10 + (rest->ptr[0] - '0');
+		if (count > WIDTH_MAX) {
+			d->unsupported = true;
+			count = WIDTH_MAX;
+		}
+	}
+	return count;
+}
+
+/* Behind the '%'. Without a verb d->verb stays 0. */
+static void take_directive(struct str *rest, struct directive *d)
+{
+	size_t bytes;
+
+	take_flags(rest, d);
+	d->width = take_count(rest, d);
+	if (str_starts(*rest, STR("."))) {
+		*rest = str_slice(*rest, 1, rest->len);
+		d->precision = take_count(rest, d);
+	}
+	if (rest->len == 0)
+		return;
+	d->verb = character_read(*rest, &bytes);
+	*rest = str_slice(*rest, bytes, rest->len);
+	d->unsupported = d->unsupported || d->verb == '*' || d->verb == '['; /* widths and places from arguments */
+	if (d->verb == 'v') {
+		d->syntax = d->sharp;
+		d->names = d->plus;
+		d->sharp = d->plus = false;
+	}
+}
+
+static void put_extra(const struct run *run, struct buf *out, const struct value *args, size_t count)
+{
+	buf_puts(out, "%!(EXTRA ");
+	for (size_t i = 0; i < count; i++) {
+		buf_puts(out, i ? ", " : "");
+		if (args[i].kind != VALUE_NONE) {
+			buf_puts(out, value_type(run, &args[i]));
+			buf_putc(out, '=');
+		}
+		format_value(run, out, &args[i]);
+	}
+	buf_putc(out, ')');
+}
+
+/* Returns how many arguments it took. */
+static size_t put_directive(struct directive *d, const struct value *args, size_t count)
+{
+	if (d->verb == '%') {
+		buf_putc(d->out, '%');
+		return 0;
+	}
+	if (d->verb && count) {
+		put_value(d, &args[0]);
+		return 1;
+	}
+	buf_puts(d->out, "%!");
+	if (d->verb)
+		character_write(d->out, d->verb);
+	buf_puts(d->out, d->verb ? "(MISSING)" : "(NOVERB)");
+	return 0;
+}
+
+bool format_printf(struct run *run, const struct node *call, struct str format, const struct value *args, size_t count)
+{
+	struct str rest = format;
+
+	while (rest.len && !run->out->failed) {
+		struct directive d = {.run = run, .out = run->out, .precision = -1};
+		size_t literal = str_index(rest, '%');
+		size_t taken;
+
+		buf_put(run->out, str_slice(rest, 0, literal));
+		if (literal == rest.len)
+			break;
+		rest = str_slice(rest, literal + 1, rest.len);
+		take_directive(&rest, &d);
+		taken = put_directive(&d, args, count);
+		if (d.unsupported)
+			return run_fail_call(run, call, "a directive that is not supported in the format '%.*s'",
+					     STR_ARG(format));
+		args += taken;
+		count -= taken;
+	}
+	if (count)
+		put_extra(run, run->out, args, count);
+	return true;
+}
