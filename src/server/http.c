@@ -62,37 +62,36 @@ static int pair_lend(gnutls_session_t session, const struct gnutls_cert_retr_st 
 
 /* ---- turns of the loop */
 
-static void daemon_is_ready(void *context, int fd, uint32_t events)
+void http_server_run_soon(struct http_server *server)
 {
-	struct http_server *server = context;
-
-	(void)fd;
-	(void)events;
-	server->ready = true;
+	loop_timer_set(server->loop, &server->run_timer, 0);
 }
 
-static int64_t turn_timeout(void *context)
+/* A timer that comes too early does no harm, so it is moved only to come earlier: not with every request. */
+static void run_timer_follow(struct http_server *server)
 {
-	struct http_server *server = context;
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
-	server->due_ms = -1;
-	if (server->ready)
-		return 0;
 	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES)
-		return -1;
-	server->due_ms = loop_now_ms(server->loop) + (int64_t)wait_ms;
-	return (int64_t)wait_ms;
+		return;
+	if (!server->run_timer.heap_index ||
+	    server->run_timer.due_ms > loop_now_ms(server->loop) + (int64_t)wait_ms)
+		loop_timer_set(server->loop, &server->run_timer, (int64_t)wait_ms);
 }
 
-static void turn(void *context)
+static void run_timer_due(void *context)
 {
 	struct http_server *server = context;
 
-	if (!server->ready && (server->due_ms < 0 || server->due_ms > loop_now_ms(server->loop)))
-		return;
-	server->ready = false;
 	MHD_run(server->daemon);
+	run_timer_follow(server);
+}
+
+static void daemon_is_ready(void *context, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	run_timer_due(context);
 }
 
 /* ---- start and stop */
@@ -150,7 +149,6 @@ static bool server_start(struct http_server *server, const struct http_server_op
 		server->epoll_fd = -1;
 		return false;
 	}
-	loop_each_turn(server->loop, turn_timeout, turn, server);
 	return true;
 }
 
@@ -166,6 +164,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	server->context = context;
 	server->idle_timeout_ms = options->idle_timeout_ms;
 	server->request_timeout_ms = options->request_timeout_ms;
+	server->run_timer = (struct loop_timer){.handler = run_timer_due, .context = server};
 	server->listen_fd = -1;
 	server->epoll_fd = -1;
 	if (!server_start(server, options, err))
@@ -208,15 +207,14 @@ void http_server_free(struct http_server *server)
 {
 	if (!server)
 		return;
-	if (server->epoll_fd >= 0) {
-		loop_each_turn(server->loop, NULL, NULL, NULL);
+	if (server->epoll_fd >= 0)
 		loop_unwatch(server->loop, server->epoll_fd);
-	}
 	waiting_end(server);
 	if (server->daemon) {
 		server->listen_fd = -1; /* closed with the daemon */
 		MHD_stop_daemon(server->daemon);
 	}
+	loop_timer_cancel(server->loop, &server->run_timer); /* closing the connections has set it */
 	if (server->listen_fd >= 0)
 		close(server->listen_fd);
 	gnutls_free(server->ticket_key.data);

@@ -140,7 +140,7 @@ static void connection_end(struct http_connection *connection)
 	*(connection->previous ? &connection->previous->next : &server->connections) = connection->next;
 	free(connection);
 	/* at the limit libmicrohttpd no longer listens, and looks whether it may again only when it runs the next time */
-	server->ready = true;
+	http_server_run_soon(server);
 }
 
 void http_on_connection(void *context, struct MHD_Connection *mhd, void **connection_context,

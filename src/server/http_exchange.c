@@ -123,8 +123,8 @@ void http_respond(struct http_exchange *exchange, const struct http_reply *reply
 	exchange->connection->server->active--;
 	if (!suspended)
 		return;
-	exchange->connection->server->ready = true;
 	MHD_resume_connection(exchange->connection->mhd);
+	http_server_run_soon(exchange->connection->server);
 }
 
 /* An answer before the body is read makes libmicrohttpd close the connection behind it, which is just what is wanted

@@ -79,15 +79,17 @@ struct http_server {
 	int64_t idle_timeout_ms, request_timeout_ms;
 	int listen_fd, epoll_fd;
 	uint16_t port;
-	bool ready; /* libmicrohttpd has something to do in this turn */
 	bool stopping;
-	int64_t due_ms; /* when libmicrohttpd wants to run at the latest; -1: never */
+	struct loop_timer run_timer; /* when libmicrohttpd wants to run at the latest */
 	unsigned active;
 	struct http_connection *connections;
 	unsigned char random[256]; /* of the system; from random_used on unused */
 	size_t random_used;
 	char complaint[200]; /* libmicrohttpd's last log line */
 };
+
+/* http.c: what was just done, libmicrohttpd sees when it runs the next time: still in this turn of the loop, or the next. */
+void http_server_run_soon(struct http_server *server);
 
 /* http_listen.c: -1 on failure. */
 int http_listen(const char *address, uint16_t port, uint16_t *ret_port, struct err *err) MUST_USE;
