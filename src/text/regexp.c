@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/regexp.h"
+
+#include <stdlib.h>
+
+#include "regexp_in.h"
+
+/* A metric name takes some hundred steps. A million is some 10 ms: bad for one turn of the loop, but a pattern that
+   needs it is refused by its first name, and said so. */
+enum { STEPS_MAX = 1000 * 1000, HEAP_KIB_MAX = 4096, NESTING_MAX = 1000 };
+
+size_t regexp_character(struct str text, size_t at, uint32_t *ret_character)
+{
+	unsigned char first = at < text.len ? (unsigned char)text.ptr[at] : 0;
+	size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	struct str whole = str_slice(text, at, at + bytes);
+	uint32_t character = bytes == 1 ? first : first & (0xffU >> (bytes + 1));
+
+	*ret_character = 0;
+	if (at >= text.len || !str_is_utf8(whole))
+		return 0;
+	for (size_t i = 1; i < bytes; i++)
+		character = character << 6 | ((unsigned char)whole.ptr[i] & 0x3fU);
+	*ret_character = character;
+	return bytes;
+}
+
+void regexp_clean(struct buf *out, struct str text)
+{
+	for (size_t at = 0; at < text.len;) {
+		uint32_t character;
+		size_t bytes = regexp_character(text, at, &character);
+
+		buf_put(out, bytes ? str_slice(text, at, at + bytes) : STR("\xef\xbf\xbd"));
+		at += bytes ? bytes : 1;
+	}
+}
+
+size_t regexp_dirty_offset(struct str text, size_t clean_offset)
+{
+	size_t at = 0;
+
+	for (size_t clean = 0; clean < clean_offset;) {
+		uint32_t character;
+		size_t bytes = regexp_character(text, at, &character);
+
+		clean += bytes ? bytes : 3;
+		at += bytes ? bytes : 1;
+	}
+	return at;
+}
+
+static void put_message(int code, struct buf *out)
+{
+	PCRE2_UCHAR message[128];
+
+	if (pcre2_get_error_message(code, message, sizeof(message)) > 0)
+		buf_printf(out, "%s", (const char *)message);
+}
+
+/* The gate has let it through, so what PCRE2 minds now is size. */
+static bool compile(struct regexp *regexp, struct str pattern, struct err *err)
+{
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	CLEANUP(buf_clear) struct buf message = {0};
+	PCRE2_SIZE offset;
+	int code = 0;
+
+	CHECK(context != NULL);
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2_set_parens_nest_limit(context, NESTING_MAX);
+	regexp->code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY, &code,
+				     &offset, context);
+	pcre2_compile_context_free(context);
+	if (regexp->code != NULL)
+		return true;
+	put_message(code, &message);
+	return err_set(err, ERR_LIMIT, "error parsing regexp: expression too large or not known here (%s): `%.*s`",
+		       buf_cstr(&message), STR_ARG(regexp->pattern));
+}
+
+static void copy_pattern(struct regexp *regexp, struct str text)
+{
+	char *copy = xcalloc(text.len + 1, 1);
+
+	if (text.len)
+		memcpy(copy, text.ptr, text.len);
+	regexp->pattern = (struct str){copy, text.len};
+}
+
+bool regexp_parse(struct str text, struct regexp **ret_regexp, struct err *err)
+{
+	CLEANUP(regexp_free_at) struct regexp *regexp = NULL;
+	CLEANUP(buf_clear) struct buf translated = {0};
+
+	if (text.len > REGEXP_BYTES_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "error parsing regexp: expression too large: %zu bytes, at most %d are taken", text.len,
+			       REGEXP_BYTES_MAX);
+	regexp = xnew(struct regexp);
+	copy_pattern(regexp, text);
+	if (!regexp_translate(regexp->pattern, &translated, &regexp->names, err))
+		return false;
+	if (!compile(regexp, translated.len ? buf_str(&translated) : STR(""), err))
+		return false;
+	regexp->limits = pcre2_match_context_create(NULL);
+	CHECK(regexp->limits != NULL);
+	pcre2_set_match_limit(regexp->limits, STEPS_MAX);
+	pcre2_set_depth_limit(regexp->limits, STEPS_MAX);
+	pcre2_set_heap_limit(regexp->limits, HEAP_KIB_MAX);
+	*ret_regexp = STEAL(regexp);
+	return true;
+}
+
+void regexp_free(struct regexp *regexp)
+{
+	char *pattern;
+
+	if (regexp == NULL)
+		return;
+	pcre2_code_free(regexp->code);
+	pcre2_match_context_free(regexp->limits);
+	vec_clear(&regexp->names);
+	memcpy(&pattern, &regexp->pattern.ptr, sizeof(pattern)); /* a str only lends, but these bytes are ours */
+	free(pattern);
+	free(regexp);
+}
+
+size_t regexp_groups(const struct regexp *regexp)
+{
+	return regexp->names.count;
+}
+
+static bool match_failed(const struct regexp *regexp, struct str text, int code, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf message = {0};
+
+	put_message(code, &message);
+	return err_set(
+		err, ERR_LIMIT,
+		"pattern `%.*s` takes too many steps on a text of %zu bytes (%s): avoid repetitions inside repetitions",
+		STR_ARG(regexp->pattern), text.len, buf_cstr(&message));
+}
+
+bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_match *ret_match, struct err *err)
+{
+	/* Freed after each match, since it keeps the memory that PCRE2 went back and forth in. */
+	struct regexp_match match = {.text = text, .dirty = !str_is_utf8(text)};
+	CLEANUP(buf_clear) struct buf clean = {0};
+	struct str subject = text.ptr ? text : STR("");
+	int code;
+
+	if (match.dirty) {
+		regexp_clean(&clean, text);
+		subject = buf_str(&clean);
+	}
+	match.data = pcre2_match_data_create_from_pattern(regexp->code, NULL);
+	CHECK(match.data != NULL);
+	code = pcre2_match(regexp->code, (PCRE2_SPTR)subject.ptr, subject.len, 0, PCRE2_NO_UTF_CHECK, match.data,
+			   regexp->limits);
+	if (code < 0)
+		regexp_match_clear(&match);
+	if (code < 0 && code != PCRE2_ERROR_NOMATCH)
+		return match_failed(regexp, text, code, err);
+	*ret_match = match;
+	return true;
+}
+
+void regexp_match_clear(struct regexp_match *match)
+{
+	pcre2_match_data_free(match->data);
+	match->data = NULL;
+}
+
+struct str regexp_match_group(const struct regexp_match *match, size_t number)
+{
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
+	size_t from;
+	size_t to;
+
+	if (number >= pcre2_get_ovector_count(match->data) || offsets[2 * number] == PCRE2_UNSET)
+		return (struct str){NULL, 0};
+	from = offsets[2 * number];
+	to = offsets[2 * number + 1];
+	if (match->dirty) {
+		from = regexp_dirty_offset(match->text, from);
+		to = regexp_dirty_offset(match->text, to);
+	}
+	return match->text.ptr ? str_slice(match->text, from, to) : STR("");
+}
+
+struct str regexp_match_named(const struct regexp *regexp, const struct regexp_match *match, struct str name)
+{
+	for (size_t i = 0; i < regexp->names.count; i++) {
+		struct str group = {NULL, 0};
+
+		if (regexp->names.items[i].len && str_eq(regexp->names.items[i], name))
+			group = regexp_match_group(match, i + 1);
+		if (group.ptr)
+			return group;
+	}
+	return (struct str){NULL, 0};
+}
+
+bool regexp_search(const struct regexp *regexp, struct str text, bool *ret_found, struct err *err)
+{
+	struct regexp_match match;
+
+	if (!regexp_run(regexp, text, &match, err))
+		return false;
+	*ret_found = match.data != NULL;
+	regexp_match_clear(&match);
+	return true;
+}
+
+bool regexp_group(const struct regexp *regexp, struct str text, const char *name, bool *ret_found,
+		  struct str *ret_group, struct err *err)
+{
+	struct regexp_match match;
+
+	if (!regexp_run(regexp, text, &match, err))
+		return false;
+	*ret_found = match.data != NULL;
+	*ret_group = match.data ? regexp_match_named(regexp, &match, str_of(name)) : (struct str){NULL, 0};
+	regexp_match_clear(&match);
+	return true;
+}

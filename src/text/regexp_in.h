@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* regexp_in.h - inside the text room: the way of a pattern from RE2's syntax to PCRE2's, and of a match back. */
+#ifndef GAUGELET_TEXT_REGEXP_IN_H
+#define GAUGELET_TEXT_REGEXP_IN_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+enum { LAST_CHARACTER = 0x10ffff };
+
+enum regexp_flag {
+	FLAG_FOLD = 1,	    /* i */
+	FLAG_DOT_ALL = 2,   /* s */
+	FLAG_MULTILINE = 4, /* m */
+	FLAG_UNGREEDY = 8,  /* U */
+};
+
+/* Indexed by group number - 1; empty for a group without a name. Parts of the pattern. */
+struct regexp_names {
+	VEC_OF(struct str);
+};
+
+struct regexp {
+	pcre2_code *code;
+	pcre2_match_context *limits;
+	struct str pattern; /* ours */
+	struct regexp_names names;
+};
+
+/* What stands on the way of a pattern: `at` is the offset read next, `out` the pattern for PCRE2 so far. */
+struct regexp_gate {
+	struct str pattern;
+	size_t at;
+	struct buf out;
+	unsigned flags; /* of RE2's syntax, here */
+	struct regexp_names *names;
+	struct err *err;
+};
+
+/* The character at `at`, which takes so many bytes: 0 bytes at the end and for a byte that begins no character. */
+size_t regexp_character(struct str text, size_t at, uint32_t *ret_character);
+
+/* A copy in which every byte that begins no character is U+FFFD, which is how Go reads it; and the way back from an
+   offset in the copy to one in `text`. */
+void regexp_clean(struct buf *out, struct str text);
+size_t regexp_dirty_offset(struct str text, size_t clean_offset);
+
+/* Reads a pattern in RE2's syntax and writes one that means the same to PCRE2 (compiled with UTF, without UCP). */
+MUST_USE bool regexp_translate(struct str pattern, struct buf *out, struct regexp_names *names, struct err *err);
+
+/* "error parsing regexp: WORDS: `pattern[from..to)`". Always false. */
+bool regexp_refuse(struct regexp_gate *gate, const char *words, size_t from, size_t to);
+
+/* Reads one character; refuses bytes that are none. At the end of the pattern it is 0. */
+MUST_USE bool regexp_next(struct regexp_gate *gate, uint32_t *ret_character);
+
+/* Goes on to the offset `to`; refuses bytes that are no characters on the way. */
+MUST_USE bool regexp_skip(struct regexp_gate *gate, size_t to);
+
+/* Reads an escape that stands for one character. */
+MUST_USE bool regexp_escape(struct regexp_gate *gate, uint32_t *ret_character);
+
+/* At a `[`: reads the class, and appends it. */
+MUST_USE bool regexp_class(struct regexp_gate *gate);
+
+/* At a backslash: reads \d \pL and the like. *ret_is is false when it is something else. */
+MUST_USE bool regexp_class_escape(struct regexp_gate *gate, bool *ret_is);
+
+/* One match; data is NULL when there was none. */
+struct regexp_match {
+	pcre2_match_data *data;
+	struct str text;
+	bool dirty; /* the offsets are those of a cleaned copy */
+};
+
+MUST_USE bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_match *ret_match, struct err *err);
+void regexp_match_clear(struct regexp_match *match);
+
+/* Group `number` (0: all of it); ptr NULL when it took no part or does not exist. */
+struct str regexp_match_group(const struct regexp_match *match, size_t number);
+
+/* The first group of this name that took part. */
+struct str regexp_match_named(const struct regexp *regexp, const struct regexp_match *match, struct str name);
+
+#endif
