@@ -20,10 +20,19 @@ struct err {
 	char msg[640]; /* UTF-8, no control characters, cut at a character boundary */
 };
 
-/* Sets code and message; the arguments may include err->msg. Always false, so that `return err_set(...)` reads well. */
-bool err_set(struct err *err, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
+/* A plain `false` here would be a warning where nobody looks at it. */
+static inline bool err_false(void)
+{
+	return false;
+}
+
+/* Sets code and message; the arguments may include err->msg. Always false, so that `return err_set(...)` reads well; a macro
+   around a function, so that the compiler knows it, too. */
+#define err_set(err, ...) (err_put(err, __VA_ARGS__), err_false())
+void err_put(struct err *err, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Puts "outer: " before the message and keeps the code. Always false. */
-bool err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
+#define err_wrap(err, ...) (err_put_before(err, __VA_ARGS__), err_false())
+void err_put_before(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

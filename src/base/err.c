@@ -18,7 +18,7 @@ static void tidy(char *text, size_t size, size_t wanted)
 			*c = ' ';
 }
 
-static void format_message(struct err *err, const char *format, va_list args)
+static PRINTF_LIKE(2, 0) void format_message(struct err *err, const char *format, va_list args)
 {
 	char text[sizeof(err->msg)];
 	int wanted = vsnprintf(text, sizeof(text), format, args);
@@ -28,7 +28,7 @@ static void format_message(struct err *err, const char *format, va_list args)
 	memcpy(err->msg, text, strlen(text) + 1);
 }
 
-bool err_set(struct err *err, enum err_code code, const char *format, ...)
+void err_put(struct err *err, enum err_code code, const char *format, ...)
 {
 	va_list args;
 
@@ -36,10 +36,9 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
 	format_message(err, format, args);
 	va_end(args);
 	err->code = code;
-	return false;
 }
 
-bool err_wrap(struct err *err, const char *format, ...)
+void err_put_before(struct err *err, const char *format, ...)
 {
 	struct err outer = {0};
 	va_list args;
@@ -47,5 +46,5 @@ bool err_wrap(struct err *err, const char *format, ...)
 	va_start(args, format);
 	format_message(&outer, format, args);
 	va_end(args);
-	return err_set(err, err->code, "%s: %s", outer.msg, err->msg);
+	err_put(err, err->code, "%s: %s", outer.msg, err->msg);
 }

@@ -78,7 +78,7 @@ static void one_line(char *text)
 			*c = ' ';
 }
 
-static void write_line(char severity, const char *level, const char *format, va_list args)
+static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const char *format, va_list args)
 {
 	char text[LINE_BYTES];
 	struct timespec now;

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void add(struct problems *problems, struct place at, bool warning, const char *format, va_list args)
+static PRINTF_LIKE(4, 0) void add(struct problems *problems, struct place at, bool warning, const char *format,
+				    va_list args)
 {
 	struct problem *problem;
 

@@ -9,7 +9,7 @@
 /* rules.md 5.2 and 5.3 */
 static const struct override_spec grouped[] = {OVERRIDE_OF("queue", "apps", "deployment"),
 					       OVERRIDE("svc", "Service")};
-static const struct override_spec doubled[] = {OVERRIDE("pod", "pod"), OVERRIDE("pod_name", "pods")};
+static const struct override_spec doubled[] = {OVERRIDE("pod", "pod"), OVERRIDE("pod_name", "Pod")};
 static const struct override_spec unknown[] = {OVERRIDE("gizmo", "gizmo")};
 
 #define OVERRIDES(list) {.overrides = list, .override_count = COUNT_OF(list)}
