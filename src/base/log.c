@@ -31,10 +31,12 @@ int log_verbosity(void)
 	return logging.verbosity;
 }
 
+/* Lines are NUL-ended: what a secret has behind a NUL can stand in none. */
 void log_hide(struct str secret)
 {
 	char *copy;
 
+	secret = str_slice(secret, 0, str_index(secret, '\0'));
 	if (secret.len < SHORTEST_SECRET)
 		return;
 	copy = xcalloc(secret.len + 1, 1);
@@ -42,20 +44,35 @@ void log_hide(struct str secret)
 	*vec_push(&logging.secrets) = (struct str){copy, secret.len};
 }
 
-/* A secret shorter than the mark is covered by as much of the mark as there is room for. */
-static void cover(char *at, size_t secret_bytes)
+/* Each run of covered bytes becomes the mark, or as much of it as there is room for. */
+static void squeeze(char *text, const bool *covered, size_t length)
 {
-	size_t mark = sizeof(HIDDEN) - 1 < secret_bytes ? sizeof(HIDDEN) - 1 : secret_bytes;
+	size_t to = 0;
 
-	memcpy(at, HIDDEN, mark);
-	memmove(at + mark, at + secret_bytes, strlen(at + secret_bytes) + 1);
+	for (size_t from = 0, run = 0; from < length; from++) {
+		run = covered[from] ? run + 1 : 0;
+		if (run == 0)
+			text[to++] = text[from];
+		else if (run < sizeof(HIDDEN))
+			text[to++] = HIDDEN[run - 1];
+	}
+	text[to] = '\0';
 }
 
+/* All secrets are looked for before any is replaced: they may overlap, and the mark may look like one. */
 void log_redact(char *text)
 {
+	size_t length = strlen(text);
+	bool *covered;
+
+	if (logging.secrets.count == 0)
+		return;
+	covered = xcalloc(length, sizeof(*covered));
 	for (size_t i = 0; i < logging.secrets.count; i++)
-		for (char *at = text; (at = strstr(at, logging.secrets.items[i].ptr)) != NULL;)
-			cover(at, logging.secrets.items[i].len);
+		for (const char *at = text; (at = strstr(at, logging.secrets.items[i].ptr)) != NULL; at++)
+			memset(covered + (at - text), true, logging.secrets.items[i].len);
+	squeeze(text, covered, length);
+	free(covered);
 }
 
 static void write_json_text(FILE *out, const char *text)
@@ -71,22 +88,30 @@ static void write_json_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void one_line(char *text)
+/* One line of UTF-8, whatever a peer said, and not longer than LINE_BYTES. */
+static void tidy(char *text)
 {
+	bool utf8 = str_is_utf8(str_of(text));
+	size_t length = strlen(text);
+
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
+		else if ((unsigned char)*c >= 0x80 && !utf8)
+			*c = '?';
+	if (length >= LINE_BYTES)
+		text[str_whole_characters((struct str){text, LINE_BYTES - 1})] = '\0';
 }
 
 static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const char *format, va_list args)
 {
-	char text[LINE_BYTES];
+	char *text = NULL;
 	struct timespec now;
 	struct tm parts;
 
-	vsnprintf(text, sizeof(text), format, args);
-	one_line(text);
-	log_redact(text);
+	CHECK(vasprintf(&text, format, args) >= 0);
+	log_redact(text); /* before anything in it is changed or cut off */
+	tidy(text);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &parts);
 	if (logging.format == LOG_JSON) {
@@ -94,10 +119,11 @@ static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const
 			now.tv_nsec / 1000000, level);
 		write_json_text(stderr, text);
 		fputs("}\n", stderr);
-		return;
+	} else {
+		fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %7d gaugelet] %s\n", severity, parts.tm_mon + 1, parts.tm_mday,
+			parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000, (int)getpid(), text);
 	}
-	fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %7d gaugelet] %s\n", severity, parts.tm_mon + 1, parts.tm_mday,
-		parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000, (int)getpid(), text);
+	free(text);
 }
 
 void log_error(const char *format, ...)
