@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prom_in.h - the parts of the client of Prometheus: where and as whom we ask, and what its errors say. */
+#ifndef GAUGELET_PROM_PROM_IN_H
+#define GAUGELET_PROM_PROM_IN_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/http_client.h"
+#include "prom/client.h"
+
+/* ---- upstream: URL and credentials */
+
+struct upstream;
+
+/* NULL: ERR_INVALID names the flag. */
+struct upstream *upstream_new(const struct prom_options *options, struct err *err) MUST_USE;
+void upstream_free(struct upstream *upstream);
+DEFINE_FREE_AT(upstream)
+
+struct str upstream_authority(const struct upstream *upstream); /* HOST:PORT */
+struct str upstream_host(const struct upstream *upstream);
+struct str
+upstream_path(const struct upstream *upstream); /* of the base URL, cleaned: empty, or "/x" without '/' at the end */
+const char *upstream_user(const struct upstream *upstream); /* NULL: none; for Basic authentication */
+const char *upstream_password(const struct upstream *upstream);
+
+/* The base URL, the path of `endpoint` ("query"), the base URL's own parameters and then `parameters`. */
+void upstream_write_url(const struct upstream *upstream, const char *endpoint, struct str parameters, struct buf *out);
+
+/* The header lines to send, NULL-ended, the token as it is in its file now. Lent, until the next call. */
+const char *const *upstream_headers(struct upstream *upstream);
+
+/* ---- trouble: what went wrong, in words. `text` begins "Prometheus HOST:PORT ..." or names it soon. */
+
+struct trouble {
+	const struct upstream *upstream;
+	const char *method, *endpoint;
+	size_t bytes_max;
+	struct str body; /* the begin of what came, or all of it */
+	const struct http_answer *answer;
+	const struct err *reading; /* of the reader of the answer; code ERR_NONE: it found nothing wrong */
+	bool at_end;		   /* it found the answer to end too early */
+};
+
+void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_problem);
+
+#endif

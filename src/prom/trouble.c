@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "prom_in.h"
+#include "text/json_reader.h"
+
+enum { WORDS_BYTES = 200 }; /* of what the other side said */
+
+/* ---- what the other side said */
+
+/* Prometheus: {"status":"error","errorType":"bad_data","error":"..."}. Kubernetes and Google's front ends put "message"
+   somewhere. */
+struct said {
+	int depth;
+	bool at_error, at_message;
+	struct buf error, message;
+};
+
+static bool hear(void *context, enum json_event event, struct str text, struct err *err)
+{
+	struct said *said = context;
+
+	(void)err;
+	if (event == JSON_KEY) {
+		said->at_error = said->depth == 1 && str_eq(text, STR("error"));
+		said->at_message = str_eq(text, STR("message"));
+		return true;
+	}
+	if (event == JSON_STRING && said->at_error)
+		buf_put(&said->error, text);
+	if (event == JSON_STRING && said->at_message && said->message.len == 0)
+		buf_put(&said->message, text);
+	if (event == JSON_OBJECT || event == JSON_ARRAY)
+		said->depth++;
+	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
+		said->depth--;
+	said->at_error = said->at_message = false;
+	return true;
+}
+
+/* White space and control characters become one space each, other bytes than UTF-8 '?'. */
+static void put_one_line(struct buf *out, struct str text)
+{
+	while (text.len > 0) {
+		size_t bytes = 1;
+
+		if ((unsigned char)*text.ptr <= ' ' || *text.ptr == 0x7f) {
+			if (out->len > 0 && out->ptr[out->len - 1] != ' ')
+				buf_putc(out, ' ');
+		} else if ((unsigned char)*text.ptr < 0x80) {
+			buf_putc(out, *text.ptr);
+		} else {
+			for (bytes = 2; bytes <= 4 && !str_is_utf8(str_slice(text, 0, bytes)); bytes++)
+				continue;
+			if (bytes > 4 || bytes > text.len)
+				bytes = 1;
+			buf_put(out, bytes > 1 ? str_slice(text, 0, bytes) : STR("?"));
+		}
+		text = str_slice(text, bytes, text.len);
+	}
+}
+
+/* Secrets go before the text is cut, since half a secret would not be known as one. */
+static void put_readable(struct buf *out, struct str text)
+{
+	CLEANUP(buf_clear) struct buf line = {0};
+	struct str words;
+
+	put_one_line(&line, text);
+	(void)buf_cstr(&line);
+	if (line.len == 0)
+		return;
+	log_redact(line.ptr);
+	words = str_trim(str_of(line.ptr));
+	if (words.len <= WORDS_BYTES) {
+		buf_put(out, words);
+		return;
+	}
+	words = str_slice(words, 0, WORDS_BYTES - 3);
+	buf_put(out, str_slice(words, 0, str_whole_characters(words)));
+	buf_puts(out, "...");
+}
+
+/* The error's own words, else the begin of the body, on one line, without secrets, cut. */
+static void put_words(struct buf *out, struct str body)
+{
+	CLEANUP(buf_clear) struct buf raw = {0};
+	struct said said = {0};
+	CLEANUP(json_reader_free_at) struct json_reader *reader = json_reader_new(hear, &said);
+	struct err err = {0};
+
+	if (json_reader_feed(reader, body, &err) && json_reader_finish(reader, &err))
+		buf_put(&raw, buf_str(said.error.len > 0 ? &said.error : &said.message));
+	if (raw.len == 0)
+		buf_put(&raw, body);
+	put_readable(out, buf_str(&raw));
+	buf_clear(&said.error);
+	buf_clear(&said.message);
+}
+
+/* ---- sentences. Each begins with the neighbour's name. */
+
+static void put_neighbour(struct buf *out, const struct trouble *trouble, const char *what)
+{
+	buf_printf(out, "Prometheus %.*s %s", STR_ARG(upstream_authority(trouble->upstream)), what);
+}
+
+static void put_behind(struct buf *out, const char *between, struct str words)
+{
+	buf_puts(out, between);
+	put_readable(out, words);
+}
+
+/* To `out`, for an answer with an error's status. */
+static void describe_status(struct buf *out, const struct trouble *trouble)
+{
+	int status = trouble->answer->status;
+
+	put_neighbour(out, trouble, "answered");
+	buf_printf(out, " %d", status);
+	if (status == 404 || status == 405) {
+		buf_printf(out, " to %s ", trouble->method);
+		put_readable(out, upstream_path(trouble->upstream));
+		buf_printf(out, "/api/v1/%s", trouble->endpoint);
+	}
+	if (str_trim(trouble->body).len == 0)
+		return;
+	buf_puts(out, ": ");
+	put_words(out, trouble->body);
+}
+
+static bool looks_like_html(const struct trouble *trouble)
+{
+	struct str body = str_trim(trouble->body), type = trouble->answer->content_type;
+
+	return (body.len > 0 && body.ptr[0] == '<') || str_starts(type, STR("text/html"));
+}
+
+static void describe_no_json(struct buf *out, const struct trouble *trouble)
+{
+	struct str type = trouble->answer->content_type;
+
+	put_neighbour(out, trouble, "answered ");
+	buf_printf(out, "%d with ", trouble->answer->status);
+	if (str_trim(trouble->body).len == 0)
+		buf_puts(out, "nothing");
+	else if (looks_like_html(trouble))
+		buf_puts(out, "HTML");
+	else
+		buf_puts(out, "something");
+	buf_puts(out, " that is not JSON");
+	if (type.len > 0) {
+		put_behind(out, " (Content-Type ", type);
+		buf_putc(out, ')');
+	}
+	if (trouble->body.len > 0 && !looks_like_html(trouble))
+		put_behind(out, ": ", str_of(trouble->reading->msg));
+}
+
+static enum prom_fault describe_reading(struct buf *out, const struct trouble *trouble)
+{
+	struct str body = str_trim(trouble->body);
+
+	switch (trouble->reading->code) {
+	case ERR_LIMIT:
+		put_neighbour(out, trouble, "answered more than we take");
+		put_behind(out, ": ", str_of(trouble->reading->msg));
+		return PROM_TOO_BIG;
+	case ERR_INVALID:
+		if (trouble->at_end && body.len > 0 && body.ptr[0] == '{') {
+			put_neighbour(out, trouble, "gave an answer that ended early");
+			put_behind(out, ": the JSON ", str_of(trouble->reading->msg));
+			return PROM_CUT;
+		}
+		describe_no_json(out, trouble);
+		return PROM_NOT_JSON;
+	case ERR_NONE:
+	case ERR_NOT_FOUND:
+	case ERR_IO:
+	case ERR_TIMEOUT:
+	case ERR_UPSTREAM:
+		break;
+	}
+	put_neighbour(out, trouble, "answered what its API does not promise");
+	put_behind(out, ": ", str_of(trouble->reading->msg));
+	return PROM_MALFORMED;
+}
+
+static void put_message(struct buf *out, const struct trouble *trouble)
+{
+	if (trouble->answer->message[0])
+		put_behind(out, ": ", str_of(trouble->answer->message));
+}
+
+static void describe_timeout(struct buf *out, const struct trouble *trouble)
+{
+	put_neighbour(out, trouble, "had not answered after ");
+	buf_printf(out, "%.1f seconds", (double)trouble->answer->elapsed_ms / 1000);
+	put_message(out, trouble);
+}
+
+static void describe_too_big(struct buf *out, const struct trouble *trouble)
+{
+	put_neighbour(out, trouble, "answered more than the ");
+	buf_printf(out, "%zu bytes that we take", trouble->bytes_max);
+}
+
+static enum prom_fault describe_fault(struct buf *out, const struct trouble *trouble)
+{
+	switch (trouble->answer->fault) {
+	case HTTP_REFUSED:
+		put_neighbour(out, trouble, "refused the connection");
+		return PROM_REFUSED;
+	case HTTP_UNRESOLVED:
+		put_neighbour(out, trouble, "cannot be reached: its host name ");
+		buf_printf(out, "%.*s cannot be resolved", STR_ARG(upstream_host(trouble->upstream)));
+		return PROM_UNRESOLVED;
+	case HTTP_TIMEOUT:
+		describe_timeout(out, trouble);
+		return PROM_TIMEOUT;
+	case HTTP_TLS:
+		put_neighbour(out, trouble, "cannot be spoken to by TLS");
+		break;
+	case HTTP_CUT:
+		put_neighbour(out, trouble, "closed or reset the connection, the answer ended early");
+		break;
+	case HTTP_TOO_BIG:
+		describe_too_big(out, trouble);
+		return PROM_TOO_BIG;
+	case HTTP_OK:
+	case HTTP_STOPPED:
+		return describe_reading(out, trouble);
+	case HTTP_OTHER:
+		put_neighbour(out, trouble, "cannot be asked");
+		break;
+	}
+	put_message(out, trouble);
+	return trouble->answer->fault == HTTP_TLS   ? PROM_TLS
+	       : trouble->answer->fault == HTTP_CUT ? PROM_CUT
+						    : PROM_OTHER;
+}
+
+static enum prom_fault describe_redirect(struct buf *out, const struct trouble *trouble)
+{
+	put_neighbour(out, trouble, "answered ");
+	buf_printf(out, "%d, a redirect, and following it failed", trouble->answer->status);
+	put_message(out, trouble);
+	return PROM_OTHER;
+}
+
+/* An error's status is the better reason even when its body did not come whole. */
+static enum prom_fault describe_answer(struct buf *out, const struct trouble *trouble)
+{
+	int status = trouble->answer->status;
+	enum http_fault fault = trouble->answer->fault;
+
+	if (status < 300 || fault == HTTP_TIMEOUT)
+		return describe_fault(out, trouble);
+	if (status < 400 && fault != HTTP_OK)
+		return describe_redirect(out, trouble);
+	describe_status(out, trouble);
+	return PROM_STATUS;
+}
+
+static void cut_to(struct prom_problem *problem, struct buf *text)
+{
+	struct str all = buf_str(text);
+
+	if (all.len > sizeof(problem->text) - 1)
+		all.len = str_whole_characters(str_slice(all, 0, sizeof(problem->text) - 1));
+	memcpy(problem->text, all.ptr, all.len);
+	problem->text[all.len] = '\0';
+}
+
+void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	ret_problem->status = trouble->answer->status;
+	ret_problem->fault = describe_answer(&text, trouble);
+	(void)buf_cstr(&text);
+	log_redact(text.ptr);
+	text.len = strlen(text.ptr);
+	cut_to(ret_problem, &text);
+}
