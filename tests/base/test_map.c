@@ -78,7 +78,7 @@ enum { MANY = 10000 };
 /* Over every growth step each key keeps its value, and a walk meets each once. */
 static void test_grows(void **state)
 {
-	static char keys[MANY][8];
+	static char keys[MANY][16];
 	static unsigned met[MANY];
 	struct map map = {0};
 	size_t at = 0;
