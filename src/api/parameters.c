@@ -100,17 +100,19 @@ static bool check_list_options(const struct api_request *request, enum status_ki
 	return true;
 }
 
-/* The parser's words, then which of the two selectors they are about, and what may stand in one. */
+/* The parser's words, which of the two selectors they are about, and what may stand in one. Upstream's list handler, which
+   serves external metrics, puts its own words in front of the parser's; so do we there. */
 static bool parse_selector(const struct api_request *request, const char *key, struct arena *arena,
 			   struct str *ret_text, struct selector *ret_selector, struct err *err)
 {
+	static const char rule[] = "label values hold A-Z a-z 0-9 - _ . only, at most 63 of them";
+
 	*ret_text = parameter(request, key);
 	if (selector_parse(*ret_text, arena, ret_selector, err))
 		return true;
-	return err_set(err, ERR_INVALID,
-		       "%.360s: the parameter %s cannot be parsed. mend: label values hold A-Z a-z 0-9 - _ . only, at "
-		       "most 63 of them",
-		       err->msg, key);
+	if (request->route == ROUTE_EXTERNAL)
+		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed (mend: %s): %.360s", key, rule, err->msg);
+	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. mend: %s", err->msg, key, rule);
 }
 
 bool api_parameters_parse(const struct api_request *request, struct arena *arena, struct api_parameters *ret_parameters,
