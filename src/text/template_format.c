@@ -290,10 +290,11 @@ static void put_string(struct directive *d, const struct value *value)
 static void put_items(struct directive *d, const struct value *value)
 {
 	const struct value_items *all = &value->all;
+	bool map = value->kind == VALUE_MAP;
 
 	if (d->syntax)
 		buf_puts(d->out, value_type(d->run, value));
-	else if (all->keys)
+	else if (map)
 		buf_puts(d->out, "map");
 	buf_putc(d->out, d->syntax ? '{' : '[');
 	for (size_t i = 0; i < all->count && !d->out->failed; i++) {
@@ -301,7 +302,7 @@ static void put_items(struct directive *d, const struct value *value)
 
 		if (i > 0)
 			buf_puts(d->out, d->syntax ? ", " : " ");
-		if (all->keys) {
+		if (map) {
 			struct value key = value_string(all->keys[i]);
 
 			put_string(d, &key);

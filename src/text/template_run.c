@@ -66,9 +66,11 @@ static enum flow walk_items(struct run *run, const struct node *node, const stru
 		if (!run_steps(run, 1) || !set_range_variables(run, node->pipe, &index, &element))
 			return FLOW_FAILED;
 		flow = walk_list(run, &element, node->list);
+		if (flow == FLOW_FAILED) /* maybe in a template, whose variables are others */
+			return flow;
 		run_pop_to(run, mark);
-		if (flow == FLOW_FAILED || flow == FLOW_BREAK)
-			return flow == FLOW_BREAK ? FLOW_ON : flow;
+		if (flow == FLOW_BREAK)
+			break;
 	}
 	return FLOW_ON;
 }
