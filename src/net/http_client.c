@@ -171,28 +171,26 @@ static void detach(struct http_call *call)
 	client->doomed = transfer;
 }
 
-/* What is known of the answer. The content type is copied: curl's goes with the transfer's next use, which the handler
-   may bring about. */
-static void look_at(struct transfer *transfer, struct http_answer *answer, struct buf *content_type)
+/* What is known of the answer. The content type is curl's until the transfer begins anew: never before the handler that
+   we are called for has returned. */
+static void look_at(const struct transfer *transfer, struct http_answer *answer)
 {
 	const char *type = NULL;
 	long status = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
-	buf_put(content_type, str_of(type));
 	answer->status = (int)status;
-	answer->content_type = buf_str(content_type);
+	answer->content_type = str_of(type);
 }
 
 /* The handler may start, cancel and free whatever it likes. */
 static void finish(struct http_call *call, enum http_fault fault, const char *message)
 {
 	struct http_answer answer = {.fault = fault};
-	struct buf content_type = {0};
 
 	if (call->transfer)
-		look_at(call->transfer, &answer, &content_type);
+		look_at(call->transfer, &answer);
 	snprintf(answer.message, sizeof(answer.message), "%s", message);
 	log_redact(answer.message);
 	answer.elapsed_ms = loop_now_ms(call->client->loop) - call->started_ms;
@@ -200,7 +198,6 @@ static void finish(struct http_call *call, enum http_fault fault, const char *me
 	if (call->request.on_done)
 		call->request.on_done(call->request.context, &answer);
 	call_free(call);
-	buf_clear(&content_type);
 }
 
 static void finish_transfer(struct transfer *transfer, CURLcode code)

@@ -45,7 +45,6 @@ static bool set_manners(CURL *easy, const struct transfer_options *options)
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, options->follow_redirects ? 1L : 0L);
 	SET(CURLOPT_MAXREDIRS, (long)REDIRECTS);
 	SET(CURLOPT_PATH_AS_IS, 1L);
@@ -119,7 +118,6 @@ bool transfer_prepare(struct transfer *transfer, const char *url, const struct b
 {
 	CURL *easy = transfer->easy;
 
-	transfer->message[0] = '\0';
 	SET(CURLOPT_URL, url);
 	if (!set_headers(transfer, headers))
 		return false;

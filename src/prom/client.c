@@ -13,10 +13,10 @@
 #include "text/url.h"
 
 enum {
-	URL_BYTES_MAX = 4096,	     /* a longer query goes by POST: proxies refuse long lines */
-	GOOD_BYTES_KEPT = 1024,      /* of an answer, for what it turns out to be instead */
-	BAD_BYTES_KEPT = 16 * 1024,  /* of an error's, for what it says */
-	SET_BYTES_MAX = 64 << 20,    /* of the kinds of series, which take little */
+	URL_BYTES_MAX = 4096,	    /* a longer query goes by POST: proxies refuse long lines */
+	GOOD_BYTES_KEPT = 1024,	    /* of an answer, for what it turns out to be instead */
+	BAD_BYTES_KEPT = 16 * 1024, /* of an error's, for what it says */
+	SET_BYTES_MAX = 64 << 20,   /* of the kinds of series, which take little */
 };
 
 struct prom {

@@ -27,7 +27,7 @@ static bool hear(void *context, enum json_event event, struct str text, struct e
 		said->at_message = str_eq(text, STR("message"));
 		return true;
 	}
-	if (event == JSON_STRING && said->at_error)
+	if (event == JSON_STRING && said->at_error && said->error.len == 0)
 		buf_put(&said->error, text);
 	if (event == JSON_STRING && said->at_message && said->message.len == 0)
 		buf_put(&said->message, text);
@@ -144,12 +144,10 @@ static void describe_no_json(struct buf *out, const struct trouble *trouble)
 	put_neighbour(out, trouble, "answered ");
 	buf_printf(out, "%d with ", trouble->answer->status);
 	if (str_trim(trouble->body).len == 0)
-		buf_puts(out, "nothing");
-	else if (looks_like_html(trouble))
-		buf_puts(out, "HTML");
+		buf_puts(out, "an empty body");
 	else
-		buf_puts(out, "something");
-	buf_puts(out, " that is not JSON");
+		buf_puts(out, looks_like_html(trouble) ? "HTML" : "something");
+	buf_puts(out, ", not JSON");
 	if (type.len > 0) {
 		put_behind(out, " (Content-Type ", type);
 		buf_putc(out, ')');
@@ -170,7 +168,7 @@ static enum prom_fault describe_reading(struct buf *out, const struct trouble *t
 	case ERR_INVALID:
 		if (trouble->at_end && body.len > 0 && body.ptr[0] == '{') {
 			put_neighbour(out, trouble, "gave an answer that ended early");
-			put_behind(out, ": the JSON ", str_of(trouble->reading->msg));
+			put_behind(out, ": its JSON ", str_of(trouble->reading->msg));
 			return PROM_CUT;
 		}
 		describe_no_json(out, trouble);
@@ -182,7 +180,8 @@ static enum prom_fault describe_reading(struct buf *out, const struct trouble *t
 	case ERR_UPSTREAM:
 		break;
 	}
-	put_neighbour(out, trouble, "answered what its API does not promise");
+	put_neighbour(out, trouble, "answered ");
+	buf_printf(out, "%d without data that can be used", trouble->answer->status);
 	put_behind(out, ": ", str_of(trouble->reading->msg));
 	return PROM_MALFORMED;
 }
@@ -255,7 +254,7 @@ static enum prom_fault describe_answer(struct buf *out, const struct trouble *tr
 	int status = trouble->answer->status;
 	enum http_fault fault = trouble->answer->fault;
 
-	if (status < 300 || fault == HTTP_TIMEOUT)
+	if (status < 300 || (status < 400 && fault == HTTP_TIMEOUT))
 		return describe_fault(out, trouble);
 	if (status < 400 && fault != HTTP_OK)
 		return describe_redirect(out, trouble);

@@ -540,6 +540,39 @@ static void test_deadline_includes_waiting_for_a_connection(void **state)
 	assert_int_equal(world->server.requests.count, 1);
 }
 
+static void test_waiting_call_begins_when_one_is_cancelled(void **state)
+{
+	struct world *world = *state;
+	struct http_call *first;
+
+	server_start(&world->server, world->loop, SCRIPT({"", HANG, 0}, {OK_HELLO, KEEP, 0}));
+	world->server.on_request = (void (*)(void *))loop_stop;
+	world->server.context = world->loop;
+	new_client(world, (struct http_client_options){.max_connections = 1});
+	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
+	first = start(world, (struct http_request){0});
+	(void)start(world, (struct http_request){0});
+	loop_run(world->loop);
+	world->server.on_request = NULL;
+	http_call_cancel(first);
+	loop_run(world->loop);
+	assert_answer(world, HTTP_OK, 200, "hello");
+}
+
+/* What the transfer before it brought is not taken for its own. */
+static void test_no_time_at_all(void **state)
+{
+	struct world *world = *state;
+
+	serve(world, SCRIPT({OK_HELLO, KEEP, 0}));
+	ask(world, (struct http_request){0});
+	assert_answer(world, HTTP_OK, 200, "hello");
+	world->server.steps = &(const struct step){"", HANG, 0};
+	ask(world, (struct http_request){.timeout_ms = -1});
+	assert_answer(world, HTTP_TIMEOUT, 0, "");
+	assert_string_equal(world->content_type, "");
+}
+
 static void test_waiting_call_begins_when_one_times_out(void **state)
 {
 	struct world *world = *state;
@@ -603,6 +636,24 @@ static void test_cancel_and_start_from_on_body(void **state)
 	loop_run(world->loop);
 	assert_int_equal(world->done, 1);
 	assert_string_equal(buf_cstr(&world->body), "hellohello");
+}
+
+static void cancel_itself(struct world *world)
+{
+	http_call_cancel(world->calls[0]);
+	world->refuse_body = true;
+	loop_stop(world->loop);
+}
+
+static void test_cancel_itself_and_refuse(void **state)
+{
+	struct world *world = *state;
+
+	serve(world, SCRIPT({OK_HELLO, KEEP, 0}));
+	world->during_body = cancel_itself;
+	start_many(world, 1);
+	loop_run(world->loop);
+	assert_int_equal(world->done, 0);
 }
 
 static void test_cancel_before_the_first_turn(void **state)
@@ -793,9 +844,12 @@ int main(void)
 		IN_WORLD(test_get_on_a_connection_that_is_reset),
 		IN_WORLD(test_fifty_at_once_on_four_connections),
 		IN_WORLD(test_deadline_includes_waiting_for_a_connection),
+		IN_WORLD(test_waiting_call_begins_when_one_is_cancelled),
+		IN_WORLD(test_no_time_at_all),
 		IN_WORLD(test_waiting_call_begins_when_one_times_out),
 		IN_WORLD(test_cancel_from_on_done),
 		IN_WORLD(test_cancel_and_start_from_on_body),
+		IN_WORLD(test_cancel_itself_and_refuse),
 		IN_WORLD(test_cancel_before_the_first_turn),
 		IN_WORLD(test_cancel_while_the_name_is_resolved),
 		IN_WORLD(test_free_from_on_done),

@@ -75,7 +75,8 @@ static void answer_with(struct world *world, int status, const char *type, const
 
 static struct prom_options usual(void)
 {
-	return (struct prom_options){.query_timeout_ms = PATIENCE_MS, .series_timeout_ms = PATIENCE_MS, .max_connections = 4};
+	return (struct prom_options){
+		.query_timeout_ms = PATIENCE_MS, .series_timeout_ms = PATIENCE_MS, .max_connections = 4};
 }
 
 /* `user` and `path` as in http://USER@127.0.0.1:PORT/PATH. */
@@ -162,7 +163,8 @@ static struct request_case {
 	{"H01 instant query, GET", "", NULL, false, false,
 	 "GET /api/v1/query?query=up%7Ba%3D%22b+c%22%7D+%2B+1&time=1565786045.323&timeout=20s HTTP/1.1\r\n", "", NULL},
 	{"H03 series, start only", "", NULL, false, true,
-	 "GET /api/v1/series?match%5B%5D=http_requests_total%7Bnamespace%21%3D%22%22%7D&start=1565786045.323 HTTP/1.1\r\n",
+	 "GET /api/v1/series?match%5B%5D=http_requests_total%7Bnamespace%21%3D%22%22%7D&start=1565786045.323 "
+	 "HTTP/1.1\r\n",
 	 "", NULL},
 	{"H04 POST", "", NULL, true, false, "POST /api/v1/query HTTP/1.1\r\n",
 	 "query=up%7Ba%3D%22b+c%22%7D+%2B+1&time=1565786045.323&timeout=20s",
@@ -330,7 +332,8 @@ static void test_secret_of_a_header_does_not_come_back(void **state)
 	options.headers = (const char *const[]){"Authorization=Bearer kit-raw-4f1c9a77", NULL};
 	new_prom(world, "", "", options);
 	answer_with(world, 401, "application/json",
-		    "{\"status\":\"error\",\"errorType\":\"unauthorized\",\"error\":\"token kit-raw-4f1c9a77 has expired for "
+		    "{\"status\":\"error\",\"errorType\":\"unauthorized\",\"error\":\"token kit-raw-4f1c9a77 has "
+		    "expired for "
 		    "tenant llm-prod\"}");
 	query(world);
 	assert_null(strstr(world->problem.text, "kit-raw"));
@@ -364,40 +367,106 @@ static struct answer_case {
 	enum prom_fault fault;
 	const char *says[3];
 } answers[] = {
-	{"H14 400", 400, "application/json", "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"parse error\"}",
-	 PROM_STATUS, {"answered 400: parse error"}},
-	{"H15 422", 422, "application/json",
-	 "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"too long query; got 25852 bytes\"}", PROM_STATUS,
+	{"H14 400",
+	 400,
+	 "application/json",
+	 "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"parse error\"}",
+	 PROM_STATUS,
+	 {"answered 400: parse error"}},
+	{"H15 422",
+	 422,
+	 "application/json",
+	 "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"too long query; got 25852 bytes\"}",
+	 PROM_STATUS,
 	 {"answered 422: too long query; got 25852 bytes"}},
-	{"H16 503 without JSON", 503, "text/plain", "upstream connect error", PROM_STATUS,
+	{"H16 503 without JSON",
+	 503,
+	 "text/plain",
+	 "upstream connect error",
+	 PROM_STATUS,
 	 {"answered 503: upstream connect error"}},
-	{"H11 404 with HTML", 404, "text/html", "<html>", PROM_STATUS, {"answered 404 to GET /base/api/v1/query: <html>"}},
+	{"H11 404 with HTML",
+	 404,
+	 "text/html",
+	 "<html>",
+	 PROM_STATUS,
+	 {"answered 404 to GET /base/api/v1/query: <html>"}},
 	{"405", 405, "", "", PROM_STATUS, {"answered 405 to GET /base/api/v1/query"}},
 	{"H18 401", 401, "text/plain", "Unauthorized", PROM_STATUS, {"answered 401: Unauthorized"}},
 	{"429 without a word", 429, "", "", PROM_STATUS, {"answered 429"}},
-	{"message of a Status", 403, "application/json", "{\"kind\":\"Status\",\"message\":\"services is forbidden\",\"code\":403}",
-	 PROM_STATUS, {"answered 403: services is forbidden"}},
-	{"message of Google", 403, "application/json", "{\"error\":{\"code\":403,\"message\":\"Permission denied\"}}",
-	 PROM_STATUS, {"answered 403: Permission denied"}},
-	{"503 with a success body", 503, "application/json", ONE_SAMPLE, PROM_STATUS, {"answered 503: {\"status\":\"success\""}},
+	{"message of a Status",
+	 403,
+	 "application/json",
+	 "{\"kind\":\"Status\",\"message\":\"services is forbidden\",\"code\":403}",
+	 PROM_STATUS,
+	 {"answered 403: services is forbidden"}},
+	{"message of Google",
+	 403,
+	 "application/json",
+	 "{\"error\":{\"code\":403,\"message\":\"Permission denied\"}}",
+	 PROM_STATUS,
+	 {"answered 403: Permission denied"}},
+	{"an error further in is not the error",
+	 500,
+	 "application/json",
+	 "{\"data\":{\"error\":\"inner\"},\"error\":\"outer\"}",
+	 PROM_STATUS,
+	 {"answered 500: outer"}},
+	{"the first message",
+	 500,
+	 "application/json",
+	 "{\"message\":\"first\",\"details\":[{\"message\":\"second\"}]}",
+	 PROM_STATUS,
+	 {"answered 500: first"}},
+	{"503 with a success body",
+	 503,
+	 "application/json",
+	 ONE_SAMPLE,
+	 PROM_STATUS,
+	 {"answered 503: {\"status\":\"success\""}},
 	{"401 with a success body", 401, "application/json", ONE_SAMPLE, PROM_STATUS, {"answered 401"}},
 	{"304", 304, "", "", PROM_STATUS, {"answered 304"}},
 	{"302 to nowhere", 302, "", "", PROM_STATUS, {"answered 302"}},
-	{"H17 login page", 200, "text/html", "<html>login</html>", PROM_NOT_JSON,
-	 {"answered 200 with HTML that is not JSON (Content-Type text/html)"}},
-	{"login page without a type", 200, "", " \n<html>", PROM_NOT_JSON, {"HTML that is not JSON"}},
-	{"plain text", 200, "text/plain; charset=utf-8", "hello", PROM_NOT_JSON,
-	 {"something that is not JSON (Content-Type text/plain; charset=utf-8)"}},
-	{"nothing", 200, "", "", PROM_NOT_JSON, {"answered 200 with nothing that is not JSON"}},
+	{"H17 login page",
+	 200,
+	 "text/html",
+	 "<html>login</html>",
+	 PROM_NOT_JSON,
+	 {"answered 200 with HTML, not JSON (Content-Type text/html)"}},
+	{"login page without a type", 200, "", " \n<html>", PROM_NOT_JSON, {"with HTML, not JSON"}},
+	{"plain text",
+	 200,
+	 "text/plain; charset=utf-8",
+	 "hello",
+	 PROM_NOT_JSON,
+	 {"something, not JSON (Content-Type text/plain; charset=utf-8)"}},
+	{"nothing", 200, "", "", PROM_NOT_JSON, {"answered 200 with an empty body, not JSON"}},
 	{"JSON broken in the middle", 200, "application/json", "{\"status\":;}", PROM_NOT_JSON, {"not JSON", "byte "}},
-	{"JSON that ends early", 200, "application/json", "{\"status\":\"success\",\"data\":{\"resultType\":\"vec", PROM_CUT,
+	{"JSON that ends early",
+	 200,
+	 "application/json",
+	 "{\"status\":\"success\",\"data\":{\"resultType\":\"vec",
+	 PROM_CUT,
 	 {"ended early", "bytes"}},
-	{"200 with an error", 200, "application/json",
-	 "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\"}", PROM_MALFORMED, {"query timed out"}},
+	{"200 with an error",
+	 200,
+	 "application/json",
+	 "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\"}",
+	 PROM_MALFORMED,
+	 {"query timed out"}},
 	{"no data", 200, "application/json", "{\"status\":\"success\"}", PROM_MALFORMED, {"data"}},
-	{"control characters and other bytes", 500, "text/plain", "a\r\n\tb\x01 c\xff\xe2\x82\xac d", PROM_STATUS,
+	{"control characters and other bytes",
+	 500,
+	 "text/plain",
+	 "a\r\n\tb\x01 c\xff\xe2\x82\xac d",
+	 PROM_STATUS,
 	 {"answered 500: a b c?\xe2\x82\xac d"}},
-	{"a NUL in the error", 422, "application/json", "{\"error\":\"a\\u0000b\"}", PROM_STATUS, {"answered 422: a b"}},
+	{"a NUL in the error",
+	 422,
+	 "application/json",
+	 "{\"error\":\"a\\u0000b\"}",
+	 PROM_STATUS,
+	 {"answered 422: a b"}},
 };
 
 static void assert_problem(struct world *world, enum prom_fault fault, int status)
@@ -560,6 +629,37 @@ static void test_cut(void **state)
 	assert_contains(world->problem.text, "reset");
 }
 
+static void test_cut_after_an_error_status(void **state)
+{
+	struct world *world = *state;
+
+	world->step = (struct step){HEAD("502 Bad", "Content-Length: 100\r\n") "no backend", CLOSE, 0};
+	new_prom(world, "", "", usual());
+	query(world);
+	assert_problem(world, PROM_STATUS, 502);
+	assert_contains(world->problem.text, "answered 502: no backend");
+	world->step = (struct step){HEAD("502 Bad", "Content-Length: 100\r\n") "no backend", HANG, 0};
+	(void)start_query(world, "up", 1000, 50);
+	loop_run(world->loop);
+	assert_problem(world, PROM_STATUS, 502);
+}
+
+static void test_redirect_to_one_that_hangs(void **state)
+{
+	struct world *world = *state;
+	const struct step steps[] = {
+		{HEAD("302 Found", "Location: /there\r\nContent-Length: 0\r\n"), KEEP, 0},
+		{"", HANG, 0},
+	};
+
+	world->server.steps = steps;
+	world->server.step_count = 2;
+	new_prom(world, "", "", usual());
+	(void)start_query(world, "up", 1000, 50);
+	loop_run(world->loop);
+	assert_problem(world, PROM_TIMEOUT, 302);
+}
+
 static void test_too_big(void **state)
 {
 	struct world *world = *state;
@@ -649,10 +749,13 @@ static struct option_case {
 	{"password in a wrong URL", "http://me:open-sesame@:x/", NULL, NULL, NULL, NULL, "--prometheus-url: "},
 	{"name of a header", "http://p", "a b=open-sesame", NULL, NULL, NULL, "--prometheus-header: "},
 	{"no name of a header", "http://p", "=open-sesame", NULL, NULL, NULL, "--prometheus-header: "},
-	{"value of a header", "http://p", "A=open-sesame\r\nB: c", NULL, NULL, NULL, "--prometheus-header: the value of A"},
-	{"CA file", "http://p", NULL, "/nonexistent/ca", NULL, NULL, "--prometheus-ca-file: /nonexistent/ca: No such file"},
+	{"value of a header", "http://p", "A=open-sesame\r\nB: c", NULL, NULL, NULL,
+	 "--prometheus-header: the value of A"},
+	{"CA file", "http://p", NULL, "/nonexistent/ca", NULL, NULL,
+	 "--prometheus-ca-file: /nonexistent/ca: No such file"},
 	{"certificate alone", "http://p", NULL, NULL, "/nonexistent/c", NULL, "--prometheus-client-tls-key-file"},
-	{"token file", "http://p", NULL, NULL, NULL, "/nonexistent/t", "--prometheus-token-file: /nonexistent/t: No such file"},
+	{"token file", "http://p", NULL, NULL, NULL, "/nonexistent/t",
+	 "--prometheus-token-file: /nonexistent/t: No such file"},
 	{"empty token file", "http://p", NULL, NULL, NULL, "/dev/null", "--prometheus-token-file: /dev/null: empty"},
 };
 
@@ -676,8 +779,10 @@ static void test_option(void **state)
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define ROWS(table, test)                                                                                              \
 	for (size_t i = 0; i < COUNT_OF(table); i++)                                                                   \
-		tests[count++] = (struct CMUnitTest){                                                                  \
-			.name = (table)[i].name, .test_func = (test), .initial_state = &(table)[i]}
+		tests[count++] = (struct CMUnitTest)                                                                   \
+		{                                                                                                      \
+			.name = (table)[i].name, .test_func = (test), .initial_state = &(table)[i]                     \
+		}
 
 static int run_rows(void)
 {
@@ -708,6 +813,8 @@ int main(void)
 		IN_WORLD(test_timeout_is_cut_to_the_most_allowed),
 		IN_WORLD(test_no_time_left),
 		IN_WORLD(test_cut),
+		IN_WORLD(test_cut_after_an_error_status),
+		IN_WORLD(test_redirect_to_one_that_hangs),
 		IN_WORLD(test_too_big),
 		IN_WORLD(test_redirect),
 		IN_WORLD(test_redirect_for_ever),
