@@ -150,7 +150,8 @@ static bool underscores_good(struct str digits)
 	for (size_t i = base_of(digits) == 10 || base_of(digits) == OLD_OCTAL ? 0 : 2; i < digits.len; i++) {
 		char c = digits.ptr[i];
 
-		if (c == '_' && (digit_value(before) >= 16 || i + 1 == digits.len || digit_value(digits.ptr[i + 1]) >= 16))
+		if (c == '_' &&
+		    (digit_value(before) >= 16 || i + 1 == digits.len || digit_value(digits.ptr[i + 1]) >= 16))
 			return false;
 		before = c;
 	}

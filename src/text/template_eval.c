@@ -159,7 +159,8 @@ static const struct template_field *find_field(const struct run *run, struct str
 }
 
 /* Of a field or map; a key that is not there is VALUE_NONE. */
-static bool eval_name(struct run *run, const struct value *from, struct str name, bool has_args, struct value *ret_value)
+static bool eval_name(struct run *run, const struct value *from, struct str name, bool has_args,
+		      struct value *ret_value)
 {
 	const struct template_field *field = from->kind == VALUE_ROOT ? find_field(run, name) : NULL;
 	struct value key = value_string(name);
@@ -378,8 +379,8 @@ static bool eval_command(struct run *run, const struct value *dot, const struct 
 static bool declare(struct run *run, const struct node *pipe, const struct value *value)
 {
 	for (unsigned i = 0; i < pipe->name_count; i++) {
-		bool good = pipe->assigns ? run_set_variable(run, pipe->names[i], value)
-					  : push(run, pipe->names[i], value);
+		bool good =
+			pipe->assigns ? run_set_variable(run, pipe->names[i], value) : push(run, pipe->names[i], value);
 
 		if (!good)
 			return false;

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "template_in.h"
 
-#include <stdio.h>
-
 #include "characters_in.h"
 
 const struct function_face template_functions[FUNCTION_COUNT] = {
-	[FUNCTION_AND] = {"and", 1, true},	 [FUNCTION_CALL] = {"call", 1, true},
-	[FUNCTION_EQ] = {"eq", 1, true},	 [FUNCTION_GE] = {"ge", 2, false},
-	[FUNCTION_GT] = {"gt", 2, false},	 [FUNCTION_HTML] = {"html", 0, true},
-	[FUNCTION_INDEX] = {"index", 1, true},	 [FUNCTION_JS] = {"js", 0, true},
-	[FUNCTION_LE] = {"le", 2, false},	 [FUNCTION_LEN] = {"len", 1, false},
-	[FUNCTION_LT] = {"lt", 2, false},	 [FUNCTION_NE] = {"ne", 2, false},
-	[FUNCTION_NOT] = {"not", 1, false},	 [FUNCTION_OR] = {"or", 1, true},
-	[FUNCTION_PRINT] = {"print", 0, true},	 [FUNCTION_PRINTF] = {"printf", 1, true},
-	[FUNCTION_PRINTLN] = {"println", 0, true}, [FUNCTION_SLICE] = {"slice", 1, true},
+	[FUNCTION_AND] = {"and", 1, true},
+	[FUNCTION_CALL] = {"call", 1, true},
+	[FUNCTION_EQ] = {"eq", 1, true},
+	[FUNCTION_GE] = {"ge", 2, false},
+	[FUNCTION_GT] = {"gt", 2, false},
+	[FUNCTION_HTML] = {"html", 0, true},
+	[FUNCTION_INDEX] = {"index", 1, true},
+	[FUNCTION_JS] = {"js", 0, true},
+	[FUNCTION_LE] = {"le", 2, false},
+	[FUNCTION_LEN] = {"len", 1, false},
+	[FUNCTION_LT] = {"lt", 2, false},
+	[FUNCTION_NE] = {"ne", 2, false},
+	[FUNCTION_NOT] = {"not", 1, false},
+	[FUNCTION_OR] = {"or", 1, true},
+	[FUNCTION_PRINT] = {"print", 0, true},
+	[FUNCTION_PRINTF] = {"printf", 1, true},
+	[FUNCTION_PRINTLN] = {"println", 0, true},
+	[FUNCTION_SLICE] = {"slice", 1, true},
 	[FUNCTION_URLQUERY] = {"urlquery", 0, true},
 };
 
@@ -133,7 +140,8 @@ static bool to_index(const struct call *call, const struct value *index, size_t 
 	return true;
 }
 
-static bool index_map(const struct call *call, const struct value *map, const struct value *key, struct value *ret_value)
+static bool index_map(const struct call *call, const struct value *map, const struct value *key,
+		      struct value *ret_value)
 {
 	if (key->kind == VALUE_NONE)
 		return run_fail_call(call->run, call->node, "value is nil; should be of type string");
@@ -301,7 +309,7 @@ static bool run_eq(const struct call *call, struct value *ret_value)
 /* lt, le, gt and ge; le is "less or equal", the others their negations. */
 static bool run_order(const struct call *call, enum function function, struct value *ret_value)
 {
-	bool is_less;
+	bool is_less = false;
 	bool is_equal = false;
 
 	if (!less(call, &call->args[0], &call->args[1], &is_less))
@@ -458,6 +466,6 @@ bool function_run(struct run *run, enum function function, const struct node *no
 	case FUNCTION_COUNT:
 		break;
 	}
-	CHECK(!"a function that is run elsewhere");
+	CHECK(false); /* these are run where their arguments are */
 	return false;
 }

@@ -126,11 +126,11 @@ enum function {
 
 struct node {
 	enum node_kind kind;
-	size_t at;	     /* offset in the text, for messages */
-	struct node *next;   /* the next of its list, pipeline or command */
-	struct str text;     /* of TEXT and STRING the value; of FUNCTION and CALL the name */
-	struct str written;  /* of STRING and NUMBER as it stands in the template */
-	struct node *pipe;   /* of statements; NULL in a CALL without one */
+	size_t at;	    /* offset in the text, for messages */
+	struct node *next;  /* the next of its list, pipeline or command */
+	struct str text;    /* of TEXT and STRING the value; of FUNCTION and CALL the name */
+	struct str written; /* of STRING and NUMBER as it stands in the template */
+	struct node *pipe;  /* of statements; NULL in a CALL without one */
 	struct node *list, *else_list;
 	bool chained;	     /* IF: the else_list is the one `if` of an `else if` */
 	struct node *parts;  /* of PIPE its commands, of COMMAND its words, of CHAIN the node before the fields */
@@ -168,7 +168,7 @@ MUST_USE bool template_parse_into(struct template_tree *tree, struct place *ret_
 struct place template_place(const struct template_tree *tree, size_t at);
 
 /* As vsnprintf, but cuts at a character boundary. */
-void template_message(char *text, size_t size, const char *format, va_list args);
+void template_message(char *text, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 
 /* A node as Go writes it in messages. */
 void template_write_node(struct buf *out, const struct node *node);

@@ -10,7 +10,9 @@ static const struct str left_delim = STR_INIT("<<");
 static const struct str right_delim = STR_INIT(">>");
 static const struct str left_comment = STR_INIT("/*");
 
-enum { TRIM_BYTES = 2, END = UINT32_MAX };
+static const uint32_t END = UINT32_MAX; /* stands for a character */
+
+enum { TRIM_BYTES = 2, SHOWN_BYTES = 60 };
 
 static bool is_space(uint32_t character)
 {
@@ -228,12 +230,18 @@ static enum token_kind word_kind(struct str word)
 		struct str word;
 		enum token_kind kind;
 	} words[] = {
-		{STR_INIT("block"), TOKEN_BLOCK},	{STR_INIT("break"), TOKEN_BREAK},
-		{STR_INIT("continue"), TOKEN_CONTINUE}, {STR_INIT("define"), TOKEN_DEFINE},
-		{STR_INIT("else"), TOKEN_ELSE},		{STR_INIT("end"), TOKEN_END},
-		{STR_INIT("if"), TOKEN_IF},		{STR_INIT("nil"), TOKEN_NIL},
-		{STR_INIT("range"), TOKEN_RANGE},	{STR_INIT("template"), TOKEN_TEMPLATE},
-		{STR_INIT("with"), TOKEN_WITH},		{STR_INIT("true"), TOKEN_BOOL},
+		{STR_INIT("block"), TOKEN_BLOCK},
+		{STR_INIT("break"), TOKEN_BREAK},
+		{STR_INIT("continue"), TOKEN_CONTINUE},
+		{STR_INIT("define"), TOKEN_DEFINE},
+		{STR_INIT("else"), TOKEN_ELSE},
+		{STR_INIT("end"), TOKEN_END},
+		{STR_INIT("if"), TOKEN_IF},
+		{STR_INIT("nil"), TOKEN_NIL},
+		{STR_INIT("range"), TOKEN_RANGE},
+		{STR_INIT("template"), TOKEN_TEMPLATE},
+		{STR_INIT("with"), TOKEN_WITH},
+		{STR_INIT("true"), TOKEN_BOOL},
 		{STR_INIT("false"), TOKEN_BOOL},
 	};
 
@@ -330,7 +338,7 @@ static struct token lex_number(struct lexer *lexer)
 		return emit(lexer, TOKEN_NUMBER);
 	if (good && scan_number(lexer) && lexer->input.ptr[lexer->pos - 1] == 'i')
 		return emit(lexer, TOKEN_COMPLEX);
-	quote_go(&shown, str_slice(lexer->input, lexer->start, lexer->pos > lexer->start + 60 ? lexer->start + 60 : lexer->pos));
+	quote_go(&shown, str_slice(str_slice(lexer->input, lexer->start, lexer->pos), 0, SHOWN_BYTES));
 	snprintf(lexer->message, sizeof(lexer->message), "bad number syntax: %s", buf_cstr(&shown));
 	return fail(lexer, lexer->start, lexer->message);
 }

@@ -41,7 +41,7 @@ static struct node *parse_control(struct parser *parser, enum node_kind kind, co
 	struct declared *mark = parser->declared;
 	struct node *first = parser_node(parser, kind, at);
 	struct node *node = first;
-	enum node_kind end;
+	enum node_kind end = NODE_END;
 
 	if (!parser_deeper(parser) || !parse_branch(parser, node, context, &end))
 		return NULL;
@@ -88,7 +88,8 @@ static bool define(struct parser *parser, struct str name, struct node *list)
 	while (old && !str_eq(old->name, name))
 		old = old->next;
 	if (old && !is_blank(old->list))
-		return is_blank(list) || parser_fail_quoted(parser, "template: multiple definition of template ", name, "");
+		return is_blank(list) ||
+		       parser_fail_quoted(parser, "template: multiple definition of template ", name, "");
 	if (old == NULL) {
 		old = arena_alloc(parser->tree->arena, sizeof(*old));
 		*old = (struct definition){name, NULL, parser->tree->definitions};
@@ -112,7 +113,7 @@ static bool parse_body(struct parser *parser, struct str name, const char *conte
 	struct declared *declared = parser->declared;
 	unsigned range_depth = parser->range_depth;
 	struct node *list = NULL;
-	enum node_kind end;
+	enum node_kind end = NODE_END;
 
 	if (!parser_deeper(parser))
 		return false;

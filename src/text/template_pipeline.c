@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "template_parse_in.h"
 
+#include "characters_in.h"
 #include "text/quote.h"
 
 /* ---- messages ---- */
 
-static bool fail_at_token(struct parser *parser, const char *message)
-{
-	struct place at = template_place(parser->tree, parser->tokens[0].at);
-
-	*parser->ret_at = at;
-	return err_set(parser->err, ERR_INVALID, "template: %.*s:%u: %s", STR_ARG(parser->tree->name), at.line, message);
-}
-
 bool parser_fail(struct parser *parser, const char *format, ...)
 {
+	struct place at = template_place(parser->tree, parser->tokens[0].at);
 	char message[500];
 	va_list args;
 
 	va_start(args, format);
 	template_message(message, sizeof(message), format, args);
 	va_end(args);
-	return fail_at_token(parser, message);
+	*parser->ret_at = at;
+	return err_set(parser->err, ERR_INVALID, "template: %.*s:%u: %s", STR_ARG(parser->tree->name), at.line,
+		       message);
 }
 
 bool parser_fail_quoted(struct parser *parser, const char *before, struct str text, const char *after)
@@ -32,23 +28,21 @@ bool parser_fail_quoted(struct parser *parser, const char *before, struct str te
 	return parser_fail(parser, "%s%s%s", before, buf_cstr(&shown), after);
 }
 
+/* Long ones cut to ten characters. */
 static void show_token(struct buf *out, struct token token)
 {
 	struct str text = token.text;
-	size_t whole;
+	size_t at = 0;
 
 	if (token.kind == TOKEN_EOF || token.kind == TOKEN_ERROR) {
 		buf_put(out, token.kind == TOKEN_EOF ? STR("EOF") : text);
 	} else if (token.kind >= TOKEN_BLOCK) {
 		buf_printf(out, "<%.*s>", STR_ARG(text));
-	} else if (text.len <= 10) {
-		quote_go(out, text);
 	} else {
-		whole = 10;
-		while (whole < text.len && ((unsigned char)text.ptr[whole] & 0xc0) == 0x80)
-			whole++;
-		quote_go(out, str_slice(text, 0, whole));
-		buf_puts(out, "...");
+		for (size_t bytes, count = 0; count < 10 && at < text.len; at += bytes, count++)
+			character_read(str_slice(text, at, text.len), &bytes);
+		quote_go(out, str_slice(text, 0, at));
+		buf_puts(out, text.len > 10 ? "..." : "");
 	}
 }
 
@@ -65,7 +59,8 @@ bool parser_unexpected(struct parser *parser, struct token token, const char *co
 	if (started == line)
 		return parser_fail(parser, "%s", buf_cstr(&shown));
 	return parser_fail(parser, "%s%s started at %.*s:%u", buf_cstr(&shown),
-		    str_ends(token.text, STR(" action")) ? "" : " in action", STR_ARG(parser->tree->name), started);
+			   str_ends(token.text, STR(" action")) ? "" : " in action", STR_ARG(parser->tree->name),
+			   started);
 }
 
 /* ---- tokens ---- */
@@ -249,12 +244,13 @@ static struct node *parse_term(struct parser *parser, struct token token)
 		return parse_string(parser, token);
 	if (token.kind == TOKEN_LEFT_PAREN)
 		return parse_parenthesis(parser);
-	node = parser_node(parser,
-			token.kind == TOKEN_DOT	    ? NODE_DOT
-			: token.kind == TOKEN_NIL   ? NODE_NIL
-			: token.kind == TOKEN_FIELD ? NODE_FIELD
-						    : NODE_BOOL,
-			token.at);
+	node = parser_node(parser, NODE_FIELD, token.at);
+	if (token.kind == TOKEN_DOT)
+		node->kind = NODE_DOT;
+	else if (token.kind == TOKEN_NIL)
+		node->kind = NODE_NIL;
+	else if (token.kind == TOKEN_BOOL)
+		node->kind = NODE_BOOL;
 	node->truth = str_eq(token.text, STR("true"));
 	if (token.kind == TOKEN_FIELD)
 		add_name(parser, node, str_slice(token.text, 1, token.text.len));

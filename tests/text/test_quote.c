@@ -99,8 +99,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(go_cases); i++)
 		tests[count++] = (struct CMUnitTest){go_cases[i].name, test_go, NULL, NULL, &go_cases[i]};
 	for (size_t i = 0; i < COUNT_OF(regexp_cases); i++)
-		tests[count++] =
-			(struct CMUnitTest){regexp_cases[i].name, test_regexp, NULL, NULL, &regexp_cases[i]};
+		tests[count++] = (struct CMUnitTest){regexp_cases[i].name, test_regexp, NULL, NULL, &regexp_cases[i]};
 	tests[count++] = (struct CMUnitTest){"regexp: NUL stays", test_regexp_nul, NULL, NULL, NULL};
 	tests[count++] = (struct CMUnitTest){"maximum of the buf", test_maximum, NULL, NULL, NULL};
 	return _cmocka_run_group_tests("quote", tests, count, NULL, NULL);

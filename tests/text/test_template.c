@@ -12,12 +12,27 @@
 
 enum fields { PODS, SERVICE, SELECTOR, EXTERNAL, TWO_GROUPS, LABEL, LABEL_CORE };
 
-#define STRING(field, text) {.name = STR_INIT(field), .kind = TEMPLATE_STRING, .string = STR_INIT(text)}
-#define LIST(field, array) {.name = STR_INIT(field), .kind = TEMPLATE_LIST, .items = array, .count = COUNT_OF(array)}
-#define NO_LIST(field) {.name = STR_INIT(field), .kind = TEMPLATE_LIST}
-#define NO_MAP(field) {.name = STR_INIT(field), .kind = TEMPLATE_MAP}
+#define STRING(field, text)                                                                                            \
+	{                                                                                                              \
+		.name = STR_INIT(field), .kind = TEMPLATE_STRING, .string = STR_INIT(text)                             \
+	}
+#define LIST(field, array)                                                                                             \
+	{                                                                                                              \
+		.name = STR_INIT(field), .kind = TEMPLATE_LIST, .items = array, .count = COUNT_OF(array)               \
+	}
+#define NO_LIST(field)                                                                                                 \
+	{                                                                                                              \
+		.name = STR_INIT(field), .kind = TEMPLATE_LIST                                                         \
+	}
+#define NO_MAP(field)                                                                                                  \
+	{                                                                                                              \
+		.name = STR_INIT(field), .kind = TEMPLATE_MAP                                                          \
+	}
 #define MAP(field, names, values)                                                                                      \
-	{.name = STR_INIT(field), .kind = TEMPLATE_MAP, .keys = names, .items = values, .count = COUNT_OF(names)}
+	{                                                                                                              \
+		.name = STR_INIT(field), .kind = TEMPLATE_MAP, .keys = names, .items = values,                         \
+		.count = COUNT_OF(names)                                                                               \
+	}
 
 static const struct str pod[] = {STR_INIT("pod")};
 static const struct str service[] = {STR_INIT("service")};
@@ -135,64 +150,34 @@ static struct vector_case {
 	enum fields fields;
 	const char *text, *want;
 } vectors[] = {
-	{"T01 Series", PODS,
-	 "series <<.Series>>",
-	 "series m"},
-	{"T02 LabelValuesByName by index", PODS,
-	 "<<index .LabelValuesByName \"pod\">>",
-	 "p1|p2"},
+	{"T01 Series", PODS, "series <<.Series>>", "series m"},
+	{"T02 LabelValuesByName by index", PODS, "<<index .LabelValuesByName \"pod\">>", "p1|p2"},
 	{"T04 namespace and name", PODS,
-	 "<<index .LabelValuesByName \"namespace\">> <<index .LabelValuesByName \"pod\">>",
-	 "ns p1|p2"},
-	{"T05 GroupBySlice printed as a Go slice", PODS,
-	 "<<.GroupBySlice>>",
-	 "[pod]"},
-	{"T06 LabelValuesByName printed as a Go map (keys sorted)", PODS,
-	 "<<.LabelValuesByName>>",
+	 "<<index .LabelValuesByName \"namespace\">> <<index .LabelValuesByName \"pod\">>", "ns p1|p2"},
+	{"T05 GroupBySlice printed as a Go slice", PODS, "<<.GroupBySlice>>", "[pod]"},
+	{"T06 LabelValuesByName printed as a Go map (keys sorted)", PODS, "<<.LabelValuesByName>>",
 	 "map[namespace:ns pod:p1|p2]"},
-	{"T07 map key as a field", PODS,
-	 "<<.LabelValuesByName.pod>>",
-	 "p1|p2"},
+	{"T07 map key as a field", PODS, "<<.LabelValuesByName.pod>>", "p1|p2"},
 	{"T08 range over the map with if ne (skip namespace)", PODS,
 	 "kafka_lag{<< range $key, $value :=.LabelValuesByName >><< if ne $key \"namespace\" >><< $key >>=~"
 	 "\"<< $value >>\",<<end >><< end >>}",
 	 "kafka_lag{pod=~\"p1|p2\",}"},
-	{"T10 trim markers", PODS,
-	 "a   <<- .Series ->>   b",
-	 "amb"},
-	{"T11 comment", PODS,
-	 "a<</* note */>>b",
-	 "ab"},
-	{"T12 comment with trim", PODS,
-	 "a <<- /* note */ ->> b",
-	 "ab"},
+	{"T10 trim markers", PODS, "a   <<- .Series ->>   b", "amb"},
+	{"T11 comment", PODS, "a<</* note */>>b", "ab"},
+	{"T12 comment with trim", PODS, "a <<- /* note */ ->> b", "ab"},
 	{"T13 with/else", PODS,
-	 "<<with index .LabelValuesByName \"cluster\">>cluster=\"<<.>>\"<<else>>cluster=\"\"<<end>>",
-	 "cluster=\"\""},
-	{"T15 and/or/not", PODS,
-	 "<<if and .GroupBy (not (eq .Series \"z\"))>>yes<<else>>no<<end>>",
-	 "yes"},
-	{"T17 pipeline into printf", PODS,
-	 "<<.Series | printf \"%s{%s}\" \"x\">>",
-	 "x{m}"},
-	{"T18 len and index on a slice", PODS,
-	 "<<len .GroupBySlice>> <<index .GroupBySlice 0>>",
-	 "1 pod"},
-	{"T20 variable assignment", PODS,
-	 "<<$s := .Series>><<$s>>:<<$s>>",
-	 "m:m"},
-	{"T22 range else on an empty slice", PODS,
-	 "<<range $k, $v := .LabelValuesByName>><<$k>>;<<else>>none<<end>>",
+	 "<<with index .LabelValuesByName \"cluster\">>cluster=\"<<.>>\"<<else>>cluster=\"\"<<end>>", "cluster=\"\""},
+	{"T15 and/or/not", PODS, "<<if and .GroupBy (not (eq .Series \"z\"))>>yes<<else>>no<<end>>", "yes"},
+	{"T17 pipeline into printf", PODS, "<<.Series | printf \"%s{%s}\" \"x\">>", "x{m}"},
+	{"T18 len and index on a slice", PODS, "<<len .GroupBySlice>> <<index .GroupBySlice 0>>", "1 pod"},
+	{"T20 variable assignment", PODS, "<<$s := .Series>><<$s>>:<<$s>>", "m:m"},
+	{"T22 range else on an empty slice", PODS, "<<range $k, $v := .LabelValuesByName>><<$k>>;<<else>>none<<end>>",
 	 "namespace;pod;"},
-	{"T24 single < is literal", PODS,
-	 "sum(m{<<.LabelMatchers>>} < 5) by (<<.GroupBy>>)",
+	{"T24 single < is literal", PODS, "sum(m{<<.LabelMatchers>>} < 5) by (<<.GroupBy>>)",
 	 "sum(m{namespace=\"ns\",pod=~\"p1|p2\"} < 5) by (pod)"},
 	{"T31 break and continue (Go >= 1.18)", PODS,
-	 "<<range $i, $v := .GroupBySlice>><<if $i>><<break>><<end>><<$v>><<end>>",
-	 "pod"},
-	{"T33 compare numbers: lt/gt/ge/le", PODS,
-	 "<<if gt (len .GroupBySlice) 0>>many<<end>>",
-	 "many"},
+	 "<<range $i, $v := .GroupBySlice>><<if $i>><<break>><<end>><<$v>><<end>>", "pod"},
+	{"T33 compare numbers: lt/gt/ge/le", PODS, "<<if gt (len .GroupBySlice) 0>>many<<end>>", "many"},
 	{"T34 label concatenation namespace/service", SERVICE,
 	 "sum(x{tag=\"<<index .LabelValuesByName \"namespace\">>/<<index .LabelValuesByName \"service\">>\"}"
 	 ")",
@@ -202,33 +187,23 @@ static struct vector_case {
 	 "='<<index .LabelValuesByName \"namespace\">>'}",
 	 "kube_deployment_spec_replicas{deployment='web-base',namespace='ns'}"},
 	{"T36 the | in joined values breaks = matchers built by hand", PODS,
-	 "m{pod=\"<<index .LabelValuesByName \"pod\">>\"}",
-	 "m{pod=\"p1|p2\"}"},
-	{"T37 selector labels are in LabelValuesByName too", SELECTOR,
-	 "<<.LabelValuesByName>>|<<.LabelMatchers>>",
+	 "m{pod=\"<<index .LabelValuesByName \"pod\">>\"}", "m{pod=\"p1|p2\"}"},
+	{"T37 selector labels are in LabelValuesByName too", SELECTOR, "<<.LabelValuesByName>>|<<.LabelMatchers>>",
 	 "map[code: namespace:ns pod:p1 verb:GET|POST]|code!=\"\",verb=~\"GET|POST\",namespace=\"ns\",pod=\""
 	 "p1\""},
-	{"T38 absent map key as a field prints <no value>", PODS,
-	 "x<<.LabelValuesByName.zzz>>y",
-	 "x<no value>y"},
-	{"T39 absent map key as a field is false in if", PODS,
-	 "<<if .LabelValuesByName.zzz>>a<<else>>b<<end>>",
-	 "b"},
-	{"T40 eq with several candidates", PODS,
-	 "<<if eq .Series \"a\" \"b\" \"m\">>hit<<end>>",
-	 "hit"},
-	{"T41 print joins operands", PODS,
-	 "<<print .Series \"-\" 3>>",
-	 "m-3"},
-	{"T42 nested index in a pipeline", PODS,
-	 "<<index .LabelValuesByName \"namespace\" | printf \"%q\">>",
+	{"T38 absent map key as a field prints <no value>", PODS, "x<<.LabelValuesByName.zzz>>y", "x<no value>y"},
+	{"T39 absent map key as a field is false in if", PODS, "<<if .LabelValuesByName.zzz>>a<<else>>b<<end>>", "b"},
+	{"T40 eq with several candidates", PODS, "<<if eq .Series \"a\" \"b\" \"m\">>hit<<end>>", "hit"},
+	{"T41 print joins operands", PODS, "<<print .Series \"-\" 3>>", "m-3"},
+	{"T42 nested index in a pipeline", PODS, "<<index .LabelValuesByName \"namespace\" | printf \"%q\">>",
 	 "\"ns\""},
 	{"T03 absent label by index", PODS, "[<<index .LabelValuesByName \"zzz\">>]", "[]"},
 	{"T09 range over the groups", TWO_GROUPS, "<<range $i, $v := .GroupBySlice>><<if $i>>, <<end>><<$v>><<end>>",
 	 "pod, container"},
 	{"external query without matchers", EXTERNAL, "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)",
 	 "sum(queue_lag{}) by ()"},
-	{"external empty list and map", EXTERNAL, "<<.GroupBySlice>><<.LabelValuesByName>><<len .GroupBySlice>>", "[]map[]0"},
+	{"external empty list and map", EXTERNAL, "<<.GroupBySlice>><<.LabelValuesByName>><<len .GroupBySlice>>",
+	 "[]map[]0"},
 	{"external empty list is false", EXTERNAL, "<<if .GroupBySlice>>a<<else>>b<<end>>", "b"},
 	{"external range else", EXTERNAL, "<<range .GroupBySlice>>a<<else>>b<<end>>", "b"},
 	{"external range over no map", EXTERNAL, "<<range $k, $v := .LabelValuesByName>>a<<end>>", ""},
@@ -255,8 +230,7 @@ static void test_label_field(void **state)
 
 /* Later versions of Go take these; 1.22 does not, and neither do we. */
 static struct error_case later[] = {
-	{AT_PARSE, "<<with .Series>>a<<else with 1>>b<<end>>",
-	 "template: metrics-query:1: unexpected <with> in else"},
+	{AT_PARSE, "<<with .Series>>a<<else with 1>>b<<end>>", "template: metrics-query:1: unexpected <with> in else"},
 	{AT_RUN, "<<range 3>>a<<end>>",
 	 "template: metrics-query:1:8: executing \"metrics-query\" at <3>: range can't iterate over 3"},
 	{AT_PARSE, "<<1i>>", "template: metrics-query:1: imaginary numbers are not supported: \"1i\""},
@@ -274,7 +248,8 @@ static struct error_case later[] = {
 	 "template: metrics-query:1:2: executing \"metrics-query\" at <eq . .>: error calling eq: "
 	 "non-comparable type naming.queryTemplateArgs"},
 	{AT_RUN, "<<len nil>>",
-	 "template: metrics-query:1:2: executing \"metrics-query\" at <len nil>: error calling len: len of nil pointer"},
+	 "template: metrics-query:1:2: executing \"metrics-query\" at <len nil>: error calling len: len of nil "
+	 "pointer"},
 };
 
 /* ---- places ---- */
@@ -382,14 +357,16 @@ static struct limit_case {
 	enum err_code code;
 	const char *message;
 } limits[] = {
-	{"a template that calls itself", "<<define \"a\">>x<<template \"a\" .>><<end>><<template \"a\" .>>", ERR_INVALID,
+	{"a template that calls itself", "<<define \"a\">>x<<template \"a\" .>><<end>><<template \"a\" .>>",
+	 ERR_INVALID,
 	 "template: metrics-query:1:26: executing \"a\" at <{{template \"a\" .}}>: "
 	 "exceeded maximum template depth (100)"},
-	{"doubling a text", "<<$x := \"0123456789\">><<define \"a\">><<end>>"
-			    "<<range .GroupBySlice>><<$x = print $x $x $x $x $x $x $x $x $x $x>>"
-			    "<<$x = print $x $x $x $x $x $x $x $x $x $x>><<$x = print $x $x $x $x $x $x $x $x $x $x>>"
-			    "<<$x = print $x $x $x $x $x $x $x $x $x $x>><<$x = print $x $x $x $x $x $x $x $x $x $x>>"
-			    "<<$x = print $x $x $x $x $x $x $x $x $x $x>><<end>>",
+	{"doubling a text",
+	 "<<$x := \"0123456789\">><<define \"a\">><<end>>"
+	 "<<range .GroupBySlice>><<$x = print $x $x $x $x $x $x $x $x $x $x>>"
+	 "<<$x = print $x $x $x $x $x $x $x $x $x $x>><<$x = print $x $x $x $x $x $x $x $x $x $x>>"
+	 "<<$x = print $x $x $x $x $x $x $x $x $x $x>><<$x = print $x $x $x $x $x $x $x $x $x $x>>"
+	 "<<$x = print $x $x $x $x $x $x $x $x $x $x>><<end>>",
 	 ERR_LIMIT, "template: metrics-query: the result is too long"},
 	{"doubling calls",
 	 "<<define \"a\">><<template \"b\">><<template \"b\">><<template \"b\">><<template \"b\">><<end>>"
@@ -464,7 +441,8 @@ static void test_scratch_is_full(void **state)
 static void test_run_again(void **state)
 {
 	CLEANUP(template_tree_free_at) struct template_tree *tree = NULL;
-	struct str text = STR("<<range $k, $v := .LabelValuesByName>><<$k>>=<<print $v>>,<<end>><<slice .GroupBySlice 1>>");
+	struct str text =
+		STR("<<range $k, $v := .LabelValuesByName>><<$k>>=<<print $v>>,<<end>><<slice .GroupBySlice 1>>");
 	struct place at;
 	struct err err = {0};
 	static const char *const wants[] = {"namespace=ns,service=web,[]", NULL, "namespace=ns,pod=p1|p2,[container]"};
@@ -491,7 +469,8 @@ static void test_plain_needs_no_memory(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_true(template_parse(STR("sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"), "n", &tree, &at, &err));
+	assert_true(
+		template_parse(STR("sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"), "n", &tree, &at, &err));
 	assert_true(template_run(tree, field_sets[PODS], 5, scratch, &out, &err));
 	assert_string_equal(buf_cstr(&out), "sum(m{namespace=\"ns\",pod=~\"p1|p2\"}) by (pod)");
 	assert_int_equal(arena_bytes(scratch), 0);
@@ -555,10 +534,10 @@ static void test_long_context(void **state)
 }
 
 static const struct CMUnitTest others[] = {
-	cmocka_unit_test(test_label_field),	  cmocka_unit_test(test_too_long),
-	cmocka_unit_test(test_out_is_full),	  cmocka_unit_test(test_scratch_is_full),
-	cmocka_unit_test(test_run_again),	  cmocka_unit_test(test_plain_needs_no_memory),
-	cmocka_unit_test(test_text_is_copied),	  cmocka_unit_test(test_nul_bytes),
+	cmocka_unit_test(test_label_field),    cmocka_unit_test(test_too_long),
+	cmocka_unit_test(test_out_is_full),    cmocka_unit_test(test_scratch_is_full),
+	cmocka_unit_test(test_run_again),      cmocka_unit_test(test_plain_needs_no_memory),
+	cmocka_unit_test(test_text_is_copied), cmocka_unit_test(test_nul_bytes),
 	cmocka_unit_test(test_long_context),
 };
 
