@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "prom/discovery.h"
+
+#include "../scripted_server.h"
+#include "../model/rule_text.h"
+#include "model/catalog.h"
+#include "model/resource.h"
+#include "model/series.h"
+#include "prom/client.h"
+
+enum { PATIENCE_MS = 20000, RELIST_MS = 20, MAX_AGE_MS = 600000 };
+
+static const struct rule_spec rule_specs[] = {
+	{.at = {1, 3}, .series_query = SPELLED("a{pod!=\"\"}"), .metrics_query = USUAL_QUERY,
+	 .resources = {.overrides = pod_overrides, .override_count = 2}},
+	{.at = {5, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY,
+	 .resources = {.overrides = pod_overrides, .override_count = 2}},
+	{.at = {9, 3}, .series_query = SPELLED("a{pod!=\"\"}"), .metrics_query = USUAL_QUERY, .name_as = SPELLED("again"),
+	 .resources = {.overrides = pod_overrides, .override_count = 2}},
+};
+
+struct world {
+	struct loop *loop;
+	struct scripted_server server;
+	struct prom *prom;
+	struct rules *rules;
+	struct resource_table *resources;
+	struct discovery *discovery;
+	struct catalog *catalog; /* the last one published */
+	struct loop_timer patience, look;
+	bool (*enough)(struct world *world);
+	size_t published;
+	char answers[4][400];
+	struct step steps[4];
+};
+
+static void give_up(void *context)
+{
+	(void)context;
+	fail_msg("nothing more happens");
+}
+
+/* Looked at whenever something may have changed, and now and then for what publishes nothing. */
+static void look(void *context)
+{
+	struct world *world = context;
+
+	if (world->enough(world))
+		loop_stop(world->loop);
+	else
+		loop_timer_set(world->loop, &world->look, 5);
+}
+
+static void published(void *context, struct catalog *catalog)
+{
+	struct world *world = context;
+
+	catalog_unref(world->catalog);
+	world->catalog = catalog;
+	world->published++;
+}
+
+static void answer(struct world *world, size_t number, const char *status, const char *body)
+{
+	snprintf(world->answers[number], sizeof(world->answers[number]),
+		 "HTTP/1.1 %s\r\n" JSON_TYPE "Content-Length: %zu\r\n\r\n%s", status, strlen(body), body);
+	world->steps[number] = (struct step){world->answers[number], KEEP, 0};
+}
+
+static void series(struct world *world, size_t number, const char *name)
+{
+	char body[200];
+
+	snprintf(body, sizeof(body),
+		 "{\"status\":\"success\",\"data\":[{\"__name__\":\"%s\",\"namespace\":\"n\",\"pod\":\"p\"}]}", name);
+	answer(world, number, "200 OK", body);
+}
+
+static int set_up(void **state)
+{
+	struct world *world = xnew(struct world);
+	struct problems problems = {0};
+	struct err err = {0};
+
+	world->loop = loop_new(&err);
+	world->patience = (struct loop_timer){.handler = give_up};
+	world->look = (struct loop_timer){.handler = look, .context = world};
+	loop_timer_set(world->loop, &world->patience, PATIENCE_MS);
+	server_start(&world->server, world->loop, world->steps, COUNT_OF(world->steps));
+	assert_true(compiled(rule_specs, COUNT_OF(rule_specs), NULL, 0, &problems, &world->rules));
+	world->resources = resource_table_builtin();
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+
+	discovery_free(world->discovery);
+	prom_free(world->prom);
+	server_stop(&world->server);
+	loop_free(world->loop);
+	catalog_unref(world->catalog);
+	resource_table_unref(world->resources);
+	rules_unref(world->rules);
+	free(world);
+	return 0;
+}
+
+static void run_until(struct world *world, bool (*enough)(struct world *world))
+{
+	const struct discovery_options options = {.relist_ms = RELIST_MS, .max_age_ms = MAX_AGE_MS};
+	char url[64];
+	const struct prom_options prom = {
+		.url = url, .query_timeout_ms = PATIENCE_MS, .series_timeout_ms = PATIENCE_MS, .max_connections = 1};
+	struct err err = {0};
+
+	if (world->discovery == NULL) {
+		snprintf(url, sizeof(url), "http://127.0.0.1:%u", world->server.port);
+		world->prom = prom_new(world->loop, &prom, &err);
+		assert_non_null(world->prom);
+		world->discovery = discovery_new(world->loop, world->prom, world->rules, world->resources, &options,
+						 published, world);
+	}
+	world->enough = enough;
+	loop_timer_set(world->loop, &world->look, 0);
+	loop_run(world->loop);
+}
+
+static bool has(const struct world *world, const char *name)
+{
+	const struct resource *pods = resource_find(world->resources, STR("pods"), STR(""));
+
+	return world->catalog && catalog_find(world->catalog, pods, str_of(name));
+}
+
+static bool has_all(struct world *world)
+{
+	return has(world, "a") && has(world, "b") && has(world, "again");
+}
+
+static void test_each_query_is_asked_once(void **state)
+{
+	struct world *world = *state;
+	int64_t start_s, now_s = (int64_t)(loop_wall_ms(world->loop) / 1000);
+	const char *request;
+
+	series(world, 0, "a");
+	series(world, 1, "b");
+	answer(world, 2, "200 OK", "{\"status\":\"success\",\"data\":[]}");
+	world->steps[3] = world->steps[2];
+	run_until(world, has_all);
+	request = server_request(&world->server, 0);
+	assert_non_null(strstr(request, "GET /api/v1/series?match%5B%5D=a%7Bpod%21%3D%22%22%7D&start="));
+	assert_null(strstr(request, "end="));
+	start_s = strtoll(strstr(request, "start=") + 6, NULL, 10);
+	assert_in_range(start_s, now_s - MAX_AGE_MS / 1000 - 5, now_s - MAX_AGE_MS / 1000 + 5);
+	assert_non_null(strstr(server_request(&world->server, 1), "match%5B%5D=b&"));
+}
+
+static bool second_fails(struct world *world)
+{
+	return has(world, "a") && discovery_findings(world->discovery)[1].asked;
+}
+
+static bool second_is_back(struct world *world)
+{
+	return has(world, "b") && discovery_findings(world->discovery)[1].failure[0] == '\0';
+}
+
+static void test_one_failure_touches_no_other(void **state)
+{
+	struct world *world = *state;
+	const struct series_finding *findings;
+
+	series(world, 0, "a");
+	answer(world, 1, "500 X", "{\"status\":\"error\",\"errorType\":\"internal\",\"error\":\"kaboom\"}");
+	world->steps[2] = world->steps[3] = world->steps[1]; /* a's next answer, too: what it found stays */
+	run_until(world, second_fails);
+	findings = discovery_findings(world->discovery);
+	assert_true(findings[0].found);
+	assert_int_equal(findings[0].series, 1);
+	assert_false(findings[1].found);
+	assert_non_null(strstr(findings[1].failure, "kaboom"));
+	assert_false(has(world, "b"));
+	series(world, 3, "b"); /* from now on */
+	run_until(world, second_is_back);
+	assert_string_equal(discovery_findings(world->discovery)[1].failure, "");
+}
+
+static bool first_failed_later(struct world *world)
+{
+	const struct series_finding *finding = &discovery_findings(world->discovery)[0];
+
+	return finding->found && finding->failure[0];
+}
+
+static void test_the_last_good_answer_stays(void **state)
+{
+	struct world *world = *state;
+
+	series(world, 0, "a");
+	series(world, 1, "b");
+	answer(world, 2, "200 OK", "{\"status\":\"success\",\"data\":null}");
+	answer(world, 3, "502 X", "<html>");
+	run_until(world, first_failed_later);
+	assert_true(has_all(world));
+	assert_int_equal(discovery_findings(world->discovery)[0].series, 1);
+}
+
+static bool is_empty(struct world *world)
+{
+	return world->published > 1 && !has(world, "a") && !has(world, "b");
+}
+
+static void test_series_that_end_are_forgotten(void **state)
+{
+	struct world *world = *state;
+
+	series(world, 0, "a");
+	series(world, 1, "b");
+	answer(world, 2, "200 OK", "{\"status\":\"success\",\"data\":[]}");
+	world->steps[3] = world->steps[2];
+	run_until(world, has_all);
+	run_until(world, is_empty);
+	assert_true(discovery_findings(world->discovery)[0].found);
+	assert_int_equal(discovery_findings(world->discovery)[0].series, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_each_query_is_asked_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_failure_touches_no_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_last_good_answer_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
