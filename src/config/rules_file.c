@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/rules_file.h"
+
+#include "base/map.h"
+#include "config_in.h"
+#include "model/rule_spec.h"
+#include "text/duration.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES_MAX = 128 << 20 }; /* twice what the largest file of usual rules takes */
+
+static void check_override(struct reader *reader, void *target, struct place at)
+{
+	const struct override_spec *override = target;
+
+	if (override->resource.text.len == 0)
+		problem_add(reader->problems, at,
+			    "the override of the label \"%s\" names no resource; write it like %s: {resource: pod}",
+			    shown(override->label.text).text, shown(override->label.text).text);
+}
+
+static const struct field override_fields[] = {
+	{"group", read_text, .offset = offsetof(struct override_spec, group)},
+	{"resource", read_text, .offset = offsetof(struct override_spec, resource)},
+};
+
+static const struct shape override_shape = {
+	.what = "an override",
+	.size = sizeof(struct override_spec),
+	.check = check_override,
+	.fields = override_fields,
+	.count = COUNT_OF(override_fields),
+};
+
+static void read_override(struct reader *reader, const struct yaml_pair *pair, struct override_spec *override)
+{
+	*override = (struct override_spec){
+		.label = {pair->key->text, pair->key->at},
+		.group = {.at = pair->key->at},
+		.resource = {.at = pair->key->at},
+	};
+	if (pair->value->kind == YAML_MAP || pair->value->kind == YAML_NULL)
+		read_shape(reader, &override_shape, pair->value, pair->key->at, override);
+	else
+		problem_add(reader->problems, pair->value->at, "an override is a map such as {resource: pod}, not %s",
+			    kind_name(pair->value));
+}
+
+/* A map from labels, which are free, to overrides. */
+static void read_overrides(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	struct resources_spec *resources = field_at(field, into);
+	CLEANUP(map_clear) struct map labels = {0};
+	const struct yaml_node *node = pair->value;
+	struct override_spec *overrides;
+
+	if (node->kind != YAML_MAP) {
+		add_wrong_kind(reader, pair, "a map from labels to resources, such as pod: {resource: pod}");
+		return;
+	}
+	overrides = reader_alloc(reader, node->count, sizeof(*overrides), node->at);
+	for (size_t i = 0; overrides && i < node->count; i++) {
+		void **first = map_at(&labels, node->pairs[i].key->text);
+
+		if (*first)
+			problem_add(reader->problems, node->pairs[i].key->at,
+				    "the label \"%s\" is given twice in the overrides, first in line %u; keep one",
+				    shown(node->pairs[i].key->text).text,
+				    ((struct override_spec *)*first)->label.at.line);
+		else
+			*first = &overrides[i];
+		read_override(reader, &node->pairs[i], &overrides[i]);
+	}
+	resources->overrides = overrides;
+	resources->override_count = overrides ? node->count : 0;
+}
+
+static void prepare_resources(void *target, struct place at)
+{
+	*(struct resources_spec *)target = (struct resources_spec){
+		.template_text = {.at = at},
+		.namespaced = true,
+		.at = at,
+	};
+}
+
+static const struct field resources_fields[] = {
+	{"template", read_text, .offset = offsetof(struct resources_spec, template_text)},
+	{"overrides", read_overrides, .offset = 0},
+	{"namespaced", read_bool, .offset = offsetof(struct resources_spec, namespaced)},
+};
+
+static const struct shape resources_shape = {
+	.what = "resources",
+	.size = sizeof(struct resources_spec),
+	.prepare = prepare_resources,
+	.fields = resources_fields,
+	.count = COUNT_OF(resources_fields),
+};
+
+static void prepare_filter(void *target, struct place at)
+{
+	*(struct filter_spec *)target = (struct filter_spec){.is = {.at = at}, .is_not = {.at = at}, .at = at};
+}
+
+/* An empty text is as good as none, as it is upstream. */
+static void check_filter(struct reader *reader, void *target, struct place at)
+{
+	struct filter_spec *filter = target;
+
+	if (filter->is.text.len && filter->is_not.text.len)
+		problem_add(reader->problems, at, "a filter with both \"is\" and \"isNot\"; make two filters of it");
+	if (!filter->is.text.len && !filter->is_not.text.len)
+		problem_add(reader->problems, at, "a filter with neither \"is\" nor \"isNot\"; give it one of them");
+	if (!filter->is.text.len)
+		filter->is.text.ptr = NULL;
+	if (!filter->is_not.text.len)
+		filter->is_not.text.ptr = NULL;
+}
+
+static const struct field filter_fields[] = {
+	{"is", read_text, .offset = offsetof(struct filter_spec, is)},
+	{"isNot", read_text, .offset = offsetof(struct filter_spec, is_not)},
+};
+
+static const struct shape filter_shape = {
+	.what = "a filter",
+	.size = sizeof(struct filter_spec),
+	.prepare = prepare_filter,
+	.check = check_filter,
+	.fields = filter_fields,
+	.count = COUNT_OF(filter_fields),
+};
+
+static const struct field name_fields[] = {
+	{"matches", read_text, .offset = offsetof(struct rule_spec, name_matches)},
+	{"as", read_text, .offset = offsetof(struct rule_spec, name_as)},
+};
+
+static const struct shape name_shape = {
+	.what = "a name",
+	.fields = name_fields,
+	.count = COUNT_OF(name_fields),
+};
+
+static void check_text(struct reader *reader, const struct spelled *text, const char *what, const char *key,
+		       struct place at)
+{
+	if (text->text.len == 0)
+		problem_add(reader->problems, text->text.ptr ? text->at : at, "%s without \"%s\"%s", what, key,
+			    text->text.ptr ? ": it is empty" : "; add it");
+}
+
+static void prepare_rule(void *target, struct place at)
+{
+	struct rule_spec *rule = target;
+
+	rule->at = rule->series_query.at = rule->metrics_query.at = rule->name_matches.at = rule->name_as.at = at;
+	prepare_resources(&rule->resources, at);
+}
+
+static void check_rule(struct reader *reader, void *target, struct place at)
+{
+	const struct rule_spec *rule = target;
+
+	check_text(reader, &rule->series_query, "a rule", "seriesQuery", at);
+	check_text(reader, &rule->metrics_query, "a rule", "metricsQuery", at);
+}
+
+static const struct field rule_fields[] = {
+	{"seriesQuery", read_text, .offset = offsetof(struct rule_spec, series_query)},
+	{"seriesFilters", read_list, offsetof(struct rule_spec, filters), offsetof(struct rule_spec, filter_count),
+	 &filter_shape},
+	{"resources", read_map, .offset = offsetof(struct rule_spec, resources), .shape = &resources_shape},
+	{"name", read_map, .shape = &name_shape},
+	{"metricsQuery", read_text, .offset = offsetof(struct rule_spec, metrics_query)},
+};
+
+static const struct shape rule_shape = {
+	.what = "a rule",
+	.size = sizeof(struct rule_spec),
+	.prepare = prepare_rule,
+	.check = check_rule,
+	.fields = rule_fields,
+	.count = COUNT_OF(rule_fields),
+};
+
+static void prepare_resource_rule(void *target, struct place at)
+{
+	struct resource_rule_spec *rule = target;
+
+	rule->at = rule->container_query.at = rule->node_query.at = rule->container_label.at = at;
+	prepare_resources(&rule->resources, at);
+}
+
+static void check_resource_rule(struct reader *reader, void *target, struct place at)
+{
+	const struct resource_rule_spec *rule = target;
+
+	check_text(reader, &rule->container_query, "a resource rule", "containerQuery", at);
+	check_text(reader, &rule->node_query, "a resource rule", "nodeQuery", at);
+	check_text(reader, &rule->container_label, "a resource rule", "containerLabel", at);
+}
+
+static const struct field resource_rule_fields[] = {
+	{"containerQuery", read_text, .offset = offsetof(struct resource_rule_spec, container_query)},
+	{"nodeQuery", read_text, .offset = offsetof(struct resource_rule_spec, node_query)},
+	{"resources", read_map, .offset = offsetof(struct resource_rule_spec, resources), .shape = &resources_shape},
+	{"containerLabel", read_text, .offset = offsetof(struct resource_rule_spec, container_label)},
+};
+
+static const struct shape resource_rule_shape = {
+	.what = "a resource rule",
+	.size = sizeof(struct resource_rule_spec),
+	.prepare = prepare_resource_rule,
+	.check = check_resource_rule,
+	.fields = resource_rule_fields,
+	.count = COUNT_OF(resource_rule_fields),
+};
+
+static void prepare_resource_rules(void *target, struct place at)
+{
+	(void)at;
+	((struct rules_spec *)target)->has_resource_rules = true;
+}
+
+static void check_resource_rules(struct reader *reader, void *target, struct place at)
+{
+	const struct rules_spec *spec = target;
+
+	if (spec->cpu.at.line == 0)
+		problem_add(reader->problems, at, "resourceRules without \"cpu\"; both cpu and memory are needed");
+	if (spec->memory.at.line == 0)
+		problem_add(reader->problems, at, "resourceRules without \"memory\"; both cpu and memory are needed");
+}
+
+static void read_window(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	struct err err = {0};
+
+	if (pair->value->kind != YAML_SCALAR)
+		add_wrong_kind(reader, pair, "a duration such as 5m");
+	else if (!duration_parse_prometheus(pair->value->text, field_at(field, into), &err))
+		problem_add(reader->problems, pair->value->at, "\"window\": %.200s; write it like 90s, 5m or 1h30m",
+			    err.msg);
+}
+
+static const struct field resource_rules_fields[] = {
+	{"cpu", read_map, .offset = offsetof(struct rules_spec, cpu), .shape = &resource_rule_shape},
+	{"memory", read_map, .offset = offsetof(struct rules_spec, memory), .shape = &resource_rule_shape},
+	{"window", read_window, .offset = offsetof(struct rules_spec, window_ms)},
+};
+
+static const struct shape resource_rules_shape = {
+	.what = "resourceRules",
+	.prepare = prepare_resource_rules,
+	.check = check_resource_rules,
+	.fields = resource_rules_fields,
+	.count = COUNT_OF(resource_rules_fields),
+};
+
+/* Files that are taken for a rules file; told by a key at the top. */
+static const char *lookalike(struct str key)
+{
+	static const struct {
+		const char *key, *advice;
+	} files[] = {
+		{"AlibabaCloudMetricsAdapter", "these are a Helm chart's values; the rules are the list under "
+					       "prometheus.adapter.rules.custom, to be put under rules:"},
+		{"prometheus", "these are a Helm chart's values; the rules are the list under rules.custom, to be put "
+			       "under rules:"},
+		{"apiVersion", "this is a Kubernetes manifest; a rules file is what stands under a ConfigMap's data"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (str_eq(key, str_of(files[i].key)))
+			return files[i].advice;
+	return NULL;
+}
+
+/* The rules block of the Helm charts' values is a map that holds the lists. */
+static void read_rules(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	const struct yaml_node *node = pair->value;
+
+	if (yaml_get(node, STR("custom")) || yaml_get(node, STR("default")))
+		problem_add(reader->problems, node->at,
+			    "\"%s\" wants a list, not a map; this is the rules block of a Helm chart's values: put the "
+			    "list that stands under \"custom\" (or \"external\") right under \"%s:\"",
+			    field->key, field->key);
+	else
+		read_list(reader, field, pair, into);
+}
+
+static const struct field file_fields[] = {
+	{"rules", read_rules, offsetof(struct rules_spec, rules), offsetof(struct rules_spec, rule_count), &rule_shape},
+	{"externalRules", read_rules, offsetof(struct rules_spec, external_rules),
+	 offsetof(struct rules_spec, external_rule_count), &rule_shape},
+	{"resourceRules", read_map, .shape = &resource_rules_shape},
+};
+
+static const struct shape file_shape = {
+	.what = "a rules file",
+	.advise = lookalike,
+	.fields = file_fields,
+	.count = COUNT_OF(file_fields),
+};
+
+/* ---- the file ---- */
+
+static void read_root(struct reader *reader, const struct yaml_node *root, struct rules_spec *spec)
+{
+	if (root->kind == YAML_MAP || root->kind == YAML_NULL)
+		read_shape(reader, &file_shape, root, root->at, spec);
+	else
+		problem_add(reader->problems, root->at,
+			    "a rules file is a map with the keys rules, externalRules and resourceRules, not %s",
+			    kind_name(root));
+}
+
+bool rules_file_parse(struct str text, struct str file, struct problems *problems, struct rules_spec **ret_spec)
+{
+	struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	struct rules_spec *spec = arena_alloc(arena, sizeof(*spec));
+	struct reader reader = {arena, problems};
+	size_t errors = problems->errors;
+	const struct yaml_node *root;
+
+	CHECK(spec != NULL && arena_copy(arena, file, &spec->file));
+	spec->arena = arena;
+	if (yaml_parse(text, arena, problems, &root))
+		read_root(&reader, root, spec);
+	if (problems->errors > errors) {
+		rules_spec_free(spec);
+		return false;
+	}
+	*ret_spec = spec;
+	return true;
+}
+
+static bool read_file(const char *path, struct buf *out, struct err *err)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = file < 0 ? -1 : 1;
+	int reason = errno;
+
+	while (got > 0 && buf_reserve(out, 64 << 10)) {
+		do
+			got = read(file, out->ptr + out->len, 64 << 10);
+		while (got < 0 && errno == EINTR);
+		reason = errno;
+		out->len += got > 0 ? (size_t)got : 0;
+	}
+	if (file >= 0)
+		close(file);
+	if (got < 0)
+		return err_set(err, ERR_IO, "%s: %s", path, strerror(reason));
+	if (out->failed || out->len > YAML_BYTES_MAX)
+		return err_set(err, ERR_LIMIT, "%s: larger than %d bytes", path, YAML_BYTES_MAX);
+	return true;
+}
+
+bool rules_file_load(const char *path, struct problems *problems, struct rules_spec **ret_spec, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_MAX(YAML_BYTES_MAX + (128 << 10));
+
+	if (!read_file(path, &text, err))
+		return false;
+	if (!rules_file_parse(buf_str(&text), str_of(path), problems, ret_spec))
+		return err_set(err, ERR_INVALID, "%s: %zu error%s", path, problems->errors,
+			       problems->errors == 1 ? "" : "s");
+	return true;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "config_in.h"
+#include "model/rule_spec.h"
+
+enum {
+	KEY_BYTES_MAX = 32, /* longer than every key we know */
+	FIELDS_MAX = 8,
+};
+
+struct shown shown(struct str text)
+{
+	struct shown shown = {{0}};
+	size_t length = text.len;
+
+	if (length >= sizeof(shown.text))
+		length = str_whole_characters(str_slice(text, 0, sizeof(shown.text) - 1));
+	for (size_t i = 0; i < length; i++)
+		shown.text[i] = (unsigned char)text.ptr[i] < ' ' ? '?' : text.ptr[i];
+	return shown;
+}
+
+const char *kind_name(const struct yaml_node *node)
+{
+	switch (node->kind) {
+	case YAML_NULL:
+		return "nothing";
+	case YAML_SCALAR:
+		return "a text";
+	case YAML_LIST:
+		return "a list";
+	case YAML_MAP:
+		return "a map";
+	}
+	return "";
+}
+
+void *reader_alloc(struct reader *reader, size_t count, size_t size, struct place at)
+{
+	void *memory = arena_calloc(reader->arena, count, size);
+
+	if (memory == NULL)
+		problem_add(reader->problems, at, "the file needs too much memory; make it smaller");
+	return memory;
+}
+
+/* ---- the nearest known key ---- */
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* How many letters must be put in, left out or changed (Levenshtein), large and small ones being alike. */
+static size_t key_distance(struct str a, struct str b)
+{
+	size_t row[KEY_BYTES_MAX + 1];
+
+	if (a.len > KEY_BYTES_MAX || b.len > KEY_BYTES_MAX)
+		return SIZE_MAX;
+	for (size_t k = 0; k <= b.len; k++)
+		row[k] = k;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t k = 1; k <= b.len; k++) {
+			size_t changed = diagonal + (lower(a.ptr[i - 1]) != lower(b.ptr[k - 1]));
+
+			diagonal = row[k];
+			row[k] = smaller(changed, 1 + smaller(row[k], row[k - 1]));
+		}
+	}
+	return row[b.len];
+}
+
+/* NULL when none is so near that it may be meant. */
+static const struct field *nearest_field(const struct shape *shape, struct str key)
+{
+	const struct field *nearest = NULL;
+	size_t least = key.len / 3 + 2;
+
+	for (size_t i = 0; i < shape->count; i++) {
+		size_t distance = key_distance(key, str_of(shape->fields[i].key));
+
+		if (distance < least && distance < strlen(shape->fields[i].key)) {
+			least = distance;
+			nearest = &shape->fields[i];
+		}
+	}
+	return nearest;
+}
+
+static void add_unknown_key(struct reader *reader, const struct shape *shape, const struct yaml_node *key, void *target)
+{
+	const struct field *nearest = nearest_field(shape, key->text);
+	const char *advice = shape->advise ? shape->advise(key->text) : NULL;
+	CLEANUP(buf_clear) struct buf known = {0};
+
+	if (nearest) {
+		problem_add(reader->problems, key->at, "unknown key \"%s\" in %s; did you mean \"%s\"?",
+			    shown(key->text).text, shape->what, nearest->key);
+		/* so that the key it is meant to be is not called missing */
+		if (nearest->read == read_text)
+			nearest->read(reader, nearest, &(struct yaml_pair){key, key}, target);
+		return;
+	}
+	for (size_t i = 0; i < shape->count; i++)
+		buf_printf(&known, "%s%s", i ? ", " : "", shape->fields[i].key);
+	problem_add(reader->problems, key->at, "unknown key \"%s\" in %s; %s%s", shown(key->text).text, shape->what,
+		    advice ? advice : "known are ", advice ? "" : buf_cstr(&known));
+}
+
+/* ---- values ---- */
+
+void add_wrong_kind(struct reader *reader, const struct yaml_pair *pair, const char *wanted)
+{
+	problem_add(reader->problems, pair->value->at, "\"%s\" wants %s, not %s", shown(pair->key->text).text, wanted,
+		    kind_name(pair->value));
+}
+
+/* Any scalar is a text as it was written, be it a number, a date or a boolean. */
+void read_text(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	struct spelled *text = field_at(field, into);
+
+	text->at = pair->value->at;
+	text->text = pair->value->text;
+	if (pair->value->kind == YAML_SCALAR)
+		return;
+	text->text = STR("?"); /* said here, so not missing as well; a spec with a problem is never used */
+	add_wrong_kind(reader, pair, "a text");
+}
+
+void read_bool(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	if (!yaml_bool(pair->value, field_at(field, into)))
+		problem_add(reader->problems, pair->value->at, "\"%s\" wants true or false%s",
+			    shown(pair->key->text).text, pair->value->quoted ? ", without quotes" : "");
+}
+
+static void read_pair(struct reader *reader, const struct shape *shape, const struct yaml_pair *pair,
+		      const struct yaml_node **seen, void *target)
+{
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct field *field = &shape->fields[i];
+
+		if (!str_eq(pair->key->text, str_of(field->key)))
+			continue;
+		if (seen[i]) {
+			problem_add(reader->problems, pair->key->at,
+				    "the key \"%s\" is given twice in %s, first in line %u; keep one", field->key,
+				    shape->what, seen[i]->at.line);
+			return;
+		}
+		seen[i] = pair->key;
+		if (pair->value->kind != YAML_NULL)
+			field->read(reader, field, pair, target);
+		return;
+	}
+	add_unknown_key(reader, shape, pair->key, target);
+}
+
+void read_shape(struct reader *reader, const struct shape *shape, const struct yaml_node *node, struct place at,
+		void *target)
+{
+	const struct yaml_node *seen[FIELDS_MAX] = {0};
+
+	CHECK(shape->count <= FIELDS_MAX);
+	if (shape->prepare)
+		shape->prepare(target, at);
+	for (size_t i = 0; i < node->count; i++)
+		read_pair(reader, shape, &node->pairs[i], seen, target);
+	if (shape->check)
+		shape->check(reader, target, at);
+}
+
+void read_map(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	void *target = field_at(field, into);
+
+	if (pair->value->kind == YAML_MAP) {
+		read_shape(reader, field->shape, pair->value, pair->key->at, target);
+		return;
+	}
+	add_wrong_kind(reader, pair, "a map");
+	if (field->shape->prepare)
+		field->shape->prepare(target, pair->key->at); /* it is there, if wrong */
+}
+
+void read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+{
+	const struct yaml_node *node = pair->value;
+	const struct shape *shape = field->shape;
+	char *items;
+
+	if (node->kind != YAML_LIST) {
+		add_wrong_kind(reader, pair, "a list");
+		return;
+	}
+	items = reader_alloc(reader, node->count, shape->size, node->at);
+	for (size_t i = 0; items && i < node->count; i++) {
+		const struct yaml_node *item = node->items[i];
+
+		if (item->kind == YAML_MAP || item->kind == YAML_NULL)
+			read_shape(reader, shape, item, item->at, items + i * shape->size);
+		else
+			problem_add(reader->problems, item->at, "%s is a map, not %s", shape->what, kind_name(item));
+	}
+	memcpy(field_at(field, into), &items, sizeof(items));
+	memcpy((char *)into + field->count_offset, &node->count, sizeof(node->count));
+}
