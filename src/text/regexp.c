@@ -79,6 +79,18 @@ static bool compile(struct regexp *regexp, struct str pattern, struct err *err)
 		       buf_cstr(&message), STR_ARG(regexp->pattern));
 }
 
+/* Go takes an empty iteration of a loop only as its first one, PCRE2 as the last one too; then groups that it holds would
+   be empty. The callout's text is the number of a group that stands where the iteration before this one ended; 0: none. */
+int regexp_refuse_iteration(pcre2_callout_block *block, void *nothing)
+{
+	size_t group = 0;
+
+	(void)nothing;
+	for (size_t i = 0; i < block->callout_string_length; i++)
+		group = group * 10 + (size_t)(block->callout_string[i] - '0');
+	return group && group < block->capture_top && block->offset_vector[2 * group] == block->current_position;
+}
+
 static void copy_pattern(struct regexp *regexp, struct str text)
 {
 	char *copy = xcalloc(text.len + 1, 1);
@@ -99,7 +111,7 @@ bool regexp_parse(struct str text, struct regexp **ret_regexp, struct err *err)
 			       REGEXP_BYTES_MAX);
 	regexp = xnew(struct regexp);
 	copy_pattern(regexp, text);
-	if (!regexp_translate(regexp->pattern, &translated, &regexp->names, err))
+	if (!regexp_translate(regexp->pattern, &translated, &regexp->groups, err))
 		return false;
 	if (!compile(regexp, translated.len ? buf_str(&translated) : STR(""), err))
 		return false;
@@ -108,6 +120,7 @@ bool regexp_parse(struct str text, struct regexp **ret_regexp, struct err *err)
 	pcre2_set_match_limit(regexp->limits, STEPS_MAX);
 	pcre2_set_depth_limit(regexp->limits, STEPS_MAX);
 	pcre2_set_heap_limit(regexp->limits, HEAP_KIB_MAX);
+	pcre2_set_callout(regexp->limits, regexp_refuse_iteration, NULL);
 	*ret_regexp = STEAL(regexp);
 	return true;
 }
@@ -120,7 +133,7 @@ void regexp_free(struct regexp *regexp)
 		return;
 	pcre2_code_free(regexp->code);
 	pcre2_match_context_free(regexp->limits);
-	vec_clear(&regexp->names);
+	vec_clear(&regexp->groups);
 	memcpy(&pattern, &regexp->pattern.ptr, sizeof(pattern)); /* a str only lends, but these bytes are ours */
 	free(pattern);
 	free(regexp);
@@ -128,7 +141,7 @@ void regexp_free(struct regexp *regexp)
 
 size_t regexp_groups(const struct regexp *regexp)
 {
-	return regexp->names.count;
+	return regexp->groups.count;
 }
 
 static bool match_failed(const struct regexp *regexp, struct str text, int code, struct err *err)
@@ -172,16 +185,20 @@ void regexp_match_clear(struct regexp_match *match)
 	match->data = NULL;
 }
 
-struct str regexp_match_group(const struct regexp_match *match, size_t number)
+struct str regexp_match_group(const struct regexp *regexp, const struct regexp_match *match, size_t number)
 {
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match->data);
 	size_t from;
 	size_t to;
 
-	if (number >= pcre2_get_ovector_count(match->data) || offsets[2 * number] == PCRE2_UNSET)
+	if (number > regexp->groups.count)
 		return (struct str){NULL, 0};
-	from = offsets[2 * number];
-	to = offsets[2 * number + 1];
+	if (number)
+		offsets += 2 * (size_t)regexp->groups.items[number - 1].number;
+	if (offsets[0] == PCRE2_UNSET)
+		return (struct str){NULL, 0};
+	from = offsets[0];
+	to = offsets[1];
 	if (match->dirty) {
 		from = regexp_dirty_offset(match->text, from);
 		to = regexp_dirty_offset(match->text, to);
@@ -191,11 +208,11 @@ struct str regexp_match_group(const struct regexp_match *match, size_t number)
 
 struct str regexp_match_named(const struct regexp *regexp, const struct regexp_match *match, struct str name)
 {
-	for (size_t i = 0; i < regexp->names.count; i++) {
+	for (size_t i = 0; i < regexp->groups.count; i++) {
 		struct str group = {NULL, 0};
 
-		if (regexp->names.items[i].len && str_eq(regexp->names.items[i], name))
-			group = regexp_match_group(match, i + 1);
+		if (name.len && str_eq(regexp->groups.items[i].name, name))
+			group = regexp_match_group(regexp, match, i + 1);
 		if (group.ptr)
 			return group;
 	}

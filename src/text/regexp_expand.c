@@ -80,7 +80,7 @@ static struct str group_of(const struct regexp *regexp, const struct regexp_matc
 	size_t number;
 
 	if (is_number(name, &number))
-		return regexp_match_group(match, number);
+		return regexp_match_group(regexp, match, number);
 	return regexp_match_named(regexp, match, name);
 }
 

@@ -20,16 +20,19 @@ enum regexp_flag {
 	FLAG_UNGREEDY = 8,  /* U */
 };
 
-/* Indexed by group number - 1; empty for a group without a name. Parts of the pattern. */
-struct regexp_names {
-	VEC_OF(struct str);
+/* Indexed by the group's number in the pattern - 1. */
+struct regexp_groups {
+	VEC_OF(struct regexp_group {
+		struct str name; /* a part of the pattern; empty without one */
+		unsigned number; /* in the pattern for PCRE2, which has groups more */
+	});
 };
 
 struct regexp {
 	pcre2_code *code;
 	pcre2_match_context *limits;
 	struct str pattern; /* ours */
-	struct regexp_names names;
+	struct regexp_groups groups;
 };
 
 /* What stands on the way of a pattern: `at` is the offset read next, `out` the pattern for PCRE2 so far. */
@@ -38,7 +41,7 @@ struct regexp_gate {
 	size_t at;
 	struct buf out;
 	unsigned flags; /* of RE2's syntax, here */
-	struct regexp_names *names;
+	struct regexp_groups *groups;
 	struct err *err;
 };
 
@@ -51,7 +54,7 @@ void regexp_clean(struct buf *out, struct str text);
 size_t regexp_dirty_offset(struct str text, size_t clean_offset);
 
 /* Reads a pattern in RE2's syntax and writes one that means the same to PCRE2 (compiled with UTF, without UCP). */
-MUST_USE bool regexp_translate(struct str pattern, struct buf *out, struct regexp_names *names, struct err *err);
+MUST_USE bool regexp_translate(struct str pattern, struct buf *out, struct regexp_groups *groups, struct err *err);
 
 /* "error parsing regexp: WORDS: `pattern[from..to)`". Always false. */
 bool regexp_refuse(struct regexp_gate *gate, const char *words, size_t from, size_t to);
@@ -82,7 +85,10 @@ MUST_USE bool regexp_run(const struct regexp *regexp, struct str text, struct re
 void regexp_match_clear(struct regexp_match *match);
 
 /* Group `number` (0: all of it); ptr NULL when it took no part or does not exist. */
-struct str regexp_match_group(const struct regexp_match *match, size_t number);
+struct str regexp_match_group(const struct regexp *regexp, const struct regexp_match *match, size_t number);
+
+/* At the end of an iteration: is it an empty one that Go would not take? */
+int regexp_refuse_iteration(pcre2_callout_block *block, void *nothing);
 
 /* The first group of this name that took part. */
 struct str regexp_match_named(const struct regexp *regexp, const struct regexp_match *match, struct str name);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate between RE2's syntax and PCRE2's. It reads the pattern as Go's regexp/syntax does, refuses what that refuses in
    the same words, and writes every construct in a form that has one meaning only: characters as \x{..}, classes as ranges,
-   anchors as \A and \z; of PCRE2's flags only (?i) and (?s) are used. */
+   anchors as \A and \z; of PCRE2's flags only (?i) and (?s) are used.
+
+   Differences that are left: in a loop over what may match nothing, groups may be empty that Go fills, when the loop is
+   itself counted, as in (?:(a|)*b){2}, or prefers to match nothing in the middle, as in (?:a?(|b))*; properties are those
+   of PCRE2's Unicode version; \p{Lu}, \p{Ll} and \p{Lt} together with (?i) are refused. */
 #include "regexp_in.h"
 
 enum { REPEAT_MAX = 1000, COUNT_SENSIBLE = 100 * 1000 * 1000, UNBOUNDED = -1 };
@@ -24,11 +28,15 @@ struct frame {
 	enum item_kind item; /* the last item in it, which a quantifier would repeat */
 	size_t item_from;    /* in the output */
 	unsigned item_copies;
+	bool item_empty;   /* it may match nothing */
+	bool branch_empty; /* and so may all before it in this branch */
+	bool group_empty;  /* or a branch before */
 };
 
 struct translator {
 	struct regexp_gate gate;
 	unsigned out_flags; /* FLAG_FOLD and FLAG_DOT_ALL as they stand in the output */
+	unsigned captures;  /* groups of the output so far */
 	size_t last_repeat; /* where the quantifier right before begins, or NOWHERE */
 	struct {
 		VEC_OF(struct frame);
@@ -80,6 +88,8 @@ static void end_item(struct frame *frame)
 {
 	if (frame->item != ITEM_NONE && frame->item_copies > frame->copies)
 		frame->copies = frame->item_copies;
+	if (frame->item != ITEM_NONE && !frame->item_empty)
+		frame->branch_empty = false;
 	frame->item = ITEM_NONE;
 }
 
@@ -91,6 +101,7 @@ static void begin_item(struct translator *translator, enum item_kind kind)
 	frame->item = kind;
 	frame->item_from = translator->gate.out.len;
 	frame->item_copies = 1;
+	frame->item_empty = kind == ITEM_COMPOUND; /* an assertion */
 }
 
 static void put_assertion(struct translator *translator, const char *text)
@@ -155,12 +166,20 @@ static void insert(struct buf *buf, size_t at, struct str text)
 	memcpy(buf->ptr + at, text.ptr, text.len);
 }
 
+/* A loop over what may match nothing: see regexp_refuse_iteration. */
+static void end_iteration(struct translator *translator)
+{
+	translator->captures++;
+	buf_printf(&translator->gate.out, "(?C'%u')()", translator->captures);
+}
+
 /* Puts `quantifier` behind the last item; `from` is where it stands in the pattern, gate.at already behind it. */
-static bool repeat(struct translator *translator, size_t from, struct str quantifier)
+static bool repeat(struct translator *translator, size_t from, struct str quantifier, int min, int max)
 {
 	struct regexp_gate *gate = &translator->gate;
 	struct frame *frame = top(translator);
 	bool lazy = gate->flags & FLAG_UNGREEDY;
+	bool empty_loop = frame->item_empty && min <= 1 && max == UNBOUNDED;
 
 	if (byte_at(gate, gate->at) == '?') {
 		gate->at++;
@@ -170,16 +189,32 @@ static bool repeat(struct translator *translator, size_t from, struct str quanti
 		return regexp_refuse(gate, "invalid nested repetition operator", translator->last_repeat, gate->at);
 	if (frame->item == ITEM_NONE)
 		return regexp_refuse(gate, "missing argument to repetition operator", from, gate->at);
-	if (frame->item == ITEM_COMPOUND) {
+	if (frame->item == ITEM_COMPOUND || empty_loop) {
 		insert(&gate->out, frame->item_from, STR("(?:"));
+		if (empty_loop)
+			end_iteration(translator);
 		buf_putc(&gate->out, ')');
 	}
 	buf_put(&gate->out, quantifier);
+	frame->item_empty |= min == 0;
 	if (lazy)
 		buf_putc(&gate->out, '?');
 	frame->item = ITEM_COMPOUND;
 	translator->last_repeat = from;
 	return true;
+}
+
+/* Copies of a loop share the group that marks an iteration's end, so that one would refuse for the other: group 0 never
+   refuses. */
+static void stop_refusing(struct buf *out, size_t from)
+{
+	struct str mark = STR_INIT("(?C'");
+
+	for (char *at; (at = memmem(out->ptr + from, out->len - from, mark.ptr, mark.len)) != NULL;) {
+		from = (size_t)(at - out->ptr) + mark.len;
+		for (; out->ptr[from] != '\''; from++)
+			out->ptr[from] = '0';
+	}
 }
 
 /* Copies multiply when counted repeats are nested: (a{100}){100} is as bad as a{10000}. */
@@ -191,9 +226,11 @@ static bool repeat_counted(struct translator *translator, size_t from, size_t to
 	struct str quantifier = str_slice(gate->pattern, from, to);
 
 	gate->at = to;
+	if (times > 1 && frame->item != ITEM_NONE)
+		stop_refusing(&gate->out, frame->item_from);
 	if (min < 0 || min > REPEAT_MAX || max > REPEAT_MAX || (max != UNBOUNDED && min > max))
 		return regexp_refuse(gate, "invalid repeat count", from, to);
-	if (!repeat(translator, from, quantifier))
+	if (!repeat(translator, from, quantifier, min, max))
 		return false;
 	if (max == 0)
 		frame->item_copies = 1;
@@ -223,7 +260,8 @@ static bool open_group(struct translator *translator, const char *text, unsigned
 	struct frame frame = {.from = translator->gate.out.len,
 			      .flags = translator->gate.flags,
 			      .out_flags = translator->out_flags,
-			      .copies = 1};
+			      .copies = 1,
+			      .branch_empty = true};
 
 	if (translator->frames.count > DEPTH_MAX)
 		return regexp_refuse(&translator->gate, "expression nests too deeply", 0, translator->gate.pattern.len);
@@ -236,7 +274,7 @@ static bool open_group(struct translator *translator, const char *text, unsigned
 
 static bool open_capture(struct translator *translator, struct str name)
 {
-	*vec_push(translator->gate.names) = name;
+	*vec_push(translator->gate.groups) = (struct regexp_group){name, ++translator->captures};
 	return open_group(translator, "(", translator->gate.flags);
 }
 
@@ -254,6 +292,7 @@ static bool close_group(struct translator *translator)
 	outer->item = ITEM_SIMPLE;
 	outer->item_from = inner.from;
 	outer->item_copies = inner.copies;
+	outer->item_empty = inner.group_empty || inner.branch_empty;
 	translator->gate.flags = inner.flags;
 	translator->out_flags = inner.out_flags;
 	translator->gate.at++;
@@ -374,22 +413,25 @@ static bool translate_paren(struct translator *translator)
 	return translate_flags(translator, from);
 }
 
+/* \Q...\E, or \Q... up to the end. */
 static bool translate_quoted(struct translator *translator)
 {
 	struct regexp_gate *gate = &translator->gate;
+	size_t end = gate->at += 2;
 
-	gate->at += 2;
-	while (gate->at < gate->pattern.len) {
+	while (end < gate->pattern.len && !str_starts(str_slice(gate->pattern, end, end + 2), STR("\\E")))
+		end++;
+	while (gate->at < end) {
 		uint32_t character;
+		size_t bytes = regexp_character(gate->pattern, gate->at, &character);
 
-		if (str_starts(str_slice(gate->pattern, gate->at, gate->pattern.len), STR("\\E"))) {
-			gate->at += 2;
-			return true;
-		}
-		if (!regexp_next(gate, &character))
-			return false;
+		if (bytes == 0)
+			return regexp_refuse(gate, "invalid UTF-8", gate->at, end);
+		gate->at += bytes;
 		put_character(translator, character);
 	}
+	if (end < gate->pattern.len)
+		gate->at = end + 2;
 	return true;
 }
 
@@ -475,7 +517,11 @@ static bool translate_class(struct translator *translator)
 
 static bool translate_bar(struct translator *translator)
 {
-	end_item(top(translator));
+	struct frame *frame = top(translator);
+
+	end_item(frame);
+	frame->group_empty |= frame->branch_empty;
+	frame->branch_empty = true;
 	buf_putc(&translator->gate.out, '|');
 	translator->gate.at++;
 	return true;
@@ -483,8 +529,10 @@ static bool translate_bar(struct translator *translator)
 
 static bool translate_quantifier(struct translator *translator, size_t from)
 {
-	translator->gate.at++;
-	return repeat(translator, from, str_slice(translator->gate.pattern, from, from + 1));
+	struct regexp_gate *gate = &translator->gate;
+	char c = byte_at(gate, gate->at++);
+
+	return repeat(translator, from, str_slice(gate->pattern, from, from + 1), c == '+', c == '?' ? 1 : UNBOUNDED);
 }
 
 static bool translate_next(struct translator *translator)
@@ -536,13 +584,13 @@ static bool translate(struct translator *translator)
 	return true;
 }
 
-bool regexp_translate(struct str pattern, struct buf *out, struct regexp_names *names, struct err *err)
+bool regexp_translate(struct str pattern, struct buf *out, struct regexp_groups *groups, struct err *err)
 {
-	struct translator translator = {.gate = {.pattern = pattern, .out = *out, .names = names, .err = err},
+	struct translator translator = {.gate = {.pattern = pattern, .out = *out, .groups = groups, .err = err},
 					.last_repeat = NOWHERE};
 	bool ok;
 
-	vec_push(&translator.frames)->copies = 1;
+	*vec_push(&translator.frames) = (struct frame){.copies = 1, .branch_empty = true};
 	ok = translate(&translator);
 	*out = translator.gate.out;
 	vec_clear(&translator.frames);
