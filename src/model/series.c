@@ -201,7 +201,7 @@ bool series_set_name(struct series_set *set, struct str name, struct err *err)
 bool series_set_label(struct series_set *set, struct str label, struct err *err)
 {
 	struct word *word;
-	uint32_t index;
+	uint32_t index = 0;
 
 	if (!intern(set, label, set->words.items[set->now.last].next, &index, err))
 		return false;
@@ -281,8 +281,8 @@ static void index_kind(struct series_set *set, size_t index)
 static bool add_kind(struct series_set *set, uint64_t hash, struct kind **ret_kind, struct err *err)
 {
 	size_t count = set->now.labels.count;
-	struct str *names;
-	uint32_t *words;
+	struct str *names = NULL;
+	uint32_t *words = NULL;
 	struct kind *kind;
 
 	if (!has_room(set, count * (sizeof(*names) + sizeof(*words)), err) || !copy_labels(set, &names, &words, err))

@@ -229,9 +229,8 @@ static bool has_label_twice(const struct label *labels, size_t count)
 static bool is_good_sample(const struct query_answer *answer)
 {
 	unsigned needed = 1U << KEY_METRIC | 1U << KEY_VALUE;
-	unsigned known = needed | 1U << KEY_HISTOGRAM;
 
-	return !answer->now.malformed && (answer->now.seen & known) == needed && is_good_pair(&answer->now.value) &&
+	return !answer->now.malformed && (answer->now.seen & needed) == needed && is_good_pair(&answer->now.value) &&
 	       !has_label_twice(answer->now.labels.items, answer->now.labels.count);
 }
 
@@ -262,7 +261,8 @@ static bool end_sample(struct query_answer *answer, struct err *err)
 	return true;
 }
 
-/* A sample's member of the shape it should have is gone into, another one is passed over. */
+/* A member of the shape it should have is gone into, another one is passed over. A histogram is none that we read, and
+   a sample that has one beside a value none that we understand. */
 static void begin_member(struct query_answer *answer, enum json_event event)
 {
 	if (answer->key == KEY_METRIC && event == JSON_OBJECT) {
