@@ -97,17 +97,20 @@ static void put_digits(const struct directive *d, bool negative, uint64_t number
 	bool sign = negative || d->plus || d->space;
 	int zeros = d->precision >= 0 ? d->precision : d->zero && !d->minus ? d->width - sign : 0;
 
-	if (d->precision != 0 || number)
-		for (uint64_t rest = number; rest || at == sizeof(digits); rest /= base)
-			digits[--at] = alphabet[rest % base];
+	if (d->precision == 0 && number == 0) {
+		pad(d, mark, ' ');
+		return;
+	}
+	for (uint64_t rest = number; rest || at == sizeof(digits); rest /= base)
+		digits[--at] = alphabet[rest % base];
 	if (sign)
 		buf_putc(d->out, negative ? '-' : d->plus ? '+' : ' ');
 	zeros -= (int)(sizeof(digits) - at);
-	if (d->sharp && base == 8 && zeros <= 0 && number)
-		buf_putc(d->out, '0');
 	if (d->verb == 'O')
 		buf_puts(d->out, "0o");
-	else if (d->sharp && (base == 2 || base == 16))
+	if (d->sharp && base == 8 && zeros <= 0 && number)
+		buf_putc(d->out, '0');
+	if (d->sharp && (base == 2 || base == 16))
 		buf_put(d->out, (struct str){base == 2 ? "0b" : d->verb == 'X' ? "0X" : "0x", 2});
 	for (; zeros > 0; zeros--)
 		buf_putc(d->out, '0');
@@ -126,7 +129,7 @@ static void put_character(const struct directive *d, int64_t number)
 	if (d->verb == 'c') {
 		buf_put(d->out, buf_str(&text));
 	} else if (d->verb == 'U') {
-		buf_printf(d->out, "U+%04llX", (unsigned long long)number);
+		buf_printf(d->out, "U+%0*llX", d->precision > 4 ? d->precision : 4, (unsigned long long)number);
 		if (d->sharp && number == character && character_printable(character))
 			buf_printf(d->out, " '%s'", buf_cstr(&text));
 	} else if (character == '\'' || character == '"') {
@@ -136,18 +139,20 @@ static void put_character(const struct directive *d, int64_t number)
 		if (!d->out->failed)
 			d->out->ptr[mark] = d->out->ptr[d->out->len - 1] = '\'';
 	}
-	pad(d, mark, d->zero ? '0' : ' ');
+	pad(d, mark, d->zero && d->verb != 'U' ? '0' : ' ');
 }
 
 static void put_whole(struct directive *d, const struct value *value)
 {
 	int64_t number = value->integer;
 	uint64_t magnitude = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	struct directive hexadecimal = *d;
 
 	switch (d->verb) {
 	case 'v':
 		if (d->syntax && value->kind == VALUE_BYTE) {
-			buf_printf(d->out, "0x%llx", (unsigned long long)number);
+			hexadecimal.sharp = true;
+			put_digits(&hexadecimal, false, magnitude, 16);
 			return;
 		}
 		put_digits(d, number < 0, magnitude, 10);
@@ -169,6 +174,7 @@ static void put_whole(struct directive *d, const struct value *value)
 	case 'c':
 	case 'q':
 	case 'U':
+		d->unsupported = d->unsupported || (d->verb == 'q' && (d->plus || d->sharp));
 		put_character(d, number);
 		return;
 	default:
@@ -343,15 +349,15 @@ static void put_bool(struct directive *d, const struct value *value)
 /* Goes no deeper than root, list, text; a bad verb once more. */
 static void put_value(struct directive *d, const struct value *value)
 {
-	if (d->verb == 'T') {
-		put_text(d, str_of(value_type(d->run, value)));
+	if (d->verb == 'T' && value->kind != VALUE_NONE) {
+		put_text(d, cut(d, str_of(value_type(d->run, value))));
 		return;
 	}
 	if (d->verb == 'p' || d->verb == 'w')
 		d->unsupported = true;
 	switch (value->kind) {
 	case VALUE_NONE:
-		if (d->verb == 'v')
+		if (d->verb == 'v' || d->verb == 'T')
 			put_text(d, STR("<nil>"));
 		else
 			put_bad_verb(d, value);
