@@ -13,7 +13,12 @@ void json_writer_init(struct json_writer *writer, struct buf *out, bool pretty)
 
 static void put(struct json_writer *writer, const char *bytes, size_t count)
 {
-	buf_put(writer->out, (struct str){bytes, count});
+	struct buf *out = writer->out;
+
+	if (!buf_reserve(out, count))
+		return;
+	memcpy(out->ptr + out->len, bytes, count);
+	out->len += count;
 }
 
 static void new_line(struct json_writer *writer)
@@ -83,10 +88,26 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
 }
 
+/* Eight bytes at a time. '<' and '>' differ in one bit, as do '"' and '&', so that three comparisons find all five. A
+   subtraction that borrows wrongly does so only above a byte that is not plain itself. */
+static bool are_plain(const char *bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word, brackets, quotes, backslashes;
+
+	memcpy(&word, bytes, sizeof(word));
+	brackets = ((word | ones * 2) ^ ones * '>') - ones;
+	quotes = ((word | ones * 4) ^ ones * '&') - ones;
+	backslashes = (word ^ ones * '\\') - ones;
+	return ((brackets | quotes | backslashes | (word - ones * 0x20) | word) & ones * 0x80) == 0;
+}
+
 static size_t plain_length(struct str text)
 {
 	size_t length = 0;
 
+	while (text.len - length >= 8 && are_plain(text.ptr + length))
+		length += 8;
 	while (length < text.len && is_plain((unsigned char)text.ptr[length]))
 		length++;
 	return length;

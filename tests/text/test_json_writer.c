@@ -204,6 +204,25 @@ static void test_every_character_reads_back(void **state)
 	}
 }
 
+/* Each ASCII character at each place of a run of eight, which are looked at together. */
+static void test_every_place_of_a_word(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 0x80; c++)
+		for (size_t place = 0; place < 8; place++) {
+			CLEANUP(buf_clear) struct buf out = {0};
+			struct json_writer writer;
+			char bytes[] = "=;?#%[]~=;?#%[]~";
+			bool plain = c >= 0x20 && strchr("\"\\<>&", (int)c) == NULL;
+
+			bytes[place] = (char)c;
+			json_writer_init(&writer, &out, false);
+			json_string(&writer, (struct str){bytes, 16});
+			assert_int_equal(out.len == 18, plain);
+			assert_int_equal(plain && memcmp(out.ptr + 1, bytes, 16) == 0, plain);
+		}
+}
+
 static void test_full_buf_fails(void **state)
 {
 	(void)state;
@@ -240,7 +259,7 @@ static void test_deepest(void **state)
 
 int main(void)
 {
-	static struct CMUnitTest tests[COUNT_OF(document_cases) + COUNT_OF(text_cases) + 3];
+	static struct CMUnitTest tests[COUNT_OF(document_cases) + COUNT_OF(text_cases) + 4];
 	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(document_cases); i++)
@@ -249,6 +268,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(text_cases); i++)
 		tests[count++] = (struct CMUnitTest){text_cases[i].name, test_text, NULL, NULL, &text_cases[i]};
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_every_character_reads_back);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_every_place_of_a_word);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_full_buf_fails);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_deepest);
 	return cmocka_run_group_tests(tests, NULL, NULL);
