@@ -241,17 +241,21 @@ def measure_cached(bench):
         rss, anonymous = memory_kb(child.pid)
         line("idle: RSS / Anonymous, kB", f"{rss} / {anonymous}")
         rounds = {"ours": [], "theirs": []}
+        asked = bench.counts(prometheus)["queries"]
         with bench.nginx(body) as (worker, static):
             for _ in range(2):  # interleaved, so that a noisy moment hits both
                 rounds["ours"].append(bench.load(child.pid, base + LIST, 16, bench.seconds))
                 rounds["theirs"].append(bench.load(worker, static, 16, bench.seconds))
+        asked = bench.counts(prometheus)["queries"] - asked
+        asked /= sum(one["requests"] for one in rounds["ours"])
         ours, theirs = (min(rounds[who], key=lambda one: one["cpu"]) for who in ("ours", "theirs"))
-        print(f"\n{len(body)} bytes over HTTPS, 16 connections kept alive, the better of 2 rounds of {bench.seconds} s:")
+        print(f"\na list of 3 pods, {len(body)} bytes over HTTPS, 16 connections kept alive, the better of 2 rounds of {bench.seconds} s:")
         line("", "gaugelet", "nginx static", "ratio")
         for name, key, digits in (("requests/s", "rps", 0), ("p50, us", "p50", 0), ("p99, us", "p99", 0),
                                   ("CPU a request, us", "cpu", 2)):
             line(name, f"{ours[key]:.{digits}f}", f"{theirs[key]:.{digits}f}",
                  f"{ours[key] / theirs[key]:.2f}" if theirs[key] else "-")
+        line("queries to Prometheus a request", f"{asked:.4f}", "0")
         line("RSS after it, kB", str(memory_kb(child.pid)[0]))
 
 
