@@ -34,8 +34,11 @@ static void keep(char *place, size_t size, struct str text)
 {
 	size_t length = text.len < size - 1 ? text.len : str_whole_characters((struct str){text.ptr, size - 1});
 
-	for (size_t i = 0; i < length; i++)
-		place[i] = text.ptr[i] ? text.ptr[i] : ' ';
+	for (size_t i = 0; i < length; i++) {
+		place[i] = text.ptr[i];
+		if (place[i] == '\0')
+			place[i] = ' ';
+	}
 	place[length] = '\0';
 }
 
