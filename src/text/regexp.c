@@ -9,47 +9,6 @@
    needs it is refused by its first name, and said so. */
 enum { STEPS_MAX = 1000 * 1000, HEAP_KIB_MAX = 4096, NESTING_MAX = 1000 };
 
-size_t regexp_character(struct str text, size_t at, uint32_t *ret_character)
-{
-	unsigned char first = at < text.len ? (unsigned char)text.ptr[at] : 0;
-	size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	struct str whole = str_slice(text, at, at + bytes);
-	uint32_t character = bytes == 1 ? first : first & (0xffU >> (bytes + 1));
-
-	*ret_character = 0;
-	if (at >= text.len || !str_is_utf8(whole))
-		return 0;
-	for (size_t i = 1; i < bytes; i++)
-		character = character << 6 | ((unsigned char)whole.ptr[i] & 0x3fU);
-	*ret_character = character;
-	return bytes;
-}
-
-void regexp_clean(struct buf *out, struct str text)
-{
-	for (size_t at = 0; at < text.len;) {
-		uint32_t character;
-		size_t bytes = regexp_character(text, at, &character);
-
-		buf_put(out, bytes ? str_slice(text, at, at + bytes) : STR("\xef\xbf\xbd"));
-		at += bytes ? bytes : 1;
-	}
-}
-
-size_t regexp_dirty_offset(struct str text, size_t clean_offset)
-{
-	size_t at = 0;
-
-	for (size_t clean = 0; clean < clean_offset;) {
-		uint32_t character;
-		size_t bytes = regexp_character(text, at, &character);
-
-		clean += bytes ? bytes : 3;
-		at += bytes ? bytes : 1;
-	}
-	return at;
-}
-
 static void put_message(int code, struct buf *out)
 {
 	PCRE2_UCHAR message[128];
@@ -164,7 +123,7 @@ bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_matc
 	int code;
 
 	if (match.dirty) {
-		regexp_clean(&clean, text);
+		utf8_clean(&clean, text);
 		subject = buf_str(&clean);
 	}
 	match.data = pcre2_match_data_create_from_pattern(regexp->code, NULL);
@@ -200,8 +159,8 @@ struct str regexp_match_group(const struct regexp *regexp, const struct regexp_m
 	from = offsets[0];
 	to = offsets[1];
 	if (match->dirty) {
-		from = regexp_dirty_offset(match->text, from);
-		to = regexp_dirty_offset(match->text, to);
+		from = utf8_dirty_offset(match->text, from);
+		to = utf8_dirty_offset(match->text, to);
 	}
 	return match->text.ptr ? str_slice(match->text, from, to) : STR("");
 }

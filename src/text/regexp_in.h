@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "utf8_in.h"
 
 enum { LAST_CHARACTER = 0x10ffff };
 
@@ -44,14 +45,6 @@ struct regexp_gate {
 	struct regexp_groups *groups;
 	struct err *err;
 };
-
-/* The character at `at`, which takes so many bytes: 0 bytes at the end and for a byte that begins no character. */
-size_t regexp_character(struct str text, size_t at, uint32_t *ret_character);
-
-/* A copy in which every byte that begins no character is U+FFFD, which is how Go reads it; and the way back from an
-   offset in the copy to one in `text`. */
-void regexp_clean(struct buf *out, struct str text);
-size_t regexp_dirty_offset(struct str text, size_t clean_offset);
 
 /* Reads a pattern in RE2's syntax and writes one that means the same to PCRE2 (compiled with UTF, without UCP). */
 MUST_USE bool regexp_translate(struct str pattern, struct buf *out, struct regexp_groups *groups, struct err *err);

@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "text/number.h"
 #include "selector_in.h"
+#include "utf8_in.h"
 
 enum token_kind {
 	TOKEN_END,
@@ -118,7 +119,10 @@ static struct token take_token(struct parser *parser)
 
 static bool unexpected(struct parser *parser, struct token token, const char *expected)
 {
-	return err_set(parser->err, ERR_INVALID, "found '%.*s'%s", STR_ARG(token.text), expected);
+	CLEANUP(buf_clear) struct buf found = {0};
+
+	utf8_clean(&found, token.text);
+	return err_set(parser->err, ERR_INVALID, "found '%s'%s", buf_cstr(&found), expected);
 }
 
 static bool too_large(struct parser *parser)

@@ -168,6 +168,7 @@ static struct parse_case {
 	{STR_INIT("a>1111111111111111111111111111111111111111111111111111111111111111"), false, UNABLE "[values[0]: Invalid value: \"1111111111111111111111111111111111111111111111111111111111111111\": " INTEGER ", values[0][a]: Invalid value: \"1111111111111111111111111111111111111111111111111111111111111111\": must be no more than 63 characters]"},
 	{STR_INIT(A63 "." A63 "." A63 ".bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/x=1"), true, A63 "." A63 "." A63 ".bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/x=1"},
 	{STR_INIT(A63 "." A63 "." A63 ".bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/x=1"), false, UNABLE "<nil>: Invalid value: \"" A63 "." A63 "." A63 ".bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/x\": prefix part must be no more than 253 characters"},
+	{STR_INIT("a \376\377"), false, UNABLE "found '\357\277\275\357\277\275', expected: in, notin, =, ==, !=, gt, lt"},
 	{STR_INIT("!a in (b)"), false, "found 'in', expected: ',' or 'end of string'"},
 	/* clang-format on */
 };
