@@ -16,7 +16,7 @@ struct shown shown(struct str text)
 	if (length >= sizeof(shown.text))
 		length = str_whole_characters(str_slice(text, 0, sizeof(shown.text) - 1));
 	for (size_t i = 0; i < length; i++)
-		shown.text[i] = (unsigned char)text.ptr[i] < ' ' ? '?' : text.ptr[i];
+		shown.text[i] = (char)((unsigned char)text.ptr[i] < ' ' ? '?' : text.ptr[i]);
 	return shown;
 }
 
@@ -53,7 +53,7 @@ static size_t smaller(size_t a, size_t b)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 /* How many letters must be put in, left out or changed (Levenshtein), large and small ones being alike. */

@@ -15,6 +15,10 @@ struct anchor {
 	bool open;     /* not at its end yet: an alias now would hold itself */
 };
 
+struct child {
+	const struct yaml_node *node;
+};
+
 /* A list or map whose end has not come yet. */
 struct frame {
 	struct yaml_node *node;
@@ -30,8 +34,8 @@ struct builder {
 	struct map anchors; /* name to struct anchor */
 	struct frame frames[YAML_DEPTH_MAX];
 	size_t depth;
-	struct nodes {
-		VEC_OF(const struct yaml_node *);
+	struct children {
+		VEC_OF(struct child);
 	} pending; /* children of all open lists and maps; of a map, key and value in turn */
 	struct pairs {
 		VEC_OF(struct yaml_pair);
@@ -90,7 +94,7 @@ static bool add_node(struct builder *builder, const struct yaml_node *node, size
 		builder->root = node;
 		return true;
 	}
-	*vec_push(&builder->pending) = node;
+	vec_push(&builder->pending)->node = node;
 	frame->size += size;
 	if (height > frame->height)
 		frame->height = height;
@@ -195,7 +199,7 @@ static bool copy_items(struct builder *builder, struct frame *frame)
 	if (items == NULL)
 		return too_large(builder, frame->node->at);
 	for (size_t i = 0; i < count; i++)
-		items[i] = builder->pending.items[frame->first + i];
+		items[i] = builder->pending.items[frame->first + i].node;
 	frame->node->items = items;
 	frame->node->count = count;
 	return true;
@@ -273,7 +277,7 @@ static bool merge_pairs(struct builder *builder, struct yaml_pair *pairs, size_t
 
 static bool copy_pairs(struct builder *builder, struct frame *frame)
 {
-	const struct yaml_node **pending = builder->pending.items;
+	const struct child *pending = builder->pending.items;
 	size_t count = (builder->pending.count - frame->first) / 2;
 	struct yaml_pair *own = arena_calloc(builder->arena, count, sizeof(*own));
 	struct yaml_pair *pairs = own;
@@ -284,7 +288,7 @@ static bool copy_pairs(struct builder *builder, struct frame *frame)
 	for (size_t i = 0; i < count; i++) {
 		size_t key = frame->first + 2 * i;
 
-		own[i] = (struct yaml_pair){pending[key], pending[key + 1]};
+		own[i] = (struct yaml_pair){pending[key].node, pending[key + 1].node};
 		merges |= is_merge(own[i].key);
 	}
 	if (merges) {
@@ -308,6 +312,7 @@ static bool close_collection(struct builder *builder)
 {
 	struct frame *frame = innermost(builder);
 
+	CHECK(frame != NULL); /* libyaml ends only what it began */
 	if (!(frame->node->kind == YAML_LIST ? copy_items(builder, frame) : copy_pairs(builder, frame)))
 		return false;
 	if (frame->anchor)

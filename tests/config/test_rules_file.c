@@ -34,6 +34,9 @@ static struct problem_case {
 	{"unknown key, near to none", STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  x-gaugelet: {}\n"),
 	 "f:4:3: unknown key \"x-gaugelet\" in a rule; known are seriesQuery, seriesFilters, resources, name, "
 	 "metricsQuery\n"},
+	{"unknown key as far from a short one as it is long",
+	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  seriesFilters: [{is: x, abs: y}]\n"),
+	 "f:4:27: unknown key \"abs\" in a filter; known are is, isNot\n"},
 	{"unknown keys at every level",
 	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  name: {match: c}\n  seriesFilters: [{isnot: d}]\n"
 		  "  resources:\n    templates: e\n    overrides: {pod: {resources: pod, groups: g, version: v1}}\n"

@@ -137,6 +137,8 @@ static struct tree_case {
 		  "a\0:\0 \0b\0"),
 	 true, "{a:b}"},
 	{"no UTF-8", STR_INIT("a: b\nc: d\xff\n"), false, "2:5: no YAML: invalid leading UTF-8 octet\n"},
+	{"no UTF-8 behind a long character", STR_INIT("a: \xe6\x97\xa5\xff\n"), false,
+	 "1:5: no YAML: invalid leading UTF-8 octet\n"},
 	{"control character", STR_INIT("a: b\x01\n"), false, "1:5: no YAML: control characters are not allowed\n"},
 	{"NUL", STR_INIT("a: b\0c\n"), false, "1:5: no YAML: control characters are not allowed\n"},
 
