@@ -35,8 +35,8 @@ enum {
 
 /* Nodes live in `arena`. An empty stream is a YAML_NULL. Plain `null`, `~` and nothing are YAML_NULL. Aliases share
    their node. Merge keys (`<<` as a plain key) are expanded behind the map's own pairs, which win. Tags other than !!str,
-   !!map and !!seq, and keys that are no scalars, are problems. False when the text cannot be read; then `problems` says
-   where and why. */
+   !!map and !!seq, and keys that are no scalars, are problems. Text behind the first document is a warning. False when
+   the text cannot be read; then `problems` says where and why. */
 MUST_USE bool yaml_parse(struct str text, struct arena *arena, struct problems *problems,
 			 const struct yaml_node **ret_root);
 
