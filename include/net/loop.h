@@ -9,7 +9,7 @@
 
 struct loop;
 
-struct loop *loop_new(struct err *err) MUST_USE; /* NULL: ERR_IO */
+struct loop *loop_new(struct err *err) MUST_USE; /* NULL: ERR_IO. SIGPIPE is ignored from then on. */
 void loop_free(struct loop *loop);		 /* what it watched is the owner's to close */
 DEFINE_FREE_AT(loop)
 

@@ -496,6 +496,7 @@ static void test_answer(void **state)
 	assert_problem(world, c->fault, c->status);
 	for (size_t i = 0; i < COUNT_OF(c->says) && c->says[i]; i++)
 		assert_contains(world->problem.text, c->says[i]);
+	assert_null(strstr(world->problem.text, "second"));
 	answer_with(world, 200, "", ONE_SAMPLE); /* the next one is not troubled */
 	query(world);
 	assert_string_equal(world->problem.text, "");
