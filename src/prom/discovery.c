@@ -84,6 +84,24 @@ static void failed(struct search *search, const struct prom_problem *problem)
 
 static void start_build(void *context);
 
+static void stop_build(struct discovery *discovery)
+{
+	if (discovery->builder == NULL)
+		return;
+	catalog_builder_free(discovery->builder);
+	discovery->builder = NULL;
+	loop_timer_cancel(discovery->loop, &discovery->build);
+}
+
+/* The first of several answers sets the time, so that a steady stream of them cannot put the catalog off for ever. */
+static void gather(struct discovery *discovery)
+{
+	if (discovery->build.heap_index)
+		return;
+	discovery->build.handler = start_build;
+	loop_timer_set(discovery->loop, &discovery->build, GATHER_MS);
+}
+
 static void found(struct search *search, struct series_set *set)
 {
 	struct discovery *discovery = search->discovery;
@@ -94,14 +112,10 @@ static void found(struct search *search, struct series_set *set)
 	      (unsigned long long)series_set_total(set), series_set_count(set));
 	search->retry_ms = 0;
 	search->failure[0] = '\0';
-	if (discovery->builder) { /* it reads the old set */
-		catalog_builder_free(discovery->builder);
-		discovery->builder = NULL;
-	}
+	stop_build(discovery); /* it may read the old set */
 	series_set_free(search->set);
 	search->set = set;
-	discovery->build.handler = start_build;
-	loop_timer_set(discovery->loop, &discovery->build, GATHER_MS);
+	gather(discovery);
 	ask_again(discovery, search, discovery->options.relist_ms);
 }
 
