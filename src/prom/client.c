@@ -61,7 +61,10 @@ static struct prom_call *call_new(struct prom *prom, void *context)
 
 static void call_free(struct prom_call *call)
 {
-	*(call->previous ? &call->previous->next : &call->prom->calls) = call->next;
+	if (call->previous)
+		call->previous->next = call->next;
+	else
+		call->prom->calls = call->next;
 	if (call->next)
 		call->next->previous = call->previous;
 	query_answer_free(call->query);
@@ -261,8 +264,10 @@ void prom_free(struct prom *prom)
 {
 	if (prom == NULL)
 		return;
-	while (prom->calls)
-		prom_call_cancel(prom->calls);
+	for (struct prom_call *call = prom->calls, *next; call; call = next) {
+		next = call->next;
+		prom_call_cancel(call);
+	}
 	http_client_free(prom->http);
 	upstream_free(prom->upstream);
 	free(prom);
