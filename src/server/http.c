@@ -13,6 +13,8 @@
 /* AES-GCM first: where the processor has instructions for it, it is ten times as fast as ChaCha20. */
 #define CIPHERS ":-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:%SERVER_PRECEDENCE"
 
+enum { HANDSHAKE_PAUSE_MS = 1 };
+
 static const struct {
 	struct str name;
 	const char *priorities;
@@ -47,8 +49,8 @@ static int pair_lend(gnutls_session_t session, const struct gnutls_cert_retr_st 
 		     unsigned *ret_chain_length, gnutls_ocsp_data_st **ret_ocsp, unsigned *ret_ocsp_length,
 		     gnutls_privkey_t *ret_key, unsigned *ret_flags)
 {
-	const struct http_server *server = gnutls_session_get_ptr(session);
-	struct certificate_pair pair = certificate_pair(server->certificate);
+	const struct http_connection *connection = gnutls_session_get_ptr(session);
+	struct certificate_pair pair = certificate_pair(connection->server->certificate);
 
 	(void)info;
 	*ret_chain = pair.chain;
@@ -67,15 +69,19 @@ void http_server_run_soon(struct http_server *server)
 	loop_timer_set(server->loop, &server->run_timer, 0);
 }
 
-/* A timer that comes too early does no harm, so it is moved only to come earlier: not with every request. */
+/* A timer that comes too early does no harm, so it is moved only to come earlier: not with every request.
+   libmicrohttpd 0.9.75 holds a connection for readable until its handshake is over, and would run without a pause as long
+   as a client that has sent a single byte likes it. What really comes wakes us by the descriptor, so a pause costs
+   nothing but a little time between the pieces of a large answer. */
 static void run_timer_follow(struct http_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 
 	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES)
 		return;
-	if (!server->run_timer.heap_index ||
-	    server->run_timer.due_ms > loop_now_ms(server->loop) + (int64_t)wait_ms)
+	if (wait_ms == 0 && server->handshakes)
+		wait_ms = HANDSHAKE_PAUSE_MS;
+	if (!server->run_timer.heap_index || server->run_timer.due_ms > loop_now_ms(server->loop) + (int64_t)wait_ms)
 		loop_timer_set(server->loop, &server->run_timer, (int64_t)wait_ms);
 }
 
@@ -198,7 +204,7 @@ static void waiting_end(struct http_server *server)
 	for (struct http_connection *at = server->connections; at; at = at->next) {
 		if (at->exchange.state != EXCHANGE_WAITING)
 			continue;
-		http_exchange_gone(&at->exchange);
+		http_exchange_end(&at->exchange);
 		MHD_resume_connection(at->mhd);
 	}
 }

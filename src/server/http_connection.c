@@ -14,19 +14,6 @@
 
 enum { CUT_OFF = -1 };
 
-/* GnuTLS describes a session only when its handshake is over. */
-static bool handshake_is_over(struct http_connection *connection)
-{
-	char *description;
-
-	if (connection->greeted)
-		return true;
-	description = gnutls_session_get_desc(connection->session);
-	connection->greeted = description != NULL;
-	gnutls_free(description);
-	return connection->greeted;
-}
-
 static uint64_t bytes_received(int fd)
 {
 	struct tcp_info info = {0};
@@ -44,7 +31,7 @@ static int64_t idle_look(struct http_connection *connection, int64_t now)
 	const int64_t limit = connection->server->request_timeout_ms;
 	uint64_t bytes;
 
-	if (!handshake_is_over(connection))
+	if (!connection->greeted)
 		return connection->since_ms + limit > now ? connection->since_ms + limit - now : CUT_OFF;
 	bytes = bytes_received(connection->fd);
 	if (!connection->looked || connection->seen_requests != connection->requests) {
@@ -79,7 +66,6 @@ static int64_t look(struct http_connection *connection, int64_t now)
 	case EXCHANGE_HANDED:
 	case EXCHANGE_WAITING:
 	case EXCHANGE_ANSWERED:
-	case EXCHANGE_GONE:
 		break; /* how long an answer takes is not the client's doing */
 	}
 	return left > 0 ? left : CUT_OFF;
@@ -103,6 +89,22 @@ static void timer_due(void *context)
 	shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* The client's Finished is the last thing that a handshake waits for. */
+static int finished_received(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+			     const gnutls_datum_t *message)
+{
+	struct http_connection *connection = gnutls_session_get_ptr(session);
+
+	(void)type;
+	(void)when;
+	(void)message;
+	if (incoming && !connection->greeted) {
+		connection->greeted = true;
+		connection->server->handshakes--;
+	}
+	return 0;
+}
+
 static void connection_begin(struct http_server *server, struct MHD_Connection *mhd, void **connection_context)
 {
 	struct http_connection *connection = xnew(struct http_connection);
@@ -122,7 +124,10 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 	server->connections = connection;
 
 	/* before the handshake; here a client's certificate would be asked for */
-	gnutls_session_set_ptr(connection->session, server);
+	gnutls_session_set_ptr(connection->session, connection);
+	gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
+					   finished_received);
+	server->handshakes++;
 	gnutls_session_ticket_enable_server(connection->session, &server->ticket_key);
 	*connection_context = connection;
 }
@@ -131,10 +136,11 @@ static void connection_end(struct http_connection *connection)
 {
 	struct http_server *server = connection->server;
 
-	http_exchange_gone(&connection->exchange);
 	http_exchange_end(&connection->exchange);
 	buf_clear(&connection->exchange.target);
 	loop_timer_cancel(server->loop, &connection->timer);
+	if (!connection->greeted)
+		server->handshakes--;
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	*(connection->previous ? &connection->previous->next : &server->connections) = connection->next;

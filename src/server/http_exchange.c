@@ -40,13 +40,13 @@ void http_on_gone(struct http_exchange *exchange, void (*on_gone)(void *context)
 
 /* ---- its end */
 
-void http_exchange_gone(struct http_exchange *exchange)
+static void exchange_gone(struct http_exchange *exchange)
 {
 	void (*on_gone)(void *context) = exchange->on_gone;
 
 	if (exchange->state != EXCHANGE_HANDED && exchange->state != EXCHANGE_WAITING)
 		return;
-	exchange->state = EXCHANGE_GONE;
+	exchange->state = EXCHANGE_NONE; /* too late for an answer */
 	exchange->connection->server->active--;
 	exchange->on_gone = NULL;
 	if (on_gone)
@@ -55,6 +55,7 @@ void http_exchange_gone(struct http_exchange *exchange)
 
 void http_exchange_end(struct http_exchange *exchange)
 {
+	exchange_gone(exchange);
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
 	arena_free(exchange->arena);
@@ -80,7 +81,6 @@ void http_on_completed(void *context, struct MHD_Connection *mhd, void **exchang
 	if (!exchange)
 		return;
 	*exchange_at = NULL;
-	http_exchange_gone(exchange);
 	http_exchange_end(exchange);
 }
 
@@ -196,7 +196,6 @@ enum MHD_Result http_on_request(void *context, struct MHD_Connection *mhd, const
 	case EXCHANGE_HANDED:
 	case EXCHANGE_WAITING:
 	case EXCHANGE_SENDING:
-	case EXCHANGE_GONE:
 		break; /* the server is being closed */
 	}
 	return MHD_NO;

@@ -31,27 +31,37 @@ static int listen_at(const struct addrinfo *at, bool dual_stack)
 	return -1;
 }
 
-static int listen_on(const char *address, uint16_t port, bool dual_stack, struct err *err)
+/* `shown`: the address as it was given. */
+static int listen_on(const char *address, const char *shown, uint16_t port, bool dual_stack, struct err *err)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
 	struct addrinfo *found = NULL;
 	char service[8];
-	bool bracketed = strchr(address, ':') != NULL;
+	bool bracketed = strchr(shown, ':') != NULL;
 	int fd;
 
 	snprintf(service, sizeof(service), "%u", (unsigned)port);
 	if (getaddrinfo(address, service, &hints, &found) != 0) {
-		err_set(err, ERR_INVALID, "cannot listen on '%s': it is not an IP address", address);
+		err_set(err, ERR_INVALID, "cannot listen on '%s': it is not an IP address", shown);
 		return -1;
 	}
 	fd = listen_at(found, dual_stack);
 	if (fd < 0)
-		err_set(err, ERR_IO, "cannot listen on %s%s%s:%u: %s", bracketed ? "[" : "", address,
+		err_set(err, ERR_IO, "cannot listen on %s%s%s:%u: %s", bracketed ? "[" : "", shown,
 			bracketed ? "]" : "", (unsigned)port, strerror(errno));
 	freeaddrinfo(found);
 	return fd;
+}
+
+static bool kernel_has_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static uint16_t port_of(int fd)
@@ -71,13 +81,9 @@ static uint16_t port_of(int fd)
 int http_listen(const char *address, uint16_t port, uint16_t *ret_port, struct err *err)
 {
 	bool any = strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
-	struct err ignored = {0};
-	int fd = -1;
+	bool dual_stack = any && kernel_has_ipv6();
+	int fd = listen_on(dual_stack ? "::" : any ? "0.0.0.0" : address, address, port, dual_stack, err);
 
-	if (any)
-		fd = listen_on("::", port, true, &ignored);
-	if (fd < 0) /* also where the kernel has no IPv6 */
-		fd = listen_on(any ? "0.0.0.0" : address, port, false, err);
 	if (fd >= 0)
 		*ret_port = port_of(fd);
 	return fd;

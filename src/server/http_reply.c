@@ -106,20 +106,25 @@ static struct MHD_Response *response_take(struct buf *body)
 	return response;
 }
 
-struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *reply)
+/* Half an answer is none. */
+static struct http_reply too_large(const struct http_reply *reply, struct buf *body)
 {
-	struct MHD_Response *response;
-	struct http_reply failed;
+	log_error("http: an answer is larger than its limit of %zu bytes", reply->body->max);
+	buf_clear(reply->body);
+	buf_puts(body, "the answer is larger than its limit\n");
+	return (struct http_reply){.status = 500, .content_type = "text/plain; charset=utf-8", .body = body};
+}
 
-	if (reply->body && reply->body->failed) { /* half an answer is none */
-		buf_clear(reply->body);
-		buf_puts(reply->body, "the answer is larger than its limit\n");
-		failed = (struct http_reply){
-			.status = 500, .content_type = "text/plain; charset=utf-8", .body = reply->body};
-		reply = &failed;
-	}
-	exchange->status = reply->status;
-	response = response_take(reply->body);
-	headers_add(exchange, response, reply);
+struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *asked)
+{
+	struct http_reply reply = *asked;
+	struct buf instead = {0};
+	struct MHD_Response *response;
+
+	if (reply.body && reply.body->failed)
+		reply = too_large(asked, &instead);
+	exchange->status = reply.status;
+	response = response_take(reply.body);
+	headers_add(exchange, response, &reply);
 	return response;
 }

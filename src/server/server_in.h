@@ -34,7 +34,6 @@ enum exchange_state {
 	EXCHANGE_WAITING,  /* the handler returned without an answer; the connection is suspended */
 	EXCHANGE_ANSWERED, /* the answer is made, libmicrohttpd has not got it yet */
 	EXCHANGE_SENDING,
-	EXCHANGE_GONE, /* ended without an answer */
 };
 
 struct http_exchange {
@@ -82,6 +81,7 @@ struct http_server {
 	bool stopping;
 	struct loop_timer run_timer; /* when libmicrohttpd wants to run at the latest */
 	unsigned active;
+	unsigned handshakes; /* connections whose handshake is not over */
 	struct http_connection *connections;
 	unsigned char random[256]; /* of the system; from random_used on unused */
 	size_t random_used;
@@ -104,11 +104,10 @@ enum MHD_Result http_on_request(void *context, struct MHD_Connection *mhd, const
 				const char *version, const char *body, size_t *body_bytes, void **exchange_at);
 void http_on_completed(void *context, struct MHD_Connection *mhd, void **exchange_at,
 		       enum MHD_RequestTerminationCode code);
-void http_exchange_gone(struct http_exchange *exchange); /* tells who waits for it, once */
-void http_exchange_end(struct http_exchange *exchange);	 /* frees what it holds; ready for the next one */
+void http_exchange_end(struct http_exchange *exchange); /* tells who waits for it in vain; ready for the next one */
 
 /* http_reply.c */
-struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *reply) MUST_USE;
+struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *asked) MUST_USE;
 
 /* http_guard.c: what libmicrohttpd lets pass and must not reach anybody. False: answer with *ret_status and *ret_reason,
    and close. */

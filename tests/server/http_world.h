@@ -75,6 +75,15 @@ static inline void respond_big(struct http_exchange *exchange)
 	http_respond(exchange, &(struct http_reply){.status = 200, .body = &body});
 }
 
+static inline void respond_half(struct http_exchange *exchange)
+{
+	struct buf body = BUF_MAX(10);
+
+	buf_puts(&body, "longer than that");
+	http_respond(exchange, &(struct http_reply){.status = 200, .content_type = "text/plain", .body = &body});
+	assert_null(body.ptr);
+}
+
 static inline void respond_kept(void *context)
 {
 	struct world *world = context;
@@ -120,6 +129,8 @@ static inline void on_exchange(void *context, struct http_exchange *exchange)
 			loop_stop(world->loop);
 	} else if (str_eq(target, STR("/big"))) {
 		respond_big(exchange);
+	} else if (str_eq(target, STR("/half"))) {
+		respond_half(exchange);
 	} else if (str_eq(target, STR("/empty"))) {
 		http_respond(exchange, &(struct http_reply){.status = 204});
 	} else if (str_eq(target, STR("/headers"))) {

@@ -8,7 +8,7 @@ enum {
 	DRIP_MS = 20,
 	SIPPING_MS = 3 * SHORT_MS,
 	BIG_ANSWERS = 8,
-	LONG_ENOUGH_MS = 6 * SHORT_MS, /* a watched connection is closed by then, even on a busy machine */
+	LONG_ENOUGH_MS = 5000, /* a watched connection is closed by then, even on a busy machine */
 };
 
 static int64_t now_ms(void)
@@ -87,6 +87,38 @@ static void test_drip(void **state)
 	world_clear(&world);
 }
 
+/* Half a handshake must not keep the loop busy. */
+static void tell_half_handshake(struct world *world)
+{
+	const struct timespec pause = {.tv_nsec = SHORT_MS * 1000000L};
+	int fd = tcp_connect("127.0.0.1", world->port);
+
+	EXPECT(world, drip_bare(fd, 0));
+	nanosleep(&pause, NULL);
+	close(fd);
+}
+
+static int64_t thread_cpu_ms(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+static void test_half_handshake(void **state)
+{
+	struct world world;
+	int64_t before;
+
+	(void)state;
+	world_init(&world, (struct http_server_options){0});
+	before = thread_cpu_ms();
+	world_run(&world, tell_half_handshake);
+	assert_in_range(thread_cpu_ms() - before, 0, SHORT_MS / 5);
+	world_clear(&world);
+}
+
 /* Silent ones cost nothing, and are kept for the idle time: a proxy opens connections ahead of its requests. */
 static void tell_silent(struct world *world)
 {
@@ -106,12 +138,15 @@ static void tell_silent(struct world *world)
 	client_close(&bare);
 }
 
+static int silent_versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
 static void test_silent(void **state)
 {
+	const int *version = *state;
 	struct world world;
 
-	(void)state;
 	world_init(&world, (struct http_server_options){.request_timeout_ms = SHORT_MS});
+	SSL_CTX_set_max_proto_version(world.tls, *version);
 	world_run(&world, tell_silent);
 	world_clear(&world);
 }
@@ -203,7 +238,13 @@ static void test_sipping(void **state)
 int main(void)
 {
 	static const struct CMUnitTest plain[] = {
-		{.name = "silent connections stay", .test_func = test_silent},
+		{.name = "half a handshake costs no time", .test_func = test_half_handshake},
+		{.name = "silent connections stay, TLS 1.2",
+		 .test_func = test_silent,
+		 .initial_state = &silent_versions[0]},
+		{.name = "silent connections stay, TLS 1.3",
+		 .test_func = test_silent,
+		 .initial_state = &silent_versions[1]},
 		{.name = "an answer may take longer than a request", .test_func = test_long_answer},
 		{.name = "idle connections are closed", .test_func = test_idle},
 		{.name = "an answer that is only sipped", .test_func = test_sipping},
