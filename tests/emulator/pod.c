@@ -111,7 +111,7 @@ void pod_advance(struct pod *pod, double seconds)
 static double current(const struct pod *pod, enum source source)
 {
 	const struct load *load = &pod->load;
-	double length = (double)(pod->requests / STOP_OF);
+	uint64_t length = pod->requests / STOP_OF;
 
 	if (source == SOURCE_WAITING)
 		return load->waiting;
@@ -134,9 +134,9 @@ static double current(const struct pod *pod, enum source source)
 	if (source == SOURCE_REQUESTS)
 		return (double)pod->requests;
 	if (source == SOURCE_REQUESTS_STOP)
-		return (double)pod->requests - length;
+		return (double)(pod->requests - length);
 	if (source == SOURCE_REQUESTS_LENGTH)
-		return length;
+		return (double)length;
 	if (source == SOURCE_PROMPT_TOKENS)
 		return pod->prompt_tokens;
 	if (source == SOURCE_CACHED_TOKENS)
