@@ -215,7 +215,7 @@ static struct answer_case {
 	 "ha",
 	 "",
 	 "in time",
-	 30,
+	 300,
 	 0,
 	 false},
 	{"closed without a byte", {"", CLOSE, 0}, HTTP_CUT, 0, "", "", "mpty reply", 0, 0, false},
