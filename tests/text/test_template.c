@@ -228,7 +228,7 @@ static void test_label_field(void **state)
 		     "can't evaluate field Namespace in type schema.GroupResource");
 }
 
-/* Later versions of Go take these; 1.22 does not, and neither do we. */
+/* What later versions of Go take and 1.22 does not; what we do not take; and where the words are our own. */
 static struct error_case later[] = {
 	{AT_PARSE, "<<with .Series>>a<<else with 1>>b<<end>>", "template: metrics-query:1: unexpected <with> in else"},
 	{AT_RUN, "<<range 3>>a<<end>>",
@@ -247,6 +247,16 @@ static struct error_case later[] = {
 	{AT_RUN, "<<eq . .>>",
 	 "template: metrics-query:1:2: executing \"metrics-query\" at <eq . .>: error calling eq: "
 	 "non-comparable type naming.queryTemplateArgs"},
+	{AT_RUN, "<<eq .GroupBySlice .LabelValuesByName>>",
+	 "template: metrics-query:1:2: executing \"metrics-query\" at <eq .GroupBySlice .LabelValuesByName>: "
+	 "error calling eq: non-comparable types []string, map[string]string"},
+	{AT_RUN, "<<printf `%p` .GroupBySlice>>",
+	 "template: metrics-query:1:2: executing \"metrics-query\" at <printf `%p` .GroupBySlice>: error calling "
+	 "printf: "
+	 "a directive that is not supported in the format '%p'"},
+	{AT_RUN, "<<printf `%+q` .Series>>",
+	 "template: metrics-query:1:2: executing \"metrics-query\" at <printf `%+q` .Series>: error calling printf: "
+	 "a directive that is not supported in the format '%+q'"},
 	{AT_RUN, "<<len nil>>",
 	 "template: metrics-query:1:2: executing \"metrics-query\" at <len nil>: error calling len: len of nil "
 	 "pointer"},
