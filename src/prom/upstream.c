@@ -147,9 +147,8 @@ static bool is_name_byte(char c)
 	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-/* Go sends none of the first four from a header map; an encoding that we cannot read must not be asked for, and with a
-   token file its token is the one credential. */
-static bool has_no_effect(struct str name, bool has_token)
+/* Go sends none of the first four from a header map; an encoding that we cannot read must not be asked for. */
+static bool has_no_effect(struct str name)
 {
 	static const struct str NONE[] = {
 		STR_INIT("Host"),    STR_INIT("Content-Length"),  STR_INIT("Transfer-Encoding"),
@@ -158,7 +157,7 @@ static bool has_no_effect(struct str name, bool has_token)
 	for (size_t i = 0; i < COUNT_OF(NONE); i++)
 		if (str_eq_nocase(name, NONE[i]))
 			return true;
-	return has_token && str_eq_nocase(name, STR("Authorization"));
+	return false;
 }
 
 /* The value is never repeated: it is most often a secret. */
@@ -189,9 +188,13 @@ static bool add_header(struct upstream *upstream, struct str text, struct err *e
 
 	if (!check_header(name, value, err))
 		return false;
-	hide_value(value);
-	if (has_no_effect(name, upstream->token.path != NULL)) {
+	if (has_no_effect(name)) {
 		log_warn("--prometheus-header: %.*s has no effect", STR_ARG(name));
+		return true;
+	}
+	hide_value(value);
+	if (upstream->token.path && str_eq_nocase(name, STR("Authorization"))) {
+		log_warn("--prometheus-header: Authorization has no effect beside --prometheus-token-file");
 		return true;
 	}
 	buf_printf(&line, "%.*s: ", STR_ARG(name));
