@@ -163,7 +163,6 @@ static bool eval_name(struct run *run, const struct value *from, struct str name
 		      struct value *ret_value)
 {
 	const struct template_field *field = from->kind == VALUE_ROOT ? find_field(run, name) : NULL;
-	struct value key = value_string(name);
 
 	if (from->kind == VALUE_NONE)
 		*ret_value = *from;
@@ -175,7 +174,7 @@ static bool eval_name(struct run *run, const struct value *from, struct str name
 		return run_fail(run, "can't evaluate field %.*s in type %s", STR_ARG(name), value_type(run, from));
 	else if (has_args)
 		return run_fail(run, "%.*s is not a method but has arguments", STR_ARG(name));
-	else if (!value_of_key(from, key.string, ret_value))
+	else if (!value_of_key(from, name, ret_value))
 		*ret_value = (struct value){.kind = VALUE_NONE};
 	return true;
 }
