@@ -10,7 +10,7 @@
 #include "prom/client.h"
 #include "text/duration.h"
 
-enum { QUERY_SHOWN = 90, TEXT_SHOWN = 60, NAME_BYTES_MAX = 128 };
+enum { QUERY_SHOWN = 90, TEXT_SHOWN = 60, UPSTREAM_SHOWN = 300, NAME_BYTES_MAX = 128 };
 
 static struct str front(struct str text, size_t bytes)
 {
@@ -109,8 +109,8 @@ static void explain_rule(struct buf *out, const struct api_plan *plan, const str
 	if (!finding->asked) {
 		buf_puts(out, " has not been looked up in Prometheus yet. mend: wait for the first round of discovery");
 	} else if (!finding->found) {
-		buf_printf(out, ": the request for its series fails for %lld s: %.250s. mend: see to Prometheus %.*s",
-			   (long long)finding->failing_s, finding->failure, STR_ARG(plan->view->upstream));
+		buf_printf(out, ": the request for its series fails for %lld s: %.*s. mend: see to Prometheus",
+			   (long long)finding->failing_s, STR_ARG(front(str_of(finding->failure), UPSTREAM_SHOWN)));
 	} else if (finding->series == 0) {
 		buf_printf(out, " finds no series: %.*s matched 0 in the last ", STR_ARG(series));
 		write_duration(out, plan->view->max_age_ms);
@@ -349,7 +349,9 @@ static const char *mend_of(const struct prom_problem *problem)
 
 void reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem)
 {
-	buf_printf(out, "Prometheus %.*s: %.300s (query of rule ", STR_ARG(plan->view->upstream), problem->text);
+	struct str text = front(str_of(problem->text), UPSTREAM_SHOWN);
+
+	buf_printf(out, "%.*s (query of rule ", STR_ARG(text));
 	rule_write_place(out, plan->metric->rule);
 	buf_puts(out, ": ");
 	write_query(out, plan);

@@ -158,7 +158,7 @@ static bool index_one(const struct call *call, const struct value *item, const s
 {
 	bool list = item->kind == VALUE_LIST;
 	size_t length = list ? item->all.count : item->string.len;
-	size_t at;
+	size_t at = 0;
 
 	if (item->kind == VALUE_MAP)
 		return index_map(call, item, index, ret_value);

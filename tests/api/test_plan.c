@@ -284,14 +284,14 @@ static void test_warning_is_an_error(void **state)
 
 static void test_upstream_fails(void **state)
 {
-	const struct prom_problem problem = {.fault = PROM_STATUS, .status = 422, .text = "answered 422: parse error"};
+	const struct prom_problem problem = {.fault = PROM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: parse error"};
 	struct fixture f;
 
 	(void)state;
 	begin(&f, ONE, false);
 	api_fail(&f.plan, &problem);
 	assert_int_equal(f.plan.reply.status, 500);
-	assert_contains(buf_str(&f.plan.reply.body), "Internal error occurred: unable to fetch metrics: Prometheus prom:9090: "
+	assert_contains(buf_str(&f.plan.reply.body), "Internal error occurred: unable to fetch metrics: Prometheus prom:9090 "
 						     "answered 422: parse error (query of rule rules.yaml:1: sum(queue{");
 	assert_contains(buf_str(&f.plan.reply.body), "mend: correct metricsQuery");
 	end(&f);
