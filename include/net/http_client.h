@@ -15,6 +15,8 @@ struct http_call;
 struct http_client_options {
 	const char *ca_file;			/* NULL: the system's; PEM */
 	const char *cert_file, *key_file;	/* NULL: no client certificate */
+	struct str ca_pem, cert_pem, key_pem;	/* PEM texts in place of the files; empty: none */
+	const char *tls_server_name;		/* NULL: the host of the URL */
 	const char *user, *password;		/* NULL: no Basic authentication */
 	bool insecure;				/* do not verify the certificate */
 	bool follow_redirects;			/* 10 at most; credentials go to the first host only */

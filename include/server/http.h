@@ -46,6 +46,20 @@ struct str http_target(const struct http_exchange *exchange); /* raw, as receive
 /* The first header of that name (case ignored); ptr NULL when absent. */
 struct str http_header(const struct http_exchange *exchange, const char *name);
 
+/* Every header of that name, in order; false stops. For X-Remote-Group and the like. */
+typedef bool http_header_visitor(void *context, struct str name, struct str value);
+void http_each_header(const struct http_exchange *exchange, http_header_visitor *visitor, void *context);
+
+/* The client's certificate chain in DER, the leaf first; 0 when it sent none. Not verified. Lent until the exchange ends. */
+size_t http_client_chain(const struct http_exchange *exchange, struct str *ret_certificates, size_t most);
+
+/* A place for the caller to remember something for the life of the connection (a verdict on its certificate); NULL at first. */
+struct http_memory {
+	void *pointer;
+	void (*free)(void *pointer); /* called when the connection ends */
+};
+struct http_memory *http_connection_memory(struct http_exchange *exchange);
+
 /* Lives as long as the exchange; 16 MiB at most. */
 struct arena *http_arena(struct http_exchange *exchange);
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* review.h - TokenReview and SubjectAccessReview (wire.md 7.5, 7.6). No caches: who asks has them. */
+#ifndef GAUGELET_KUBE_REVIEW_H
+#define GAUGELET_KUBE_REVIEW_H
+
+#include "base/base.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+struct kube_call;
+struct kube_client;
+
+struct identity_extra {
+	struct str key;
+	const struct str *values;
+	size_t value_count;
+};
+
+/* Who asks. */
+struct identity {
+	struct str user, uid;
+	const struct str *groups;
+	size_t group_count;
+	const struct identity_extra *extra;
+	size_t extra_count;
+};
+
+/* `identity` is NULL when the token is not good (or when *problem is not NULL: the review could not be done); else it is lent
+   for the call. */
+typedef void token_review_handler(void *context, const struct identity *identity, const char *problem);
+struct kube_call *token_review(struct kube_client *client, struct str token, int64_t timeout_ms,
+			       token_review_handler *handler, void *context);
+
+/* What somebody wants to do: of a resource, or (path not empty) of a path. */
+struct access_attributes {
+	struct str verb;
+	struct str namespace, group, version, resource, subresource, name;
+	struct str path;
+};
+
+/* The SubjectAccessReview's document; the same bytes for the same question, so that it can be a cache key. */
+void access_review_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes);
+
+/* `reason` is upstream's, may be empty. `problem` not NULL: the review could not be done; then `allowed` is false. */
+typedef void access_review_handler(void *context, bool allowed, struct str reason, const char *problem);
+struct kube_call *access_review(struct kube_client *client, struct str document, int64_t timeout_ms,
+				access_review_handler *handler, void *context);
+
+#endif

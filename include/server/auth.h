@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* auth.h - who asks, and whether they may (wire.md 7). */
+#ifndef GAUGELET_SERVER_AUTH_H
+#define GAUGELET_SERVER_AUTH_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+struct api_request;
+struct auth;
+struct http_exchange;
+struct kube_client;
+struct loop;
+struct trust;
+
+struct auth_options {
+	int64_t token_ttl_ms;			/* --authentication-token-webhook-cache-ttl */
+	int64_t allowed_ttl_ms, denied_ttl_ms;	/* --authorization-webhook-cache-...-ttl */
+	const char *const *always_allow_paths;	/* NULL-ended; a `*` at the end is a prefix */
+};
+
+struct auth *auth_new(struct loop *loop, struct kube_client *authentication, struct kube_client *authorization,
+		      const struct auth_options *options) MUST_USE;
+void auth_free(struct auth *auth);
+DEFINE_FREE_AT(auth)
+
+/* `trust` is given. Before the first one nobody's certificate is believed. */
+void auth_set_trust(struct auth *auth, struct trust *trust);
+
+enum auth_verdict {
+	AUTH_ALLOWED,
+	AUTH_UNAUTHENTICATED, /* 401 */
+	AUTH_FORBIDDEN,	      /* 403: `message` is the Status message, details as wire.md 5 has them */
+	AUTH_ERROR,	      /* 500, text/plain: `message` is the body */
+};
+
+struct auth_result {
+	enum auth_verdict verdict;
+	struct buf message;
+};
+
+/* One check; embedded by the caller, zeroed. `done` is called once, perhaps from within auth_check (what the caches know), with
+   a result whose message is lent. auth_cancel: no handler is called any more. */
+struct auth_check {
+	void (*done)(void *context, const struct auth_result *result);
+	void *context;
+	void *state; /* auth's own */
+};
+void auth_check(struct auth *auth, struct http_exchange *exchange, const struct api_request *request,
+		struct auth_check *check);
+void auth_cancel(struct auth *auth, struct auth_check *check);
+
+#endif
