@@ -27,7 +27,8 @@ struct api_view {
 
 enum api_step {
 	API_ANSWERED, /* `reply` is the answer */
-	API_LIST,     /* run `promql` to learn which objects there are, then api_listed */
+	API_OBJECTS,  /* find the objects that fit, then api_named or api_unlisted */
+	API_LIST,     /* run `promql` to learn which objects there are, then api_listed (standalone) */
 	API_QUERY,    /* run `promql`, then api_answer */
 };
 
@@ -56,6 +57,18 @@ struct api_plan {
 void api_begin(struct api_plan *plan, const struct api_request *request, const struct api_view *view,
 	       struct arena *arena);
 void api_listed(struct api_plan *plan, const struct samples *samples);
+
+/* Which objects to find for API_OBJECTS: namespace with ptr NULL is all of them. */
+struct api_objects {
+	const struct resource *resource;
+	struct str namespace;
+	const struct selector *selector;
+};
+struct api_objects api_objects_wanted(const struct api_plan *plan);
+
+/* `names` in the server's order, living as long as the plan; or why they cannot be listed, in the server's words. */
+void api_named(struct api_plan *plan, const struct str *names, size_t count);
+void api_unlisted(struct api_plan *plan, const char *why);
 
 /* Second half; the plan is answered then. `now_ms` is since 1970. */
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms);

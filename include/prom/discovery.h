@@ -29,6 +29,9 @@ struct discovery *discovery_new(struct loop *loop, struct prom *prom, struct rul
 void discovery_free(struct discovery *discovery); /* NULL is fine */
 DEFINE_FREE_AT(discovery)
 
+/* Another table of the cluster's resources: the catalog is made anew from what was found. */
+void discovery_set_resources(struct discovery *discovery, const struct resource_table *resources);
+
 /* One for each of rules.series_queries; lent, good until the next turn of the loop. */
 const struct series_finding *discovery_findings(struct discovery *discovery);
 

@@ -27,6 +27,9 @@ void refuse_metric(struct api_plan *plan, bool with_name, struct str reason);
 /* Why the metric is not in the catalog. */
 void reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource);
 
+/* Why there is no object to ask for. */
+void reason_no_objects(struct buf *out, const struct api_plan *plan);
+
 /* Why no object has a number. */
 void reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally);
 

@@ -175,6 +175,35 @@ void api_listed(struct api_plan *plan, const struct samples *samples)
 			      STR("no object has a series of it at the moment. mend: look for it in Prometheus"));
 }
 
+struct api_objects api_objects_wanted(const struct api_plan *plan)
+{
+	return (struct api_objects){.resource = plan->metric->resource,
+				    .namespace = plan->request->namespace,
+				    .selector = &plan->parameters.label_selector};
+}
+
+void api_named(struct api_plan *plan, const struct str *names, size_t count)
+{
+	CLEANUP(buf_clear) struct buf reason = {0};
+
+	plan->names = names;
+	plan->name_count = count;
+	if (count) {
+		ask(plan);
+		return;
+	}
+	reason_no_objects(&reason, plan);
+	refuse_metric(plan, false, buf_str(&reason));
+}
+
+void api_unlisted(struct api_plan *plan, const char *why)
+{
+	refuse(plan, STATUS_INTERNAL,
+	       "Internal error occurred: unable to list matching resources: %.*s: %s. mend: the adapter's ServiceAccount "
+	       "needs a role with list and watch on them",
+	       STR_ARG(plan->request->resource), why);
+}
+
 /* ---- what is asked for */
 
 static const struct resource *find_resource(const struct api_plan *plan)
@@ -209,6 +238,8 @@ static void begin_custom(struct api_plan *plan)
 		refuse_without_namespace(plan);
 	else if (!request->all)
 		name_one(plan);
+	else if (!plan->view->standalone)
+		plan->step = API_OBJECTS;
 	else if (plan->parameters.label_selector.count)
 		refuse(plan, STATUS_BAD_REQUEST,
 		       "labelSelector cannot be used with --standalone, since there is no cluster that knows the labels "

@@ -179,7 +179,9 @@ static bool explain_custom(struct buf *out, const struct api_plan *plan, const s
 	const struct metric *external = catalog_find_external(plan->view->catalog, plan->request->metric);
 	const struct metric *other = of_another_resource(plan);
 
-	if (resource == NULL) {
+	if (resource == NULL && resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
+		buf_puts(out, "the resources of the cluster are not known yet. mend: wait for API discovery, or see the log");
+	} else if (resource == NULL) {
 		buf_printf(out, "the cluster does not know the resource %.*s. mend: kubectl api-resources lists them",
 			   STR_ARG(plan->request->resource));
 	} else if (resource->namespaced != plan->request->namespaced) {
@@ -208,6 +210,23 @@ void reason_unknown(struct buf *out, const struct api_plan *plan, const struct r
 		explain_rule(out, plan, rule, resource);
 	else
 		explain_near(out, plan, resource);
+}
+
+/* ---- objects */
+
+void reason_no_objects(struct buf *out, const struct api_plan *plan)
+{
+	struct str selector = front(plan->parameters.label_selector_text, TEXT_SHOWN);
+	struct str resource = plan->request->resource;
+
+	buf_printf(out, "no %.*s", STR_ARG(resource));
+	if (plan->request->namespaced)
+		buf_printf(out, " in namespace %.*s", STR_ARG(front(plan->request->namespace, TEXT_SHOWN)));
+	if (selector.len)
+		buf_printf(out, " fit the selector %.*s", STR_ARG(selector));
+	else
+		buf_puts(out, " exist");
+	buf_printf(out, ". mend: see their labels with kubectl get %.*s --show-labels", STR_ARG(resource));
 }
 
 /* ---- samples that fit nothing */

@@ -41,6 +41,11 @@ void resource_table_unref(struct resource_table *table)
 	free(table);
 }
 
+size_t resource_table_count(const struct resource_table *table)
+{
+	return table->list.count;
+}
+
 static struct str kept(struct resource_table *table, struct str text)
 {
 	struct str copy = {0};

@@ -241,6 +241,16 @@ void discovery_free(struct discovery *discovery)
 	free(discovery);
 }
 
+void discovery_set_resources(struct discovery *discovery, const struct resource_table *resources)
+{
+	struct resource_table *old = discovery->resources;
+
+	stop_build(discovery);
+	discovery->resources = resource_table_ref(resources);
+	resource_table_unref(old);
+	gather(discovery);
+}
+
 const struct series_finding *discovery_findings(struct discovery *discovery)
 {
 	int64_t now = loop_now_ms(discovery->loop);

@@ -268,6 +268,64 @@ static void test_no_objects(void **state)
 	end(&f);
 }
 
+/* ---- lists with a cluster */
+
+static void list_with_cluster(struct fixture *f, const char *target)
+{
+	begin(f, target, false);
+	api_plan_clear(&f->plan);
+	f->view.standalone = false;
+	api_begin(&f->plan, &f->request, &f->view, f->arena);
+	assert_int_equal(f->plan.step, API_OBJECTS);
+}
+
+static void test_objects_of_the_cluster(void **state)
+{
+	const struct str names[] = {STR_INIT("vllm-0"), STR_INIT("vllm-1")};
+	struct api_objects wanted;
+	struct fixture f;
+
+	(void)state;
+	list_with_cluster(&f, ALL "?labelSelector=app%3Dweb");
+	wanted = api_objects_wanted(&f.plan);
+	assert_str(wanted.resource->plural, "pods");
+	assert_str(wanted.namespace, "default");
+	assert_int_equal(wanted.selector->count, 1);
+	api_named(&f.plan, names, 2);
+	assert_int_equal(f.plan.step, API_QUERY);
+	assert_str(buf_str(&f.plan.promql), "sum(queue{namespace=\"default\",pod=~\"vllm-0|vllm-1\"}) by (pod)");
+	end(&f);
+}
+
+static void test_nothing_fits(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	list_with_cluster(&f, ALL "?labelSelector=app%3Dvlm");
+	api_named(&f.plan, NULL, 0);
+	assert_int_equal(f.plan.reply.status, 404);
+	assert_contains(buf_str(&f.plan.reply.body), NOT_FOUND "queue for pods: no pods in namespace default fit the selector app=vlm");
+	end(&f);
+	list_with_cluster(&f, B1 "/nodes/%2A/heat");
+	assert_null(api_objects_wanted(&f.plan).namespace.ptr);
+	api_named(&f.plan, NULL, 0);
+	assert_contains(buf_str(&f.plan.reply.body), "no nodes exist");
+	end(&f);
+}
+
+static void test_objects_cannot_be_listed(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	list_with_cluster(&f, ALL);
+	api_unlisted(&f.plan, "403: pods is forbidden");
+	assert_int_equal(f.plan.reply.status, 500);
+	assert_contains(buf_str(&f.plan.reply.body), "Internal error occurred: unable to list matching resources: pods: 403: pods is forbidden");
+	end(&f);
+}
+
 static void test_warning_is_an_error(void **state)
 {
 	CLEANUP(samples_free_at) struct samples *samples = samples_of(three_pods, SAMPLES_VECTOR);
@@ -302,7 +360,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),	   cmocka_unit_test(test_list_of_nothing),
 		cmocka_unit_test(test_no_objects), cmocka_unit_test(test_warning_is_an_error),
-		cmocka_unit_test(test_upstream_fails),
+		cmocka_unit_test(test_upstream_fails),	   cmocka_unit_test(test_objects_of_the_cluster),
+		cmocka_unit_test(test_nothing_fits),	   cmocka_unit_test(test_objects_cannot_be_listed),
 	};
 
 	return RUN_ROWS(ask_cases, test_ask) + RUN_ROWS(answer_cases, test_answer) +

@@ -228,12 +228,40 @@ static void test_series_that_end_are_forgotten(void **state)
 	assert_int_equal(discovery_findings(world->discovery)[0].series, 0);
 }
 
+static bool has_all_of_first(struct world *world)
+{
+	return has(world, "a") && has(world, "again");
+}
+
+static bool knows_nothing(struct world *world)
+{
+	return world->published > 1 && catalog_count(world->catalog, false) == 0;
+}
+
+static void test_resources_change(void **state)
+{
+	struct world *world = *state;
+	struct resource_table *none = resource_table_new();
+
+	series(world, 0, "a");
+	series(world, 1, "b");
+	world->steps[2] = world->steps[0];
+	world->steps[3] = world->steps[0];
+	run_until(world, has_all);
+	discovery_set_resources(world->discovery, none);
+	run_until(world, knows_nothing);
+	discovery_set_resources(world->discovery, world->resources);
+	run_until(world, has_all_of_first);
+	resource_table_unref(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_each_query_is_asked_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_failure_touches_no_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_last_good_answer_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_resources_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
 	};
 
