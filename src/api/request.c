@@ -21,7 +21,7 @@ static bool decode_path(struct str raw, struct arena *arena, struct api_request 
 	return arena_copy(arena, buf_str(&path), &request->path) || no_room(err);
 }
 
-/* The whole path is decoded once and split then, as Go does it: %2F separates. One slash at the end says nothing. */
+/* The whole path is decoded once and split then, as Go does it: %2F separates. Nothing stands behind a slash at the end. */
 static bool split_path(struct arena *arena, struct api_request *request, struct err *err)
 {
 	struct str *segments = arena_calloc(arena, SEGMENTS_MAX, sizeof(*segments));
@@ -29,8 +29,6 @@ static bool split_path(struct arena *arena, struct api_request *request, struct 
 
 	if (segments == NULL)
 		return no_room(err);
-	if (str_ends(rest, STR("/")))
-		rest.len--;
 	while (rest.len && request->segment_count < SEGMENTS_MAX &&
 	       str_split(&rest, '/', &segments[request->segment_count]))
 		request->segment_count++;

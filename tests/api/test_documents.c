@@ -20,7 +20,7 @@ static struct document_case {
 	 true},
 	{"resources", "/apis/custom.metrics.k8s.io/v1beta2", 200, "application/json",
 	 "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"custom.metrics.k8s.io/v1beta2\",\"resources\":["
-	 ENTRY("deployments.apps/lat", "true") "," ENTRY("namespaces/lat", "false") "," ENTRY("namespaces/odd", "false"),
+	 ENTRY("deployments.apps/lat", "true") "," ENTRY("namespaces/a:b:c:d", "false") "," ENTRY("namespaces/lat", "false") "," ENTRY("namespaces/queue", "false"),
 	 true},
 	{"external resources", "/apis/external.metrics.k8s.io/v1beta1", 200, "application/json",
 	 "{\"name\":\"backlog\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"ExternalMetricValueList\",\"verbs\":[\"get\"]}",
@@ -63,6 +63,26 @@ static void test_document(void **state)
 	assert_contains(buf_str(&document.body), c->says);
 	assert_int_equal(document.has_etag, c->etag);
 	buf_clear(&document.body);
+	catalog_unref(catalog);
+}
+
+static void test_an_empty_list_has_a_placeholder(void **state)
+{
+	static const char *const targets[] = {"/apis/custom.metrics.k8s.io/v1beta1", "/apis/external.metrics.k8s.io/v1beta1"};
+	static const char *const names[] = {"{\"name\":\"/custommetrics\"", "{\"name\":\"externalmetrics\""};
+	struct catalog *catalog = catalog_when(false);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(targets); i++) {
+		CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+		struct api_request request;
+		struct document document;
+
+		parse("GET", targets[i], NULL, arena, &request);
+		document_write(&request, catalog, (struct api_groups){true, true}, &document);
+		assert_contains(buf_str(&document.body), names[i]);
+		buf_clear(&document.body);
+	}
 	catalog_unref(catalog);
 }
 
@@ -113,7 +133,8 @@ static void test_etag_follows_the_body(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_etag_follows_the_body)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_etag_follows_the_body),
+					   cmocka_unit_test(test_an_empty_list_has_a_placeholder)};
 
 	return RUN_ROWS(document_cases, test_document) + RUN_ROWS(refusal_cases, test_refusal) +
 	       cmocka_run_group_tests(tests, NULL, NULL);

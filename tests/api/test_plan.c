@@ -80,6 +80,7 @@ static struct ask_case {
 	{"labelSelector without a cluster", ALL "?labelSelector=a%3Db", API_ANSWERED, "--standalone", 400},
 	{"unknown metric", NS "/pods/a/nosuch", API_ANSWERED, NOT_FOUND "nosuch for pods: none of the 9 rules", 404},
 	{"nearly right", NS "/pods/a/quEue_", API_ANSWERED, "the nearest name is queue", 404},
+	{"separators are alike", NS "/pods/a/a_b_c_d", API_ANSWERED, "the nearest name is a:b:c:d", 404},
 	{"unknown resource", NS "/gizmos/a/queue", API_ANSWERED, "does not know the resource gizmos", 404},
 	{"cluster-scoped in a namespace", NS "/nodes/n1/heat", API_ANSWERED, "/nodes/NAME/heat", 404},
 	{"namespaced at the root", B1 "/pods/a/queue", API_ANSWERED, "/namespaces/NAMESPACE/pods/NAME/queue", 404},
@@ -91,7 +92,7 @@ static struct ask_case {
 	{"the rule finds no series", NS "/pods/a/gone", API_ANSWERED, "rules.yaml:13 finds no series", 404},
 	{"the rule has no namespace", NS "/pods/a/lonely", API_ANSWERED, "stands for the namespace", 404},
 	{"the external rule has no namespace", E1 "/namespaces/x/homeless", API_ANSWERED, "namespaced: false", 500},
-	{"the template fails", NS "/pods/a/odd", API_ANSWERED, "Matchers", 404},
+	{"the template fails", NS "/pods/a/a:b:c:d", API_ANSWERED, "Matchers", 404},
 	{"gt in the selector", ONE "?metricLabelSelector=a%3E5", API_ANSWERED, "no matcher", 404},
 	{"bad selector", ONE "?labelSelector=a%3Db%3Dc", API_ANSWERED, "\"reason\":\"BadRequest\"", 400},
 };
@@ -206,6 +207,21 @@ static void test_answer(void **state)
 		assert_str(buf_str(&f.plan.reply.body), c->says);
 	else
 		assert_contains(buf_str(&f.plan.reply.body), c->says);
+	end(&f);
+}
+
+static void test_malformed_among_external(void **state)
+{
+	const struct given values[] = {{"q", "x", 42, 0}, {NULL, NULL, 0, 0}};
+	CLEANUP(samples_free_at) struct samples *samples = samples_of(values, SAMPLES_VECTOR);
+	struct fixture f;
+
+	(void)state;
+	samples->malformed = 1; /* the sum would lack it */
+	begin(&f, E1 "/namespaces/default/backlog", false);
+	api_answer(&f.plan, samples, NOW_MS);
+	assert_int_equal(f.plan.reply.status, 404);
+	assert_contains(buf_str(&f.plan.reply.body), "1 samples that are none");
 	end(&f);
 }
 
@@ -358,6 +374,7 @@ static void test_upstream_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_malformed_among_external),
 		cmocka_unit_test(test_list),	   cmocka_unit_test(test_list_of_nothing),
 		cmocka_unit_test(test_no_objects), cmocka_unit_test(test_warning_is_an_error),
 		cmocka_unit_test(test_upstream_fails),	   cmocka_unit_test(test_objects_of_the_cluster),

@@ -35,6 +35,7 @@ static struct route_case {
 	{"/api", "/api", ROUTE_UNKNOWN, ""},
 	{"doubled slash in front", "//apis", ROUTE_UNKNOWN, ""},
 	{"doubled slash behind", "/apis//x", ROUTE_UNKNOWN, ""},
+	{"doubled slash at the end", "/apis//", ROUTE_UNKNOWN, ""},
 	{"one segment", B1 "/nodes", ROUTE_NO_METRIC, ""},
 	{"two segments", B1 "/nodes/x", ROUTE_NO_METRIC, ""},
 	{"at the root", B1 "/nodes/n1/m", ROUTE_CUSTOM, "-/nodes/n1/m"},

@@ -15,6 +15,8 @@ static const struct rule_spec custom[] = {
 	{.at = {9, 3}, .series_query = SPELLED("never"), .metrics_query = USUAL_QUERY},
 	{.at = {13, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY, .name_matches = SPELLED("^queue$"),
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
+	{.at = {25, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY, .name_matches = SPELLED("(.*)"),
+	 .name_as = SPELLED("$1_x"), .resources = {.template_text = SPELLED("<<.Resource>>")}}, /* a name of nothing */
 };
 static const struct rule_spec external[] = {
 	{.at = {17, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY, .resources = {.namespaced = true}},

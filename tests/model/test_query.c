@@ -39,6 +39,7 @@ static struct query_case {
 	{"no dangling comma behind a space", "m{ <<.LabelMatchers>>,a=\"{,\"}", "", NULL, NULL, {NULL}, "m{ a=\"{,\"}", ""},
 	{"a brace in a text is none", "f('{,',\"a\\\"{,\",`{,`,m{<<.LabelMatchers>>})", "", NULL, NULL, {NULL},
 	 "f('{,',\"a\\\"{,\",`{,`,m{})", ""},
+	{"with matchers a comma is the user's", "m{,<<.LabelMatchers>>}", "", "d", NULL, {NULL}, "m{,namespace=\"d\"}", ""},
 	{"nothing else is touched", "  count(x)\n", "", NULL, "pod", {"a"}, "  count(x)\n", ""},
 	{"empty", "<<if .Nothing>><<end>>", "", NULL, "pod", {"a"}, NULL, "Nothing"},
 	{"empty text", "<<\"\">>", "", NULL, "pod", {"a"}, NULL, "empty"},
