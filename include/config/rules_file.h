@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "text/problem.h"
 
+struct rules;
 struct rules_spec;
 
 /* Reads `text`; `file` is only named. Unknown keys (with the nearest known one), duplicate keys, wrong types, bad window and
@@ -14,9 +15,11 @@ struct rules_spec;
 MUST_USE bool rules_file_parse(struct str text, struct str file, struct problems *problems,
 			       struct rules_spec **ret_spec);
 
-/* The same for the file at `path`. ERR_IO (message: the path and the system's reason) when it cannot be read, ERR_LIMIT when
-   it is larger than YAML_BYTES_MAX, ERR_INVALID when `problems` says more. */
-MUST_USE bool rules_file_load(const char *path, struct problems *problems, struct rules_spec **ret_spec,
-			      struct err *err);
+/* The same, and compiles the rules; what is wrong with their templates and patterns is told together with the rest. */
+MUST_USE bool rules_file_compile(struct str text, struct str file, struct problems *problems, struct rules **ret_rules);
+
+/* The same for the file at `path`; messages at run time name its last part. ERR_IO (message: the path and the system's reason) when
+   it cannot be read, ERR_LIMIT when it is larger than YAML_BYTES_MAX, ERR_INVALID when `problems` says more. */
+MUST_USE bool rules_file_load(const char *path, struct problems *problems, struct rules **ret_rules, struct err *err);
 
 #endif

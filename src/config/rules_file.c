@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "config_in.h"
+#include "model/rule.h"
 #include "model/rule_spec.h"
 #include "text/duration.h"
 
@@ -322,23 +323,44 @@ static void read_root(struct reader *reader, const struct yaml_node *root, struc
 			    kind_name(root));
 }
 
-bool rules_file_parse(struct str text, struct str file, struct problems *problems, struct rules_spec **ret_spec)
+/* What can be read of it, be there errors or not. */
+static struct rules_spec *read_spec(struct str text, struct str file, struct problems *problems)
 {
 	struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	struct rules_spec *spec = arena_alloc(arena, sizeof(*spec));
 	struct reader reader = {arena, problems};
-	size_t errors = problems->errors;
 	const struct yaml_node *root;
 
 	CHECK(spec != NULL && arena_copy(arena, file, &spec->file));
 	spec->arena = arena;
 	if (yaml_parse(text, arena, problems, &root))
 		read_root(&reader, root, spec);
-	if (problems->errors > errors) {
-		rules_spec_free(spec);
+	return spec;
+}
+
+bool rules_file_parse(struct str text, struct str file, struct problems *problems, struct rules_spec **ret_spec)
+{
+	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
+	size_t errors = problems->errors;
+
+	spec = read_spec(text, file, problems);
+	if (problems->errors > errors)
+		return false;
+	*ret_spec = STEAL(spec);
+	return true;
+}
+
+bool rules_file_compile(struct str text, struct str file, struct problems *problems, struct rules **ret_rules)
+{
+	size_t errors = problems->errors;
+	struct rules *rules = NULL;
+
+	/* rules with errors of one kind may have some of the other, and all are to be told at once */
+	if (!rules_compile(read_spec(text, file, problems), problems, &rules) || problems->errors > errors) {
+		rules_unref(rules);
 		return false;
 	}
-	*ret_spec = spec;
+	*ret_rules = rules;
 	return true;
 }
 
@@ -364,13 +386,20 @@ static bool read_file(const char *path, struct buf *out, struct err *err)
 	return true;
 }
 
-bool rules_file_load(const char *path, struct problems *problems, struct rules_spec **ret_spec, struct err *err)
+static struct str base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return str_of(slash ? slash + 1 : path);
+}
+
+bool rules_file_load(const char *path, struct problems *problems, struct rules **ret_rules, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_MAX(YAML_BYTES_MAX + (128 << 10));
 
 	if (!read_file(path, &text, err))
 		return false;
-	if (!rules_file_parse(buf_str(&text), str_of(path), problems, ret_spec))
+	if (!rules_file_compile(buf_str(&text), base_name(path), problems, ret_rules))
 		return err_set(err, ERR_INVALID, "%s: %zu error%s", path, problems->errors,
 			       problems->errors == 1 ? "" : "s");
 	return true;

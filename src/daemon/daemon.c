@@ -11,7 +11,6 @@
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
-#include "model/rule_spec.h"
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/discovery.h"
@@ -55,26 +54,14 @@ static void print_problems(struct problems *problems, const char *file)
 	fputs(buf_cstr(&text), stderr);
 }
 
-static struct str base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return str_of(slash ? slash + 1 : path);
-}
-
 static bool load_rules(const char *path, struct rules **ret_rules)
 {
 	CLEANUP(problems_clear) struct problems problems = {0};
-	struct rules_spec *spec = NULL;
 	struct err err = {0};
-	bool good = rules_file_load(path, &problems, &spec, &err);
+	bool good = rules_file_load(path, &problems, ret_rules, &err);
 
 	if (!good && problems.errors == 0)
 		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
-	if (good) {
-		spec->file = base_name(path);
-		good = rules_compile(spec, &problems, ret_rules);
-	}
 	print_problems(&problems, path);
 	return good;
 }
@@ -220,6 +207,14 @@ static void take_apart(struct daemon *daemon)
 	loop_free(daemon->loop);
 }
 
+/* Credentials that would be looked for and not found are worth more than a line among others. */
+static void tell_missing_credentials(const struct options *options)
+{
+	if (options->prometheus_auth_incluster || options->prometheus_auth_config)
+		log_warn("--prometheus-auth-incluster and --prometheus-auth-config have no effect yet; give "
+			 "--prometheus-token-file and --prometheus-ca-file instead");
+}
+
 static void tell_unused(const struct options *options)
 {
 	CLEANUP(buf_clear) struct buf names = {0};
@@ -241,6 +236,7 @@ enum daemon_exit daemon_run(const struct options *options)
 	if (!load_rules(options->config, &daemon.rules))
 		return DAEMON_REFUSED;
 	tell_unused(options);
+	tell_missing_credentials(options);
 	if (options->check_config) {
 		how = DAEMON_STOPPED;
 	} else if (!options->standalone) {

@@ -2,6 +2,7 @@
 #include "config/rules_file.h"
 
 #include "base/buf.h"
+#include "model/rule.h"
 #include "model/rule_spec.h"
 #include "text/yaml.h"
 
@@ -404,20 +405,24 @@ static void test_file(void **state)
 {
 	const struct file_case *c = *state;
 	CLEANUP(problems_clear) struct problems problems = {0};
-	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
+	struct rules *rules = NULL;
+	const struct rules_spec *spec;
 	CLEANUP(buf_clear) struct buf path = {0};
 	struct err err = {0};
 
 	put_source_path(&path, c->path);
-	assert_true(rules_file_load(buf_cstr(&path), &problems, &spec, &err));
+	assert_true(rules_file_load(buf_cstr(&path), &problems, &rules, &err));
+	spec = rules->spec;
 	assert_int_equal(problems.count, 0);
-	assert_true(str_eq(spec->file, buf_str(&path)));
+	assert_true(str_ends(buf_str(&path), spec->file)); /* the last part */
+	assert_int_equal(str_index(spec->file, '/'), spec->file.len);
 	assert_int_equal(spec->rule_count, c->rules);
 	assert_int_equal(spec->external_rule_count, 0);
 	assert_false(spec->has_resource_rules);
 	assert_string_equal(spec->rules[c->rules - 1].series_query.text.ptr, c->last_series);
 	for (size_t i = 0; i < spec->rule_count; i++)
 		assert_true(str_contains(spec->rules[i].metrics_query.text, STR("<<.LabelMatchers>>")));
+	rules_unref(rules);
 }
 
 static void fill(FILE *file, size_t bytes)
@@ -433,13 +438,14 @@ static void fill(FILE *file, size_t bytes)
 static void expect_load(const char *path, bool ok, enum err_code code, const char *message)
 {
 	CLEANUP(problems_clear) struct problems problems = {0};
-	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
+	struct rules *rules = NULL;
 	struct err err = {0};
 
-	assert_int_equal(rules_file_load(path, &problems, &spec, &err), ok);
+	assert_int_equal(rules_file_load(path, &problems, &rules, &err), ok);
 	assert_int_equal(err.code, code);
 	assert_string_equal(err.msg, message);
-	assert_int_equal(spec != NULL, ok);
+	assert_int_equal(rules != NULL, ok);
+	rules_unref(rules);
 	assert_int_equal(problems.errors > 0, code == ERR_INVALID);
 }
 
@@ -475,6 +481,31 @@ static void test_load_failures(void **state)
 	expect_load("/", false, ERR_IO, "/: Is a directory");
 }
 
+/* Of the tree, of templates and of patterns: one reading tells them all, each at its place. */
+static void test_errors_of_every_kind(void **state)
+{
+	static const char text[] = "rules:\n"
+				   "- seriesQuery: a\n"
+				   "  metricQuery: b\n"
+				   "  metricsQuery: c\n"
+				   "- seriesQuery: a\n"
+				   "  metricsQuery: 'sum(<<.Series'\n"
+				   "  name: {matches: '('}\n"
+				   "  resources: {template: 'pod'}\n";
+	static const unsigned lines[] = {3, 6, 7, 8};
+	CLEANUP(problems_clear) struct problems problems = {0};
+	CLEANUP(buf_clear) struct buf said = {0};
+	struct rules *rules = NULL;
+
+	(void)state;
+	assert_false(rules_file_compile(str_of(text), STR("f"), &problems, &rules));
+	assert_null(rules);
+	problems_write(&problems, "f", &said);
+	assert_int_equal(problems.errors, COUNT_OF(lines));
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		assert_int_equal(problems.items[i].at.line, lines[i]);
+}
+
 /* Errors from before are not this file's. */
 static void test_problems_from_before(void **state)
 {
@@ -506,8 +537,9 @@ static void test_memory(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(problem_cases) + COUNT_OF(spec_cases) + COUNT_OF(file_cases) + 3];
+	struct CMUnitTest tests[COUNT_OF(problem_cases) + COUNT_OF(spec_cases) + COUNT_OF(file_cases) + 4];
 	const struct CMUnitTest others[] = {
+		cmocka_unit_test(test_errors_of_every_kind),
 		cmocka_unit_test(test_load_failures),
 		cmocka_unit_test(test_problems_from_before),
 		cmocka_unit_test(test_memory),
