@@ -58,24 +58,22 @@ static void assign(const struct api_plan *plan, const struct samples *samples, c
 	for (size_t i = 0; i < samples->list.count; i++) {
 		const struct sample *sample = &samples->list.items[i];
 		struct str name = sample_label(sample, plan->metric->object_label);
-		const struct str *place = name.len ? map_get(places, name) : NULL;
+		uintptr_t place = name.len ? (uintptr_t)map_get(places, name) : 0;
 
 		if (name.len == 0)
 			note_unlabelled(tally, sample);
-		else if (place == NULL || is_foreign(plan, sample))
+		else if (place == 0 || is_foreign(plan, sample))
 			tally->foreign++, tally->stranger = name;
 		else
-			numbers[place - plan->names] = judge(policy, sample, tally);
+			numbers[place - 1] = judge(policy, sample, tally);
 	}
 }
 
+/* Name to place, from 1. */
 static void index_names(const struct api_plan *plan, struct map *places)
 {
-	for (size_t i = 0; i < plan->name_count; i++) {
-		const struct str *name = &plan->names[i];
-
-		memcpy(map_at(places, *name), &name, sizeof(name));
-	}
+	for (size_t i = 0; i < plan->name_count; i++)
+		*map_at(places, plan->names[i]) = (void *)(uintptr_t)(i + 1);
 }
 
 /* ---- documents */

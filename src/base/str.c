@@ -70,11 +70,13 @@ size_t str_index(struct str text, char c)
 
 struct str str_slice(struct str text, size_t from, size_t to)
 {
+	if (text.len == 0)
+		return text;
 	if (to > text.len)
 		to = text.len;
 	if (from > to)
 		from = to;
-	return (struct str){text.ptr ? text.ptr + from : NULL, to - from};
+	return (struct str){text.ptr + from, to - from};
 }
 
 bool str_split(struct str *rest, char separator, struct str *ret_part)

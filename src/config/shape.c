@@ -193,6 +193,11 @@ void read_map(struct reader *reader, const struct field *field, const struct yam
 		field->shape->prepare(target, pair->key->at); /* it is there, if wrong */
 }
 
+static void put_at(void *into, size_t offset, const void *value, size_t bytes)
+{
+	memcpy((char *)into + offset, value, bytes);
+}
+
 void read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
 	const struct yaml_node *node = pair->value;
@@ -212,6 +217,6 @@ void read_list(struct reader *reader, const struct field *field, const struct ya
 		else
 			problem_add(reader->problems, item->at, "%s is a map, not %s", shape->what, kind_name(item));
 	}
-	memcpy(field_at(field, into), &items, sizeof(items));
-	memcpy((char *)into + field->count_offset, &node->count, sizeof(node->count));
+	put_at(into, field->offset, &items, sizeof(items));
+	put_at(into, field->count_offset, &node->count, sizeof(node->count));
 }
