@@ -25,9 +25,8 @@ struct resource_table *resource_table_new(void)
 
 struct resource_table *resource_table_ref(const struct resource_table *table)
 {
-	struct resource_table *shared;
+	struct resource_table *shared = (struct resource_table *)(uintptr_t)table; /* only the count changes */
 
-	memcpy(&shared, &table, sizeof(shared)); /* only the count changes */
 	shared->references++;
 	return shared;
 }

@@ -6,6 +6,7 @@
 #define NS_A_SECOND UINT64_C(1000000000)
 #define NS_A_MINUTE (60 * NS_A_SECOND)
 #define NS_A_HOUR   (60 * NS_A_MINUTE)
+#define NS_A_DAY    (24 * NS_A_HOUR)
 /* The magnitude of the least int64_t: a negative duration may be that long, a positive one is shorter by one. */
 #define MAGNITUDE_MAX (UINT64_C(1) << 63)
 
@@ -200,9 +201,9 @@ struct falling {
 static bool find_smaller_unit(struct str name, size_t *next, uint64_t *ret_ms)
 {
 	static const struct unit units[] = {
-		{STR_INIT("y"), 365 * 24 * NS_A_HOUR / NS_A_MS},
-		{STR_INIT("w"), 7 * 24 * NS_A_HOUR / NS_A_MS},
-		{STR_INIT("d"), 24 * NS_A_HOUR / NS_A_MS},
+		{STR_INIT("y"), 365 * NS_A_DAY / NS_A_MS},
+		{STR_INIT("w"), 7 * NS_A_DAY / NS_A_MS},
+		{STR_INIT("d"), NS_A_DAY / NS_A_MS},
 		{STR_INIT("h"), NS_A_HOUR / NS_A_MS},
 		{STR_INIT("m"), NS_A_MINUTE / NS_A_MS},
 		{STR_INIT("s"), NS_A_SECOND / NS_A_MS},

@@ -142,7 +142,7 @@ static void put_ascii_set(struct regexp_gate *gate, const char *ranges, bool neg
 	bool folds = gate->flags & FLAG_FOLD;
 
 	for (; *ranges; ranges += 2)
-		for (int c = ranges[0]; c <= ranges[1]; c++)
+		for (unsigned c = (unsigned char)ranges[0]; c <= (unsigned char)ranges[1]; c++)
 			members[c] = true;
 	members[0] = members[1]; /* a NUL cannot stand in the table; wherever it belongs U+0001 does too */
 	if (folds)
@@ -361,7 +361,7 @@ static bool read_class_character(struct regexp_gate *gate, size_t class_from, ui
 static bool read_range(struct regexp_gate *gate, size_t class_from)
 {
 	size_t from = gate->at;
-	uint32_t low;
+	uint32_t low = 0;
 	uint32_t high;
 
 	if (!read_class_character(gate, class_from, &low))

@@ -90,6 +90,8 @@ static void write_names(struct buf *out, const struct node *node)
 	}
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the parser let parentheses nest */
+
 static void write_operand(struct buf *out, const struct node *node)
 {
 	if (node->kind == NODE_PIPE)
@@ -124,7 +126,6 @@ static void write_call(struct buf *out, const struct node *call)
 	buf_puts(out, "}}");
 }
 
-/* Goes as deep as the parser let parentheses nest. */
 void template_write_node(struct buf *out, const struct node *node)
 {
 	switch (node->kind) {
@@ -176,3 +177,5 @@ void template_write_node(struct buf *out, const struct node *node)
 		break; /* no message shows these */
 	}
 }
+
+/* NOLINTEND(misc-no-recursion) */

@@ -234,6 +234,8 @@ static bool eval_constant(struct run *run, const struct value *dot, const struct
 	return true;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): run_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
+
 /* A node that stands for one value: a word of a command. `has_args`: others follow it, or a value is piped in. */
 static bool eval_operand(struct run *run, const struct value *dot, const struct node *node, bool has_args,
 			 struct value *ret_value)
@@ -403,3 +405,5 @@ bool run_pipeline(struct run *run, const struct value *dot, const struct node *p
 	*ret_value = value;
 	return pipe->name_count == 0 || declare(run, pipe, &value);
 }
+
+/* NOLINTEND(misc-no-recursion) */

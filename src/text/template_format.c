@@ -66,6 +66,8 @@ static void put_text(const struct directive *d, struct str text)
 	pad(d, mark, d->zero ? '0' : ' ');
 }
 
+/* NOLINTBEGIN(misc-no-recursion): no deeper than root, list, text, and a bad verb once more */
+
 static void put_bad_verb(struct directive *d, const struct value *value)
 {
 	uint32_t verb = d->verb;
@@ -346,7 +348,6 @@ static void put_bool(struct directive *d, const struct value *value)
 		put_bad_verb(d, value);
 }
 
-/* Goes no deeper than root, list, text; a bad verb once more. */
 static void put_value(struct directive *d, const struct value *value)
 {
 	if (d->verb == 'T' && value->kind != VALUE_NONE) {
@@ -384,6 +385,8 @@ static void put_value(struct directive *d, const struct value *value)
 		break;
 	}
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 void format_value(const struct run *run, struct buf *out, const struct value *value)
 {

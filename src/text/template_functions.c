@@ -355,9 +355,8 @@ static void put_js(struct buf *out, uint32_t character)
 	if (character == '\\' || character == '\'' || character == '"') {
 		buf_putc(out, '\\');
 		buf_putc(out, (char)character);
-	} else if (character < 0x20 || (character < 0x80 && strchr("<>&=", (int)character))) {
-		buf_printf(out, "\\u%04X", (unsigned)character);
-	} else if (character < 0x80 || character_printable(character)) {
+	} else if (character < 0x80 ? character >= 0x20 && !strchr("<>&=", (int)character)
+				    : character_printable(character)) {
 		character_write(out, character);
 	} else {
 		buf_printf(out, "\\u%04X", (unsigned)character);

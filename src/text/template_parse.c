@@ -3,6 +3,8 @@
 
 static struct node *parse_statement(struct parser *parser);
 
+/* NOLINTBEGIN(misc-no-recursion): parser_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
+
 /* Up to <<end>> or <<else>>, which *ret_end names. */
 static bool parse_list(struct parser *parser, struct node **ret_list, enum node_kind *ret_end)
 {
@@ -221,6 +223,8 @@ static struct node *parse_statement(struct parser *parser)
 }
 
 /* As a list, but definitions may stand here, and it goes to the end. */
+/* NOLINTEND(misc-no-recursion) */
+
 static bool parse_all(struct parser *parser, struct node **ret_list)
 {
 	struct node **last = ret_list;

@@ -161,7 +161,7 @@ static void declare(struct parser *parser, struct node *pipe, struct str name)
 
 bool parser_unquote(struct parser *parser, struct str written, struct str *ret_text)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(2 * TEMPLATE_BYTES_MAX);
+	CLEANUP(buf_clear) struct buf text = BUF_MAX((size_t)2 * TEMPLATE_BYTES_MAX);
 
 	if (!constant_unquote(written, &text) || text.failed)
 		return parser_fail(parser, "invalid syntax");
@@ -218,6 +218,8 @@ static struct node *parse_string(struct parser *parser, struct token token)
 	node->written = token.text;
 	return parser_unquote(parser, token.text, &node->text) ? node : NULL;
 }
+
+/* NOLINTBEGIN(misc-no-recursion): parser_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
 
 static struct node *parse_parenthesis(struct parser *parser)
 {
@@ -412,3 +414,5 @@ struct node *parser_pipeline(struct parser *parser, const char *context, enum to
 		last = &(*last)->next;
 	}
 }
+
+/* NOLINTEND(misc-no-recursion) */

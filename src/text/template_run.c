@@ -24,6 +24,8 @@ static enum flow walk_action(struct run *run, const struct value *dot, const str
 }
 
 /* Variables of the pipelines of an else-if chain live to the common end. */
+/* NOLINTBEGIN(misc-no-recursion): run_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
+
 static enum flow walk_condition(struct run *run, const struct value *dot, const struct node *node)
 {
 	for (;; node = node->else_list) {
@@ -165,6 +167,8 @@ static enum flow walk_list(struct run *run, const struct value *dot, const struc
 	}
 	return FLOW_ON;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bool template_run(const struct template_tree *tree, const struct template_field *fields, size_t field_count,
 		  struct arena *scratch, struct buf *out, struct err *err)
