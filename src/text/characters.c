@@ -229,3 +229,33 @@ bool character_printable(uint32_t character)
 	}
 	return false;
 }
+
+size_t character_valid(struct str text, size_t at, uint32_t *ret_character)
+{
+	size_t bytes = 0;
+	uint32_t character = at < text.len ? character_read(str_slice(text, at, text.len), &bytes) : 0;
+	bool bad = character == CHARACTER_BAD && bytes == 1;
+
+	*ret_character = bad ? 0 : character;
+	return bad ? 0 : bytes;
+}
+
+void characters_clean(struct buf *out, struct str text)
+{
+	for (size_t at = 0, bytes; at < text.len; at += bytes)
+		character_write(out, character_read(str_slice(text, at, text.len), &bytes));
+}
+
+size_t characters_dirty_offset(struct str text, size_t clean_offset)
+{
+	size_t at = 0;
+
+	for (size_t clean = 0; clean < clean_offset;) {
+		uint32_t character;
+		size_t bytes = character_valid(text, at, &character);
+
+		clean += bytes ? bytes : 3;
+		at += bytes ? bytes : 1;
+	}
+	return at;
+}

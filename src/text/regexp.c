@@ -123,7 +123,7 @@ bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_matc
 	int code;
 
 	if (match.dirty) {
-		utf8_clean(&clean, text);
+		characters_clean(&clean, text);
 		subject = buf_str(&clean);
 	}
 	match.data = pcre2_match_data_create_from_pattern(regexp->code, NULL);
@@ -159,8 +159,8 @@ struct str regexp_match_group(const struct regexp *regexp, const struct regexp_m
 	from = offsets[0];
 	to = offsets[1];
 	if (match->dirty) {
-		from = utf8_dirty_offset(match->text, from);
-		to = utf8_dirty_offset(match->text, to);
+		from = characters_dirty_offset(match->text, from);
+		to = characters_dirty_offset(match->text, to);
 	}
 	return match->text.ptr ? str_slice(match->text, from, to) : STR("");
 }

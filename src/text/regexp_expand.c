@@ -26,7 +26,7 @@ static size_t unicode_name_length(struct str text)
 	CHECK(name != NULL);
 	data = pcre2_match_data_create_from_pattern(name, NULL);
 	CHECK(data != NULL);
-	utf8_clean(&clean, text); /* what it changes is no name, so the offset holds */
+	characters_clean(&clean, text); /* what it changes is no name, so the offset holds */
 	if (pcre2_match(name, (PCRE2_SPTR)clean.ptr, clean.len, 0, PCRE2_NO_UTF_CHECK, data, NULL) > 0)
 		length = pcre2_get_ovector_pointer(data)[1];
 	pcre2_match_data_free(data);

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "utf8_in.h"
+#include "characters_in.h"
 
 enum { LAST_CHARACTER = 0x10ffff };
 

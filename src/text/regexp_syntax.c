@@ -47,13 +47,13 @@ bool regexp_refuse(struct regexp_gate *gate, const char *words, size_t from, siz
 {
 	CLEANUP(buf_clear) struct buf clean = {0};
 
-	utf8_clean(&clean, str_slice(gate->pattern, from, to));
+	characters_clean(&clean, str_slice(gate->pattern, from, to));
 	return err_set(gate->err, ERR_INVALID, "error parsing regexp: %s: `%.*s`", words, STR_ARG(buf_str(&clean)));
 }
 
 bool regexp_next(struct regexp_gate *gate, uint32_t *ret_character)
 {
-	size_t bytes = utf8_character(gate->pattern, gate->at, ret_character);
+	size_t bytes = character_valid(gate->pattern, gate->at, ret_character);
 
 	if (bytes == 0 && gate->at < gate->pattern.len)
 		return regexp_refuse(gate, "invalid UTF-8", gate->at, gate->pattern.len);
@@ -314,7 +314,7 @@ bool regexp_skip(struct regexp_gate *gate, size_t to)
 {
 	while (gate->at < to) {
 		uint32_t ignored;
-		size_t bytes = utf8_character(gate->pattern, gate->at, &ignored);
+		size_t bytes = character_valid(gate->pattern, gate->at, &ignored);
 
 		if (bytes == 0)
 			return regexp_refuse(gate, "invalid UTF-8", gate->at, to);
@@ -423,7 +423,7 @@ static bool translate_quoted(struct translator *translator)
 		end++;
 	while (gate->at < end) {
 		uint32_t character;
-		size_t bytes = utf8_character(gate->pattern, gate->at, &character);
+		size_t bytes = character_valid(gate->pattern, gate->at, &character);
 
 		if (bytes == 0)
 			return regexp_refuse(gate, "invalid UTF-8", gate->at, end);

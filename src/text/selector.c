@@ -6,7 +6,7 @@
 #include "base/vec.h"
 #include "text/number.h"
 #include "selector_in.h"
-#include "utf8_in.h"
+#include "characters_in.h"
 
 enum token_kind {
 	TOKEN_END,
@@ -121,7 +121,7 @@ static bool unexpected(struct parser *parser, struct token token, const char *ex
 {
 	CLEANUP(buf_clear) struct buf found = {0};
 
-	utf8_clean(&found, token.text);
+	characters_clean(&found, token.text);
 	return err_set(parser->err, ERR_INVALID, "found '%s'%s", buf_cstr(&found), expected);
 }
 

@@ -2,6 +2,7 @@
 #include "template_in.h"
 
 #include "characters_in.h"
+#include "text/url.h"
 
 const struct function_face template_functions[FUNCTION_COUNT] = {
 	[FUNCTION_AND] = {"and", 1, true},
@@ -340,16 +341,6 @@ static void put_html(struct buf *out, char c)
 		buf_putc(out, c);
 }
 
-static void put_url(struct buf *out, char c)
-{
-	if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c && strchr("-_.~", c)))
-		buf_putc(out, c);
-	else if (c == ' ')
-		buf_putc(out, '+');
-	else
-		buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
-}
-
 static void put_js(struct buf *out, uint32_t character)
 {
 	if (character == '\\' || character == '\'' || character == '"') {
@@ -365,13 +356,15 @@ static void put_js(struct buf *out, uint32_t character)
 
 static void escape(struct buf *out, enum function function, struct str text)
 {
+	if (function == FUNCTION_URLQUERY) {
+		url_encode_form(out, text);
+		return;
+	}
 	for (size_t at = 0, bytes = 1; at < text.len && !out->failed; at += bytes) {
 		if (function == FUNCTION_JS)
 			put_js(out, character_read(str_slice(text, at, text.len), &bytes));
-		else if (function == FUNCTION_HTML)
-			put_html(out, text.ptr[at]);
 		else
-			put_url(out, text.ptr[at]);
+			put_html(out, text.ptr[at]);
 	}
 }
 
