@@ -6,9 +6,13 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "text/quote.h"
 
 /* An infinite or useless exponent stays one when it is cut here, and cannot overflow an int. */
-enum { EXPONENT_MAX = 100000, QUOTED_MAX = 160 };
+enum { EXPONENT_MAX = 100000 };
+
+/* Escaped, a byte takes up to four: a message keeps room for the reason. */
+enum { QUOTED_MAX = 100 };
 
 /* Digits of a decimal number: mantissa * 10^exponent, as long as `exact`. */
 struct decimal {
@@ -25,22 +29,15 @@ static bool is_digit(char c)
 /* The start of a hostile text is enough to find it by. */
 static bool refuse(struct err *err, const char *function, struct str text, const char *why)
 {
-	CLEANUP(buf_clear) struct buf quoted = BUF_MAX(QUOTED_MAX);
-	unsigned last = str_is_utf8(text) ? 0xff : 0x7e;
+	CLEANUP(buf_clear) struct buf quoted = {0};
+	struct str start = str_slice(text, 0, QUOTED_MAX);
 
-	for (size_t i = 0; i < text.len && !quoted.failed; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-
-		if (c == '"' || c == '\\')
-			buf_printf(&quoted, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f || c > last)
-			buf_printf(&quoted, "\\x%02x", c);
-		else
-			buf_putc(&quoted, (char)c);
-	}
-	quoted.len = str_whole_characters(buf_str(&quoted));
-	return err_set(err, ERR_INVALID, "%s: parsing \"%.*s%s\": %s", function, STR_ARG(buf_str(&quoted)),
-		       quoted.failed ? "..." : "", why);
+	if (start.len < text.len)
+		start.len = str_whole_characters(start);
+	quote_go(&quoted, start);
+	quoted.len--; /* the closing quote stands behind the dots */
+	return err_set(err, ERR_INVALID, "%s: parsing %.*s%s\": %s", function, STR_ARG(buf_str(&quoted)),
+		       start.len < text.len ? "..." : "", why);
 }
 
 /* NULL, or why `text` is no row of digits with a value up to `max`. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "text/number.h"
 
 enum { UNTOUCHED = -7 };
@@ -43,6 +44,11 @@ static struct i64_case {
 	{"i64 quote", STR_INIT("\"\\"), false, 0, "strconv.ParseInt: parsing \"\\\"\\\\\": invalid syntax"},
 	{"i64 no UTF-8", STR_INIT("\xff"), false, 0, "strconv.ParseInt: parsing \"\\xff\": invalid syntax"},
 	{"i64 UTF-8", STR_INIT("\xc3\xa4"), false, 0, "strconv.ParseInt: parsing \"\xc3\xa4\": invalid syntax"},
+	{"i64 tab", STR_INIT("\t"), false, 0, "strconv.ParseInt: parsing \"\\t\": invalid syntax"},
+	{"i64 UTF-8 and a stray byte", STR_INIT("\xc3\xa4\xff"), false, 0,
+	 "strconv.ParseInt: parsing \"\xc3\xa4\\xff\": invalid syntax"},
+	{"i64 not printable", STR_INIT("\xe2\x80\xa8"), false, 0,
+	 "strconv.ParseInt: parsing \"\\u2028\": invalid syntax"},
 	{"i64 fraction", STR_INIT("1.0"), false, 0, "strconv.ParseInt: parsing \"1.0\": invalid syntax"},
 };
 
@@ -216,9 +222,28 @@ static void test_long_message_is_cut(void **state)
 	assert_true(strlen(err.msg) < 300);
 }
 
+/* Neither a character nor an escape is left in halves, and the reason is still there. */
+static void test_message_is_cut_at_a_character(void **state)
+{
+	struct err err = {0};
+	int64_t got = UNTOUCHED;
+
+	(void)state;
+	for (size_t before = 0; before < 4; before++) {
+		CLEANUP(buf_clear) struct buf text = {0};
+
+		for (size_t i = 0; i < before; i++)
+			buf_putc(&text, 'x');
+		for (size_t i = 0; i < 500; i++)
+			buf_puts(&text, "\xf3\xa0\x80\x81");
+		assert_false(number_parse_i64(buf_str(&text), &got, &err));
+		assert_non_null(strstr(err.msg, "\\U000e0001...\": invalid syntax"));
+	}
+}
+
 int main(void)
 {
-	static struct CMUnitTest tests[COUNT_OF(i64_cases) + COUNT_OF(u64_cases) + COUNT_OF(double_cases) + 3];
+	static struct CMUnitTest tests[COUNT_OF(i64_cases) + COUNT_OF(u64_cases) + COUNT_OF(double_cases) + 4];
 	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT_OF(i64_cases); i++)
@@ -230,5 +255,6 @@ int main(void)
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_double_of_a_thousand_digits);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_double_round_trip);
 	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_long_message_is_cut);
+	tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_message_is_cut_at_a_character);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
