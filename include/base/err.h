@@ -3,6 +3,8 @@
 #ifndef GAUGELET_BASE_ERR_H
 #define GAUGELET_BASE_ERR_H
 
+#include <stdarg.h>
+
 #include "base/base.h"
 
 enum err_code {
@@ -25,6 +27,9 @@ static inline bool err_false(void)
 {
 	return false;
 }
+
+/* As vsnprintf, but a message: control characters become spaces, and the cut is at a character boundary. */
+void err_format(char *text, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 
 /* Sets code and message; the arguments may include err->msg. Always false, so that `return err_set(...)` reads well; a macro
    around a function, so that the compiler knows it, too. */

@@ -15,7 +15,7 @@ struct place {
 struct problem {
 	struct place at;
 	bool warning; /* we go on, and how is in the text */
-	char text[400];
+	char text[400]; /* one line of whole characters */
 };
 
 enum { PROBLEMS_MAX = 100 }; /* a file with more is not read by anybody; the rest is only counted */
@@ -29,7 +29,8 @@ struct problems {
 bool problem_add(struct problems *problems, struct place at, const char *format, ...) PRINTF_LIKE(3, 4);
 void problem_warn(struct problems *problems, struct place at, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Sorts by place and writes `file:line:column: text` (`...: warning: text`), a line each. */
+/* Sorts by place, those of one place in the order in which they were added, and writes `file:line:column: text`
+   (`...: warning: text`), a line each. */
 void problems_write(struct problems *problems, const char *file, struct buf *out);
 void problems_clear(struct problems *problems);
 

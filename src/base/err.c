@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/str.h"
@@ -18,13 +17,19 @@ static void tidy(char *text, size_t size, size_t wanted)
 			*c = ' ';
 }
 
-static PRINTF_LIKE(2, 0) void format_message(struct err *err, const char *format, va_list args)
+void err_format(char *text, size_t size, const char *format, va_list args)
 {
-	char text[sizeof(err->msg)];
-	int wanted = vsnprintf(text, sizeof(text), format, args);
+	int wanted = vsnprintf(text, size, format, args);
 
 	CHECK(wanted >= 0);
-	tidy(text, sizeof(text), (size_t)wanted);
+	tidy(text, size, (size_t)wanted);
+}
+
+static PRINTF_LIKE(2, 0) void format_message(struct err *err, const char *format, va_list args)
+{
+	char text[sizeof(err->msg)]; /* the arguments may include the message */
+
+	err_format(text, sizeof(text), format, args);
 	memcpy(err->msg, text, strlen(text) + 1);
 }
 

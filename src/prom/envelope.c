@@ -16,9 +16,8 @@ void envelope_wrong(struct envelope *envelope, const char *format, ...)
 	if (envelope->wrong[0])
 		return;
 	va_start(args, format);
-	vsnprintf(envelope->wrong, sizeof(envelope->wrong), format, args);
+	err_format(envelope->wrong, sizeof(envelope->wrong), format, args);
 	va_end(args);
-	envelope->wrong[str_whole_characters(str_of(envelope->wrong))] = '\0';
 }
 
 void envelope_skip(struct envelope *envelope, enum json_event event)

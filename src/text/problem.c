@@ -2,11 +2,11 @@
 #include "text/problem.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+
+#include "base/err.h"
 
 static PRINTF_LIKE(4, 0) void add(struct problems *problems, struct place at, bool warning, const char *format,
-				    va_list args)
+				  va_list args)
 {
 	struct problem *problem;
 
@@ -16,7 +16,7 @@ static PRINTF_LIKE(4, 0) void add(struct problems *problems, struct place at, bo
 	problem = vec_push(problems);
 	problem->at = at;
 	problem->warning = warning;
-	vsnprintf(problem->text, sizeof(problem->text), format, args);
+	err_format(problem->text, sizeof(problem->text), format, args);
 }
 
 bool problem_add(struct problems *problems, struct place at, const char *format, ...)
@@ -38,20 +38,27 @@ void problem_warn(struct problems *problems, struct place at, const char *format
 	va_end(args);
 }
 
-static int by_place(const void *left, const void *right)
+static bool comes_before(struct place a, struct place b)
 {
-	const struct problem *a = left;
-	const struct problem *b = right;
+	return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
 
-	if (a->at.line != b->at.line)
-		return a->at.line < b->at.line ? -1 : 1;
-	return (a->at.column > b->at.column) - (a->at.column < b->at.column);
+/* What stands at one place keeps its order, which qsort does not promise. There are few. */
+static void sort_by_place(struct problems *problems)
+{
+	for (size_t i = 1; i < problems->count; i++) {
+		struct problem problem = problems->items[i];
+		size_t to = i;
+
+		for (; to > 0 && comes_before(problem.at, problems->items[to - 1].at); to--)
+			problems->items[to] = problems->items[to - 1];
+		problems->items[to] = problem;
+	}
 }
 
 void problems_write(struct problems *problems, const char *file, struct buf *out)
 {
-	if (problems->count)
-		qsort(problems->items, problems->count, sizeof(*problems->items), by_place);
+	sort_by_place(problems);
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *problem = &problems->items[i];
 
