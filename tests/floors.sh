@@ -4,13 +4,17 @@
 set -eu
 cd "$(dirname "$0")/.."
 floor_of() { awk -v room="$1" '!/^#/ {for (i = 2; i <= NF; i++) if ($i == room) print $1}' docs/FLOORS; }
+# The paths that a file includes, in whatever way they are written.
+included() { sed -n 's|^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]\([^">]*\)[">].*|\1|p' "$1" | sort -u; }
 bad=0
 for file in $(find src include -name '*.[ch]'); do
 	room=$(echo "$file" | cut -d/ -f2)
 	own=$(floor_of "$room")
 	[ -n "$own" ] || { echo "$file: room $room is not in docs/FLOORS"; bad=1; continue; }
-	for target in $(sed -n 's|^#include "\([a-z]*\)/[a-z_0-9]*\.h"$|\1|p' "$file" | sort -u); do
-		[ "$target" = "$room" ] && continue
+	for path in $(included "$file"); do
+		case $path in ../* | */../*) echo "$file: $path leaves the room"; bad=1; continue ;; esac
+		target=${path%%/*}
+		[ "$target" != "$room" ] && [ -d "include/$target" ] || continue
 		other=$(floor_of "$target")
 		if [ -z "$other" ] || [ "$other" -ge "$own" ]; then
 			echo "$file: $room (floor $own) includes $target (floor ${other:-none})"
