@@ -43,6 +43,7 @@ struct api_plan {
 	struct buf promql;
 	int64_t timeout_ms; /* of the whole request */
 	struct api_reply reply;
+	bool unknown_resource; /* the cluster may have got it since its resources were last asked for */
 	/* the rest is the plan's own */
 	const struct api_request *request;
 	const struct api_view *view;

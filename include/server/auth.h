@@ -30,14 +30,14 @@ void auth_set_trust(struct auth *auth, struct trust *trust);
 
 enum auth_verdict {
 	AUTH_ALLOWED,
-	AUTH_UNAUTHENTICATED, /* 401 */
-	AUTH_FORBIDDEN,	      /* 403: `message` is the Status message, details as wire.md 5 has them */
-	AUTH_ERROR,	      /* 500, text/plain: `message` is the body */
+	AUTH_UNAUTHENTICATED, /* 401, a Status */
+	AUTH_FORBIDDEN,	      /* 403, a Status */
+	AUTH_ERROR,	      /* 500, text/plain */
 };
 
 struct auth_result {
 	enum auth_verdict verdict;
-	struct buf message;
+	struct buf message; /* the body of the answer: the whole document, or the text; empty when allowed */
 };
 
 /* One check; embedded by the caller, zeroed. `done` is called once, perhaps from within auth_check (what the caches know), with

@@ -6,16 +6,28 @@
 #include "api/request.h"
 #include "base/base.h"
 
+struct auth;
 struct catalog;
 struct dispatch;
 struct http_exchange;
 struct loop;
+struct objects;
 struct prom;
+struct resources;
 struct series_finding;
+
+/* Whom it asks. Without a cluster (standalone) the last three are NULL: everybody may ask everything, and the objects are those
+   that a metric's own series name. */
+struct dispatch_neighbours {
+	struct prom *prom;
+	struct auth *auth;
+	struct objects *objects;
+	struct resources *resources;
+};
 
 struct dispatch_options {
 	struct api_groups groups;
-	bool standalone, empty_list_ok;
+	bool empty_list_ok;
 	int64_t max_age_ms, max_sample_age_ms;
 	/* What discovery knows at this moment, for reasons. */
 	const struct series_finding *(*findings)(void *context);
@@ -23,7 +35,7 @@ struct dispatch_options {
 };
 
 /* `catalog` is given. */
-struct dispatch *dispatch_new(struct loop *loop, struct prom *prom, struct catalog *catalog,
+struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbours *neighbours, struct catalog *catalog,
 			      const struct dispatch_options *options) MUST_USE;
 
 /* No exchange may be under way any more. NULL is fine. */

@@ -230,6 +230,7 @@ static void begin_custom(struct api_plan *plan)
 	const struct api_request *request = plan->request;
 	const struct resource *resource = find_resource(plan);
 
+	plan->unknown_resource = resource == NULL;
 	if (resource && resource->namespaced == request->namespaced)
 		plan->metric = catalog_find(plan->view->catalog, resource, request->metric);
 	if (plan->metric == NULL)

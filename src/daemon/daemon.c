@@ -161,10 +161,10 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.min_tls_version = options->tls_min_version,
 	};
+	const struct dispatch_neighbours neighbours = {.prom = daemon->prom};
 	const struct dispatch_options dispatch = {
 		.groups = {.custom = daemon->rules->custom_count > 0,
 			   .external = daemon->rules->count > daemon->rules->custom_count},
-		.standalone = options->standalone,
 		.empty_list_ok = options->empty_list_ok,
 		.max_age_ms = options->metrics_max_age_ms,
 		.max_sample_age_ms = options->max_sample_age_ms,
@@ -177,7 +177,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 				       : certificate_make(options->cert_dir, options->bind_address, err);
 	if (daemon->certificate == NULL)
 		return false;
-	daemon->dispatch = dispatch_new(daemon->loop, daemon->prom, empty_catalog(daemon), &dispatch);
+	daemon->dispatch = dispatch_new(daemon->loop, &neighbours, empty_catalog(daemon), &dispatch);
 	daemon->server = http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
 	if (daemon->server == NULL)
 		return false;
