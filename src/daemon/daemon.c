@@ -8,12 +8,18 @@
 #include "base/vec.h"
 #include "config/rules_file.h"
 #include "daemon/options.h"
+#include "kube/client.h"
+#include "kube/config.h"
+#include "kube/objects.h"
+#include "kube/resources.h"
+#include "kube/trust.h"
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/discovery.h"
+#include "server/auth.h"
 #include "server/certificate.h"
 #include "server/dispatch.h"
 #include "server/http.h"
@@ -28,13 +34,20 @@ enum {
 	SERIES_TIMEOUT_MS = 30000,
 	QUERY_BYTES_MAX_ANSWER = 64 << 20,
 	PROMETHEUS_CONNECTIONS = 32,
+	OBJECTS_STALE_MS = 300000, /* for how long objects are believed while their watch is broken */
 };
 
 struct daemon {
 	const struct options *options;
 	struct loop *loop;
 	struct rules *rules;
-	struct resource_table *resources;
+	struct resource_table *table; /* of resources */
+	/* the cluster; all NULL when standalone */
+	struct kube_client *lister, *authentication, *authorization;
+	struct resources *resources;
+	struct objects *objects;
+	struct trust_source *trust;
+	struct auth *auth;
 	struct prom *prom;
 	struct discovery *discovery;
 	struct certificate *certificate;
@@ -88,7 +101,7 @@ static struct catalog *empty_catalog(struct daemon *daemon)
 	CLEANUP(catalog_builder_free_at) struct catalog_builder *builder = NULL;
 	const struct series_set **none = xcalloc(daemon->rules->series_query_count, sizeof(struct series_set *));
 
-	builder = catalog_builder_new(daemon->rules, daemon->resources, none);
+	builder = catalog_builder_new(daemon->rules, daemon->table, none);
 	while (!catalog_builder_step(builder, SIZE_MAX))
 		;
 	vec_release(none);
@@ -145,8 +158,63 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 	daemon->prom = prom_new(daemon->loop, &prom, err);
 	if (daemon->prom == NULL)
 		return false;
-	daemon->discovery = discovery_new(daemon->loop, daemon->prom, daemon->rules, daemon->resources, &discovery,
+	daemon->discovery = discovery_new(daemon->loop, daemon->prom, daemon->rules, daemon->table, &discovery,
 					  set_catalog, daemon);
+	return true;
+}
+
+/* ---- the cluster */
+
+static void set_resources(void *context, struct resource_table *table)
+{
+	struct daemon *daemon = context;
+
+	resource_table_unref(daemon->table);
+	daemon->table = table;
+	discovery_set_resources(daemon->discovery, table);
+	log_v(2, "the cluster has %zu resources", resource_table_count(table));
+}
+
+static void set_trust(void *context, struct trust *trust)
+{
+	struct daemon *daemon = context;
+
+	auth_set_trust(daemon->auth, trust);
+}
+
+static bool connect_to(struct daemon *daemon, const char *flag, const char *kubeconfig,
+		       const struct kube_client_options *options, struct kube_client **ret_client, struct err *err)
+{
+	CLEANUP(kube_config_free_at) struct kube_config *config = NULL;
+
+	if (kube_config_load(kubeconfig, &config, err))
+		*ret_client = kube_client_new(daemon->loop, config, options, err);
+	return *ret_client || err_wrap(err, "%s", flag);
+}
+
+static bool start_cluster(struct daemon *daemon, struct err *err)
+{
+	const struct options *options = daemon->options;
+	const struct kube_client_options limited = {.qps = options->client_qps, .burst = options->client_burst};
+	const struct kube_client_options unlimited = {0};
+	const struct auth_options auth = {
+		.token_ttl_ms = options->token_cache_ttl_ms,
+		.allowed_ttl_ms = options->authorized_ttl_ms,
+		.denied_ttl_ms = options->unauthorized_ttl_ms,
+		.always_allow_paths = options->always_allow_paths.items,
+	};
+
+	if (!connect_to(daemon, "--lister-kubeconfig", options->lister_kubeconfig, &limited, &daemon->lister, err) ||
+	    !connect_to(daemon, "--authentication-kubeconfig", options->authentication_kubeconfig, &unlimited,
+			&daemon->authentication, err) ||
+	    !connect_to(daemon, "--authorization-kubeconfig", options->authorization_kubeconfig, &unlimited,
+			&daemon->authorization, err))
+		return false;
+	daemon->auth = auth_new(daemon->loop, daemon->authentication, daemon->authorization, &auth);
+	daemon->trust = trust_source_new(daemon->loop, daemon->authentication, set_trust, daemon);
+	daemon->objects = objects_new(daemon->loop, daemon->lister, OBJECTS_STALE_MS);
+	daemon->resources =
+		resources_new(daemon->loop, daemon->lister, options->discovery_interval_ms, set_resources, daemon);
 	return true;
 }
 
@@ -161,7 +229,10 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.min_tls_version = options->tls_min_version,
 	};
-	const struct dispatch_neighbours neighbours = {.prom = daemon->prom};
+	const struct dispatch_neighbours neighbours = {.prom = daemon->prom,
+							.auth = daemon->auth,
+							.objects = daemon->objects,
+							.resources = daemon->resources};
 	const struct dispatch_options dispatch = {
 		.groups = {.custom = daemon->rules->custom_count > 0,
 			   .external = daemon->rules->count > daemon->rules->custom_count},
@@ -189,10 +260,10 @@ static bool start(struct daemon *daemon, struct err *err)
 {
 	signal(SIGPIPE, SIG_IGN);
 	daemon->loop = loop_new(err);
-	daemon->resources = resource_table_builtin();
+	daemon->table = daemon->options->standalone ? resource_table_builtin() : resource_table_new();
 	return daemon->loop && loop_signal(daemon->loop, SIGTERM, stop, daemon, err) &&
 	       loop_signal(daemon->loop, SIGINT, stop, daemon, err) && start_prometheus(daemon, err) &&
-	       start_serving(daemon, err);
+	       (daemon->options->standalone || start_cluster(daemon, err)) && start_serving(daemon, err);
 }
 
 static void take_apart(struct daemon *daemon)
@@ -200,9 +271,16 @@ static void take_apart(struct daemon *daemon)
 	http_server_free(daemon->server);
 	dispatch_free(daemon->dispatch);
 	certificate_free(daemon->certificate);
+	resources_free(daemon->resources);
+	objects_free(daemon->objects);
+	trust_source_free(daemon->trust);
+	auth_free(daemon->auth);
+	kube_client_free(daemon->authorization);
+	kube_client_free(daemon->authentication);
+	kube_client_free(daemon->lister);
 	discovery_free(daemon->discovery);
 	prom_free(daemon->prom);
-	resource_table_unref(daemon->resources);
+	resource_table_unref(daemon->table);
 	rules_unref(daemon->rules);
 	loop_free(daemon->loop);
 }
@@ -239,10 +317,6 @@ enum daemon_exit daemon_run(const struct options *options)
 	tell_missing_credentials(options);
 	if (options->check_config) {
 		how = DAEMON_STOPPED;
-	} else if (!options->standalone) {
-		fputs("gaugelet: this version serves with --standalone only; it cannot talk to a Kubernetes API server "
-		      "yet\n", stderr);
-		how = DAEMON_REFUSED;
 	} else if (start(&daemon, &err)) {
 		loop_run(daemon.loop);
 		log_info("stopped");
