@@ -13,10 +13,10 @@ struct http_call;
 
 /* One neighbour: how to connect. Texts are copied. */
 struct http_client_options {
-	const char *ca_file;			/* NULL: the system's; PEM */
+	const char *ca_file;			/* PEM; alone believed. NULL and no ca_pem: the system's */
 	const char *cert_file, *key_file;	/* NULL: no client certificate */
 	struct str ca_pem, cert_pem, key_pem;	/* PEM texts in place of the files; empty: none */
-	const char *tls_server_name;		/* NULL: the host of the URL */
+	const char *tls_server_name;		/* to ask for and to verify; NULL: the host of the URL. Not with redirects */
 	const char *user, *password;		/* NULL: no Basic authentication */
 	bool insecure;				/* do not verify the certificate */
 	bool follow_redirects;			/* 10 at most; credentials go to the first host only */
@@ -54,7 +54,7 @@ struct http_request {
 	const char *url;		   /* complete, encoded, without user and password */
 	const char *const *headers;	   /* "Name: value", NULL-ended; NULL for none */
 	struct str body;		   /* of a POST; copied */
-	int64_t timeout_ms;		   /* for the whole call, waiting for a connection included */
+	int64_t timeout_ms;		   /* for the whole call, waiting for a connection included; 0: none */
 	size_t max_body_bytes;		   /* 0: any */
 	void *context;
 	/* The answer in pieces of at most 64 KiB, with its status; false ends the call with HTTP_STOPPED. */

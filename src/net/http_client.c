@@ -16,7 +16,7 @@ struct http_call {
 	struct http_call *previous, *next; /* in it */
 	struct transfer *transfer;	   /* NULL while waiting, and when it could not be begun */
 	struct http_request request;	   /* its texts are not ours and not looked at again, but: */
-	struct buf url, headers, body;
+	struct buf url, address, headers, body;
 	bool posts;
 	size_t body_bytes;
 	int64_t started_ms;
@@ -127,6 +127,7 @@ static void call_free(struct http_call *call)
 {
 	loop_timer_cancel(call->client->loop, &call->deadline);
 	buf_clear(&call->url);
+	buf_clear(&call->address);
 	buf_clear(&call->headers);
 	buf_clear(&call->body);
 	free(call);
@@ -224,7 +225,8 @@ static bool begin(struct http_client *client, struct http_call *call)
 		return false;
 	transfer->call = call;
 	client->active++;
-	if (!transfer_prepare(transfer, buf_cstr(&call->url), &call->headers, call->posts ? &call->body : NULL) ||
+	if (!transfer_prepare(transfer, buf_cstr(&call->url), call->address.len ? buf_cstr(&call->address) : NULL,
+			      &call->headers, call->posts ? &call->body : NULL) ||
 	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
 		retire(client, transfer);
 		return false;
@@ -366,6 +368,10 @@ static void copy_options(struct http_client *client, const struct http_client_op
 	client->options.key_file = copy_of(options->key_file);
 	client->options.user = copy_of(options->user);
 	client->options.password = copy_of(options->password);
+	client->options.tls_server_name = copy_of(options->tls_server_name);
+	buf_put(&client->options.ca_pem, options->ca_pem);
+	buf_put(&client->options.cert_pem, options->cert_pem);
+	buf_put(&client->options.key_pem, options->key_pem);
 	client->options.insecure = options->insecure;
 	client->options.follow_redirects = options->follow_redirects;
 }
@@ -388,6 +394,10 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 
 	if (options->max_connections < 1) {
 		(void)err_set(err, ERR_INVALID, "at least one connection must be allowed");
+		return NULL;
+	}
+	if (options->tls_server_name && options->follow_redirects) {
+		(void)err_set(err, ERR_INVALID, "a TLS server name of its own and redirects do not go together");
 		return NULL;
 	}
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) { /* counted; the first one does the work */
@@ -422,6 +432,10 @@ static void client_destroy(struct http_client *client)
 	free(client->options.key_file);
 	free(client->options.user);
 	free(client->options.password);
+	free(client->options.tls_server_name);
+	buf_clear(&client->options.ca_pem);
+	buf_clear(&client->options.cert_pem);
+	buf_clear(&client->options.key_pem);
 	free(client);
 	curl_global_cleanup();
 }
@@ -439,6 +453,32 @@ void http_client_free(struct http_client *client)
 		client_destroy(client);
 }
 
+/* curl asks for and verifies the host of the URL; so that becomes the wanted name, and where to connect to is said apart. */
+static void put_url(struct http_call *call, const char *url)
+{
+	static const char SCHEME[] = "https://";
+	const char *name = call->client->options.tls_server_name;
+	struct str rest = str_of(url), authority, port;
+	size_t end;
+
+	if (name == NULL || !str_starts(rest, STR("https://"))) {
+		buf_puts(&call->url, url);
+		return;
+	}
+	rest = str_slice(rest, sizeof(SCHEME) - 1, rest.len);
+	for (end = 0; end < rest.len && !strchr("/?#", rest.ptr[end]); end++)
+		continue;
+	authority = str_slice(rest, 0, end);
+	port = str_slice(authority, str_index(authority, ']'), authority.len); /* behind an IPv6 address, if it is one */
+	port = port.len > 0 ? port : authority;
+	port = str_slice(port, str_index(port, ':') + 1, port.len);
+	buf_printf(&call->url, "%s%s%s%.*s%.*s", SCHEME, name, port.len ? ":" : "", STR_ARG(port),
+		   STR_ARG(str_slice(rest, end, rest.len)));
+	buf_printf(&call->address, "::%.*s%s", STR_ARG(authority), port.len ? "" : ":443");
+	buf_printf(&call->headers, "Host: %.*s", STR_ARG(authority));
+	buf_putc(&call->headers, '\0');
+}
+
 struct http_call *http_client_start(struct http_client *client, const struct http_request *request)
 {
 	struct http_call *call = xnew(struct http_call);
@@ -447,13 +487,14 @@ struct http_call *http_client_start(struct http_client *client, const struct htt
 	call->client = client;
 	call->request = *request;
 	call->posts = strcmp(request->method, "POST") == 0;
-	buf_puts(&call->url, request->url);
+	put_url(call, request->url);
 	put_headers(&call->headers, request->headers);
 	buf_put(&call->body, request->body);
 	call->started_ms = loop_now_ms(client->loop);
 	call->deadline = (struct loop_timer){.handler = deadline_passed, .context = call};
-	/* Never 0: curl, whose timer is set to 0, is to have looked at the call before its deadline. */
-	loop_timer_set(client->loop, &call->deadline, request->timeout_ms > 0 ? request->timeout_ms : 1);
+	/* Never at once: curl, whose timer is set to 0, is to have looked at the call before its deadline. */
+	if (request->timeout_ms != 0)
+		loop_timer_set(client->loop, &call->deadline, request->timeout_ms > 0 ? request->timeout_ms : 1);
 	append_to(&client->waiting, call);
 	if (client->depth == 0)
 		begin_waiting(client);

@@ -18,16 +18,36 @@ enum {
 			return false;                                                                                  \
 	} while (0)
 
+static bool set_pem(CURL *easy, CURLoption option, const struct buf *pem)
+{
+	struct curl_blob blob = {.data = pem->ptr, .len = pem->len, .flags = CURL_BLOB_COPY};
+
+	if (pem->len > 0)
+		SET(option, &blob);
+	return true;
+}
+
+/* curl would go on to believe the system's folder of CAs, too. */
+static bool set_trust(CURL *easy, const struct transfer_options *options)
+{
+	if (options->ca_file || options->ca_pem.len > 0)
+		SET(CURLOPT_CAPATH, NULL);
+	if (options->ca_file)
+		SET(CURLOPT_CAINFO, options->ca_file);
+	return set_pem(easy, CURLOPT_CAINFO_BLOB, &options->ca_pem);
+}
+
 static bool set_security(CURL *easy, const struct transfer_options *options)
 {
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_SECONDS);
-	if (options->ca_file)
-		SET(CURLOPT_CAINFO, options->ca_file);
 	if (options->cert_file)
 		SET(CURLOPT_SSLCERT, options->cert_file);
 	if (options->key_file)
 		SET(CURLOPT_SSLKEY, options->key_file);
+	if (!set_trust(easy, options) || !set_pem(easy, CURLOPT_SSLCERT_BLOB, &options->cert_pem) ||
+	    !set_pem(easy, CURLOPT_SSLKEY_BLOB, &options->key_pem))
+		return false;
 	SET(CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
 	if (options->user == NULL)
@@ -71,6 +91,7 @@ void transfer_free(struct transfer *transfer)
 	if (transfer->easy)
 		curl_easy_cleanup(transfer->easy);
 	curl_slist_free_all(transfer->headers);
+	curl_slist_free_all(transfer->address);
 	buf_clear(&transfer->header_text);
 	buf_clear(&transfer->body);
 	free(transfer);
@@ -114,12 +135,29 @@ static bool set_headers(struct transfer *transfer, const struct buf *wanted)
 	return true;
 }
 
-bool transfer_prepare(struct transfer *transfer, const char *url, const struct buf *headers, struct buf *body)
+static bool set_address(struct transfer *transfer, const char *address)
+{
+	CURL *easy = transfer->easy;
+	struct curl_slist *list;
+
+	if (address == NULL || (transfer->address && strcmp(transfer->address->data, address) == 0))
+		return true;
+	list = curl_slist_append(NULL, address);
+	if (list == NULL)
+		return false;
+	SET(CURLOPT_CONNECT_TO, list);
+	curl_slist_free_all(transfer->address);
+	transfer->address = list;
+	return true;
+}
+
+bool transfer_prepare(struct transfer *transfer, const char *url, const char *address, const struct buf *headers,
+		      struct buf *body)
 {
 	CURL *easy = transfer->easy;
 
 	SET(CURLOPT_URL, url);
-	if (!set_headers(transfer, headers))
+	if (!set_address(transfer, address) || !set_headers(transfer, headers))
 		return false;
 	buf_clear(&transfer->body);
 	if (body) {

@@ -9,7 +9,8 @@
 #include "net/http_client.h"
 
 struct transfer_options {
-	char *ca_file, *cert_file, *key_file, *user, *password;
+	char *ca_file, *cert_file, *key_file, *user, *password, *tls_server_name;
+	struct buf ca_pem, cert_pem, key_pem; /* empty: none */
 	bool insecure, follow_redirects;
 };
 
@@ -21,6 +22,7 @@ struct transfer {
 	struct curl_slist *headers; /* as made of header_text */
 	struct buf header_text;	    /* the headers of the last call, each NUL-ended */
 	struct buf body;	    /* what is being sent; it outlives a call that is cancelled while curl is at work */
+	struct curl_slist *address; /* where the host of the URL really is; NULL: where it says */
 	bool posts;
 	char message[CURL_ERROR_SIZE];
 };
@@ -29,8 +31,10 @@ struct transfer {
 struct transfer *transfer_new(const struct transfer_options *options, curl_write_callback on_body) MUST_USE;
 void transfer_free(struct transfer *transfer); /* it is with no multi handle any more */
 
-/* `body`: of a POST, taken; NULL makes it a GET. False: curl has no memory. */
-MUST_USE bool transfer_prepare(struct transfer *transfer, const char *url, const struct buf *headers, struct buf *body);
+/* `address`: "::HOST:PORT" to connect to in place of the URL's; NULL: none. `body`: of a POST, taken; NULL makes it a GET.
+   False: curl has no memory. */
+MUST_USE bool transfer_prepare(struct transfer *transfer, const char *url, const char *address,
+			       const struct buf *headers, struct buf *body);
 
 /* Curl's result in our words. */
 enum http_fault transfer_fault(const struct transfer *transfer, CURLcode code);

@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/vec.h"
-#include "net/file.h"
+#include "net/token_file.h"
 #include "prom_in.h"
+#include "text/base64.h"
 #include "text/url.h"
-
-enum { TOKEN_BYTES_MAX = 64 * 1024 };
-
-/* A bearer token in a file, which is exchanged while we run. */
-struct token {
-	const char *path; /* NULL: none */
-	struct stat seen; /* of the file whose token we have */
-	struct buf line;  /* "Authorization: Bearer ..." */
-	bool failing;
-};
 
 struct upstream {
 	struct arena *arena;
@@ -28,25 +18,10 @@ struct upstream {
 	struct {
 		VEC_OF(const char *);
 	} headers; /* NULL-ended; the last but one is the token's when there is one */
-	struct token token;
+	struct token_file *token; /* NULL: none */
 };
 
 /* ---- secrets */
-
-static void write_base64(struct buf *out, struct str text)
-{
-	static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < text.len; i += 3) {
-		struct str three = str_slice(text, i, i + 3);
-		uint32_t bits = 0;
-
-		for (size_t j = 0; j < 3; j++)
-			bits = bits << 8 | (j < three.len ? (unsigned char)three.ptr[j] : 0);
-		for (size_t j = 0; j < 4; j++)
-			buf_putc(out, j <= three.len ? DIGITS[bits >> (18 - 6 * j) & 63] : '=');
-	}
-}
 
 /* As decoded, as written in the URL, and as the header has it. */
 static void hide_user(const struct url *url, struct str text)
@@ -67,7 +42,7 @@ static void hide_user(const struct url *url, struct str text)
 	buf_put(&pair, url->user);
 	buf_putc(&pair, ':');
 	buf_put(&pair, url->password);
-	write_base64(&basic, buf_str(&pair));
+	base64_write(&basic, buf_str(&pair));
 	log_hide(buf_str(&basic));
 }
 
@@ -193,7 +168,7 @@ static bool add_header(struct upstream *upstream, struct str text, struct err *e
 		return true;
 	}
 	hide_value(value);
-	if (upstream->token.path && str_eq_nocase(name, STR("Authorization"))) {
+	if (upstream->token && str_eq_nocase(name, STR("Authorization"))) {
 		log_warn("--prometheus-header: Authorization has no effect beside --prometheus-token-file");
 		return true;
 	}
@@ -203,58 +178,10 @@ static bool add_header(struct upstream *upstream, struct str text, struct err *e
 	return true;
 }
 
-/* ---- the token */
-
-static bool read_token(struct token *token, const struct stat *about, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(TOKEN_BYTES_MAX);
-	struct str trimmed;
-
-	if (!file_read(token->path, &text, err))
-		return false;
-	trimmed = str_trim(buf_str(&text));
-	if (trimmed.len == 0)
-		return err_set(err, ERR_INVALID, "%s: empty", token->path);
-	for (size_t i = 0; i < trimmed.len; i++)
-		if ((unsigned char)trimmed.ptr[i] < ' ' || trimmed.ptr[i] == 0x7f)
-			return err_set(err, ERR_INVALID, "%s: more than one line", token->path);
-	log_hide(trimmed);
-	buf_reset(&token->line);
-	buf_puts(&token->line, "Authorization: Bearer ");
-	buf_put(&token->line, trimmed);
-	token->seen = *about;
-	return true;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_size == b->st_size && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
-
-/* A mounted token is exchanged by renaming, so that mostly a look at the file's times is enough. */
-static bool refresh_token(struct token *token, struct err *err)
-{
-	struct stat about;
-
-	if (stat(token->path, &about) != 0)
-		return err_set(err, ERR_IO, "%s: %s", token->path, strerror(errno));
-	return (token->line.len > 0 && same_file(&about, &token->seen)) || read_token(token, &about, err);
-}
-
 const char *const *upstream_headers(struct upstream *upstream)
 {
-	struct token *token = &upstream->token;
-	struct err err = {0};
-	bool fresh;
-
-	if (token->path == NULL)
-		return upstream->headers.items;
-	fresh = refresh_token(token, &err);
-	if (!fresh && !token->failing)
-		log_warn("--prometheus-token-file: %s; the token before stays in use", err.msg);
-	token->failing = !fresh;
-	upstream->headers.items[upstream->headers.count - 2] = buf_cstr(&token->line);
+	if (upstream->token)
+		upstream->headers.items[upstream->headers.count - 2] = token_file_header(upstream->token);
 	return upstream->headers.items;
 }
 
@@ -281,16 +208,18 @@ static bool check_files(const struct prom_options *options, struct err *err)
 
 static bool read_headers(struct upstream *upstream, const struct prom_options *options, struct err *err)
 {
-	for (const char *const *header = options->headers; header && *header; header++)
-		if (!add_header(upstream, str_of(*header), err))
-			return false;
-	if (upstream->token.path) {
-		if (!refresh_token(&upstream->token, err)) {
+	if (options->token_file) {
+		upstream->token = token_file_new(options->token_file, "--prometheus-token-file", err);
+		if (upstream->token == NULL) {
 			err->code = ERR_INVALID;
 			return err_wrap(err, "--prometheus-token-file");
 		}
-		*vec_push(&upstream->headers) = buf_cstr(&upstream->token.line);
 	}
+	for (const char *const *header = options->headers; header && *header; header++)
+		if (!add_header(upstream, str_of(*header), err))
+			return false;
+	if (upstream->token)
+		*vec_push(&upstream->headers) = token_file_header(upstream->token);
 	*vec_push(&upstream->headers) = NULL;
 	return true;
 }
@@ -298,11 +227,8 @@ static bool read_headers(struct upstream *upstream, const struct prom_options *o
 struct upstream *upstream_new(const struct prom_options *options, struct err *err)
 {
 	CLEANUP(upstream_free_at) struct upstream *upstream = xnew(struct upstream);
-	struct str copy;
 
 	upstream->arena = arena_new(0);
-	if (options->token_file)
-		upstream->token.path = to_arena(upstream->arena, str_of(options->token_file), &copy);
 	if (!read_url(upstream, str_of(options->url), err) || !check_files(options, err) ||
 	    !read_headers(upstream, options, err))
 		return NULL;
@@ -314,7 +240,7 @@ void upstream_free(struct upstream *upstream)
 	if (upstream == NULL)
 		return;
 	vec_clear(&upstream->headers);
-	buf_clear(&upstream->token.line);
+	token_file_free(upstream->token);
 	arena_free(upstream->arena);
 	free(upstream);
 }
