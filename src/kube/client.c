@@ -149,6 +149,21 @@ struct str kube_client_authority(const struct kube_client *client)
 
 /* ---- what went wrong, in words */
 
+/* Other bytes than UTF-8 become '?'. */
+static void put_utf8(struct buf *out, struct str text)
+{
+	while (text.len > 0) {
+		size_t bytes = 1;
+
+		while (bytes <= 4 && bytes <= text.len && !str_is_utf8(str_slice(text, 0, bytes)))
+			bytes++;
+		if (bytes > 4 || bytes > text.len)
+			bytes = 0;
+		buf_put(out, bytes > 0 ? str_slice(text, 0, bytes) : STR("?"));
+		text = str_slice(text, bytes > 0 ? bytes : 1, text.len);
+	}
+}
+
 /* One line of UTF-8. Secrets go before the text is cut, since half a secret would not be known as one. */
 static void put_words(char *text, size_t size, struct str words)
 {
@@ -156,11 +171,10 @@ static void put_words(char *text, size_t size, struct str words)
 	struct err err = {0};
 	struct str cut;
 
-	buf_put(&line, words);
+	put_utf8(&line, words);
 	(void)buf_cstr(&line);
-	if (line.ptr)
-		log_redact(line.ptr);
-	(void)err_set(&err, ERR_UPSTREAM, "%s", line.ptr ? line.ptr : "");
+	log_redact(line.ptr);
+	(void)err_set(&err, ERR_UPSTREAM, "%s", line.ptr);
 	cut = str_slice(str_of(err.msg), 0, size - 1);
 	cut.len = str_whole_characters(cut);
 	memcpy(text, cut.ptr, cut.len);
@@ -194,6 +208,9 @@ static void describe(const struct kube_call *call, const struct http_answer *htt
 		snprintf(answer->text, sizeof(answer->text), "the answer is larger than allowed");
 	else if (answer->status == 0 && http->fault == HTTP_STOPPED)
 		snprintf(answer->text, sizeof(answer->text), "the answer was not read to its end");
+	else if (http->fault == HTTP_REFUSED)
+		snprintf(answer->text, sizeof(answer->text), "%.*s refused the connection",
+			 STR_ARG(buf_str(&call->client->authority)));
 	else if (answer->status == 0)
 		put_words(answer->text, sizeof(answer->text), str_of(http->message));
 	else
@@ -274,10 +291,13 @@ static bool take_piece(void *context, int status, struct str piece)
 		/* The handler may have cancelled the call: nothing of it is looked at afterwards. */
 		return !call->too_big && call->request.on_body(call->request.context, piece);
 	}
-	buf_put(&call->answer, piece);
 	call->answer_bytes += piece.len;
-	if (!ok)
+	if (!ok) {
+		call->answer.max = ERROR_BYTES_KEPT;
+		buf_put(&call->answer, str_slice(piece, 0, ERROR_BYTES_KEPT - call->answer.len));
 		return call->answer_bytes < ERROR_BYTES_READ;
+	}
+	buf_put(&call->answer, piece);
 	call->too_big = call->answer.failed;
 	return !call->too_big;
 }
@@ -361,7 +381,7 @@ static void begin(struct kube_call *call)
 	call->counted = false;
 	call->tries++;
 	buf_clear(&call->answer);
-	call->answer.max = call->request.on_body ? ERROR_BYTES_KEPT : max > 0 ? max : ANSWER_BYTES_MAX;
+	call->answer.max = max > 0 ? max : ANSWER_BYTES_MAX;
 	call->answer_bytes = 0;
 	call->http = http_client_start(call->request.on_body ? client->streams : client->quick, &request);
 }
