@@ -172,6 +172,9 @@ static void put_words(char *text, size_t size, struct str words)
 	struct str cut;
 
 	put_utf8(&line, words);
+	text[0] = '\0';
+	if (words.len == 0)
+		return;
 	(void)buf_cstr(&line);
 	log_redact(line.ptr);
 	(void)err_set(&err, ERR_UPSTREAM, "%s", line.ptr);
