@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube/review.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "client_in.h"
+#include "kube/client.h"
+#include "text/json_tree.h"
+#include "text/json_writer.h"
+
+enum {
+	ANSWER_BYTES_MAX = 1 << 20, /* a review comes back with its question */
+	TREE_BYTES_MAX = 32 << 20,
+};
+
+struct review {
+	token_review_handler *token_handler; /* one of the two */
+	access_review_handler *access_handler;
+	void *context;
+};
+
+/* ---- questions */
+
+static void begin_document(struct json_writer *writer, struct buf *out, const char *kind, const char *version)
+{
+	json_writer_init(writer, out, false);
+	json_object(writer);
+	json_member(writer, "kind", str_of(kind));
+	json_member(writer, "apiVersion", str_of(version));
+	json_key(writer, "metadata");
+	json_object(writer);
+	json_object_end(writer);
+	json_key(writer, "spec");
+	json_object(writer);
+}
+
+static void write_token_review(struct buf *out, struct str token)
+{
+	struct json_writer writer;
+
+	begin_document(&writer, out, "TokenReview", "authentication.k8s.io/v1");
+	json_member(&writer, "token", token);
+	json_object_end(&writer);
+	json_key(&writer, "status");
+	json_object(&writer);
+	json_key(&writer, "user");
+	json_object(&writer);
+	json_object_end(&writer);
+	json_object_end(&writer);
+	json_object_end(&writer);
+}
+
+static void put_member(struct json_writer *writer, const char *key, struct str value)
+{
+	if (value.len > 0)
+		json_member(writer, key, value);
+}
+
+static void put_attributes(struct json_writer *writer, const struct access_attributes *attributes)
+{
+	bool of_path = attributes->path.len > 0;
+
+	json_key(writer, of_path ? "nonResourceAttributes" : "resourceAttributes");
+	json_object(writer);
+	if (of_path) {
+		json_member(writer, "path", attributes->path);
+		put_member(writer, "verb", attributes->verb);
+	} else {
+		put_member(writer, "namespace", attributes->namespace);
+		put_member(writer, "verb", attributes->verb);
+		put_member(writer, "group", attributes->group);
+		put_member(writer, "version", attributes->version);
+		put_member(writer, "resource", attributes->resource);
+		put_member(writer, "subresource", attributes->subresource);
+		put_member(writer, "name", attributes->name);
+	}
+	json_object_end(writer);
+}
+
+static void put_texts(struct json_writer *writer, const struct str *texts, size_t count)
+{
+	json_array(writer);
+	for (size_t i = 0; i < count; i++)
+		json_string(writer, texts[i]);
+	json_array_end(writer);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct identity_extra *a = *(const struct identity_extra *const *)left;
+	const struct identity_extra *b = *(const struct identity_extra *const *)right;
+	int order = str_cmp(a->key, b->key);
+
+	return order != 0 ? order : (a > b) - (a < b); /* the same order each time */
+}
+
+/* Go writes the keys of a map sorted. */
+static void put_extra(struct json_writer *writer, const struct identity *identity)
+{
+	const struct identity_extra **sorted = xcalloc(identity->extra_count, sizeof(*sorted));
+
+	for (size_t i = 0; i < identity->extra_count; i++)
+		sorted[i] = &identity->extra[i];
+	qsort(sorted, identity->extra_count, sizeof(*sorted), compare_keys);
+	json_key(writer, "extra");
+	json_object(writer);
+	for (size_t i = 0; i < identity->extra_count; i++) {
+		json_key_str(writer, sorted[i]->key);
+		put_texts(writer, sorted[i]->values, sorted[i]->value_count);
+	}
+	json_object_end(writer);
+	free(sorted);
+}
+
+void access_review_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes)
+{
+	struct json_writer writer;
+
+	begin_document(&writer, out, "SubjectAccessReview", "authorization.k8s.io/v1");
+	put_attributes(&writer, attributes);
+	put_member(&writer, "user", identity->user);
+	if (identity->group_count > 0) {
+		json_key(&writer, "groups");
+		put_texts(&writer, identity->groups, identity->group_count);
+	}
+	if (identity->extra_count > 0)
+		put_extra(&writer, identity);
+	put_member(&writer, "uid", identity->uid);
+	json_object_end(&writer);
+	json_key(&writer, "status");
+	json_object(&writer);
+	json_key(&writer, "allowed");
+	json_bool(&writer, false);
+	json_object_end(&writer);
+	json_object_end(&writer);
+}
+
+/* ---- answers. What is not quite what it should be is a problem: to guess here would let somebody in. */
+
+static bool find_status(const struct kube_answer *answer, const char *kind, struct arena *arena,
+			const struct json_node **ret_status, struct err *err)
+{
+	const struct json_node *root = NULL;
+
+	if (answer->status < 200 || answer->status > 299) {
+		if (answer->status == 0)
+			return err_set(err, ERR_UPSTREAM, "%s", answer->text);
+		return err_set(err, ERR_UPSTREAM, "answered %d: %s", answer->status, answer->text);
+	}
+	if (!json_tree_parse(answer->body, arena, &root, err))
+		return err_wrap(err, "answered %d with something else than a %s", answer->status, kind);
+	if (!str_eq(json_tree_text(root, STR("kind")), str_of(kind)))
+		return err_set(err, ERR_UPSTREAM, "answered %d with another document than a %s", answer->status, kind);
+	*ret_status = json_tree_get_kind(root, STR("status"), JSON_IS_MAP);
+	return *ret_status || err_set(err, ERR_UPSTREAM, "answered with a %s without a status", kind);
+}
+
+static bool read_bool(const struct json_node *map, const char *key, bool *ret_value, struct err *err)
+{
+	const struct json_node *node = json_tree_get(map, str_of(key));
+
+	if (node && node->kind != JSON_IS_BOOL)
+		return err_set(err, ERR_UPSTREAM, "answered with a status whose %s is neither true nor false", key);
+	*ret_value = node && node->truth;
+	return true;
+}
+
+static bool read_text(const struct json_node *map, const char *key, struct str *ret_text, struct err *err)
+{
+	const struct json_node *node = json_tree_get(map, str_of(key));
+
+	if (node && node->kind != JSON_IS_TEXT)
+		return err_set(err, ERR_UPSTREAM, "answered with a %s that is no text", key);
+	*ret_text = node ? node->text : STR("");
+	return true;
+}
+
+static bool read_texts(const struct json_node *list, struct arena *arena, const struct str **ret_texts,
+		       size_t *ret_count, struct err *err)
+{
+	struct str *texts;
+	size_t count = 0;
+
+	if (list == NULL)
+		return true;
+	if (list->kind != JSON_IS_LIST)
+		return err_set(err, ERR_UPSTREAM, "answered with groups or extra values that are no list");
+	texts = arena_calloc(arena, list->count, sizeof(*texts));
+	if (texts == NULL && list->count > 0)
+		return err_set(err, ERR_LIMIT, "answered with too many groups or extra values");
+	for (const struct json_node *node = list->first; node; node = node->next) {
+		if (node->kind != JSON_IS_TEXT)
+			return err_set(err, ERR_UPSTREAM, "answered with a group or an extra value that is no text");
+		texts[count++] = node->text;
+	}
+	*ret_texts = texts;
+	*ret_count = count;
+	return true;
+}
+
+static bool read_extra(const struct json_node *map, struct arena *arena, struct identity *identity, struct err *err)
+{
+	struct identity_extra *extra;
+	size_t count = 0;
+
+	if (map == NULL)
+		return true;
+	if (map->kind != JSON_IS_MAP)
+		return err_set(err, ERR_UPSTREAM, "answered with extra that is no object");
+	extra = arena_calloc(arena, map->count, sizeof(*extra));
+	if (extra == NULL && map->count > 0)
+		return err_set(err, ERR_LIMIT, "answered with too much extra");
+	for (const struct json_node *node = map->first; node; node = node->next, count++) {
+		extra[count].key = node->key;
+		if (node->kind != JSON_IS_NULL &&
+		    !read_texts(node, arena, &extra[count].values, &extra[count].value_count, err))
+			return false;
+	}
+	identity->extra = extra;
+	identity->extra_count = count;
+	return true;
+}
+
+static bool read_user(const struct json_node *user, struct arena *arena, struct identity *identity, struct err *err)
+{
+	if (!read_text(user, "username", &identity->user, err) || !read_text(user, "uid", &identity->uid, err))
+		return false;
+	if (identity->user.len == 0)
+		return err_set(err, ERR_UPSTREAM, "answered that the token is good, but not whose it is");
+	return read_texts(json_tree_get(user, STR("groups")), arena, &identity->groups, &identity->group_count, err) &&
+	       read_extra(json_tree_get(user, STR("extra")), arena, identity, err);
+}
+
+/* True with *ret_good false: the token is not good. */
+static bool read_token_review(const struct kube_answer *answer, struct arena *arena, struct identity *identity,
+			      bool *ret_good, struct err *err)
+{
+	const struct json_node *status = NULL;
+
+	if (!find_status(answer, "TokenReview", arena, &status, err) ||
+	    !read_bool(status, "authenticated", ret_good, err))
+		return false;
+	if (!*ret_good)
+		log_v(4, "TokenReview: the token is not good: %.*s", STR_ARG(json_tree_text(status, STR("error"))));
+	return !*ret_good ||
+	       read_user(json_tree_get_kind(status, STR("user"), JSON_IS_MAP), arena, identity, err);
+}
+
+static bool read_access_review(const struct kube_answer *answer, struct arena *arena, bool *ret_allowed,
+			       struct str *ret_reason, struct err *err)
+{
+	const struct json_node *status = NULL;
+	bool denied = false;
+
+	if (!find_status(answer, "SubjectAccessReview", arena, &status, err) ||
+	    !read_bool(status, "denied", &denied, err) || !read_bool(status, "allowed", ret_allowed, err))
+		return false;
+	*ret_allowed = *ret_allowed && !denied;
+	*ret_reason = json_tree_text(status, STR("reason"));
+	return true;
+}
+
+/* ---- the calls */
+
+static void token_reviewed(void *context, const struct kube_answer *answer)
+{
+	const struct review *review = context;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(TREE_BYTES_MAX);
+	struct identity identity = {0};
+	struct err err = {0};
+	bool good = false;
+
+	if (!read_token_review(answer, arena, &identity, &good, &err)) {
+		(void)err_wrap(&err, "TokenReview");
+		review->token_handler(review->context, NULL, err.msg);
+		return;
+	}
+	review->token_handler(review->context, good ? &identity : NULL, NULL);
+}
+
+static void access_reviewed(void *context, const struct kube_answer *answer)
+{
+	const struct review *review = context;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(TREE_BYTES_MAX);
+	struct str reason = STR("");
+	struct err err = {0};
+	bool allowed = false;
+
+	if (!read_access_review(answer, arena, &allowed, &reason, &err)) {
+		(void)err_wrap(&err, "SubjectAccessReview");
+		review->access_handler(review->context, false, STR(""), err.msg);
+		return;
+	}
+	review->access_handler(review->context, allowed, reason, NULL);
+}
+
+static struct kube_call *post(struct kube_client *client, struct kube_request request, const struct review *review)
+{
+	struct review *kept = xnew(struct review);
+	struct kube_call *call;
+
+	*kept = *review;
+	request.method = "POST";
+	request.max_body_bytes = ANSWER_BYTES_MAX;
+	request.retry = true;
+	request.context = kept;
+	call = kube_ask(client, &request);
+	kube_call_keep(call, kept);
+	return call;
+}
+
+struct kube_call *token_review(struct kube_client *client, struct str token, int64_t timeout_ms,
+			       token_review_handler *handler, void *context)
+{
+	const struct review review = {.token_handler = handler, .context = context};
+	CLEANUP(buf_clear) struct buf document = {0};
+
+	write_token_review(&document, token);
+	return post(client,
+		    (struct kube_request){.path = STR("/apis/authentication.k8s.io/v1/tokenreviews"),
+					  .body = buf_str(&document),
+					  .timeout_ms = timeout_ms,
+					  .on_done = token_reviewed},
+		    &review);
+}
+
+struct kube_call *access_review(struct kube_client *client, struct str document, int64_t timeout_ms,
+				access_review_handler *handler, void *context)
+{
+	const struct review review = {.access_handler = handler, .context = context};
+	CLEANUP(buf_clear) struct buf path = {0};
+
+	buf_puts(&path, "/apis/authorization.k8s.io/v1/subjectaccessreviews?timeout=");
+	buf_put_i64(&path, timeout_ms % 1000 == 0 ? timeout_ms / 1000 : timeout_ms);
+	buf_puts(&path, timeout_ms % 1000 == 0 ? "s" : "ms");
+	return post(client,
+		    (struct kube_request){.path = buf_str(&path),
+					  .body = document,
+					  .timeout_ms = timeout_ms,
+					  .on_done = access_reviewed},
+		    &review);
+}
