@@ -38,6 +38,8 @@ struct watch_options {
 	void (*synced)(void *context);
 	/* It is broken (again): `text` says why; `status` is the answer's, 0 for none. Called for every failed try. */
 	void (*failed)(void *context, int status, const char *text);
+	/* After `failed`: it goes on where it broke, without a new list. NULL: nobody wants to know. */
+	void (*resumed)(void *context);
 };
 
 struct watch *watch_new(struct loop *loop, struct kube_client *client, const struct watch_options *options) MUST_USE;

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube/objects.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "kube/watch.h"
+#include "model/resource.h"
+#include "net/loop.h"
+#include "object_store.h"
+#include "objects_in.h"
+#include "text/url.h"
+
+enum {
+	IDLE_MS = 600000,
+	DROPPED_PER_TURN = 1000, /* a fraction of a millisecond */
+};
+
+/* The objects of one resource. */
+struct collection {
+	struct objects *objects;
+	struct collection *next;
+	struct buf group, version, plural, path, title;
+	struct watch *watch;
+	struct object_store *store; /* what is answered from; NULL: there never was a list, or they are too many */
+	struct object_store *aside; /* a list that is not yet whole */
+	bool for_good;
+	bool broken;
+	bool too_many; /* of the list, or by what came after it: only a new watch can tell when they are fewer */
+	int64_t broken_since_ms, asked_ms;
+	char reason[460];
+};
+
+struct doomed {
+	struct object_store *store;
+	struct doomed *next;
+};
+
+struct objects {
+	struct loop *loop;
+	struct kube_client *client;
+	int64_t stale_ms, idle_ms;
+	struct words *words;
+	struct collection *collections;
+	struct doomed *doomed;
+	struct loop_timer drop, sweep, tell;
+	struct objects_waiter waiting, called; /* rings; these two are their heads */
+};
+
+/* ---- waiters */
+
+static void ring_init(struct objects_waiter *head)
+{
+	head->next = head->previous = head;
+}
+
+static void leave_ring(struct objects_waiter *waiter)
+{
+	waiter->previous->next = waiter->next;
+	waiter->next->previous = waiter->previous;
+	waiter->waiting = false;
+}
+
+static void enter_ring(struct objects_waiter *head, struct objects_waiter *waiter)
+{
+	waiter->next = head;
+	waiter->previous = head->previous;
+	head->previous->next = waiter;
+	head->previous = waiter;
+	waiter->waiting = true;
+}
+
+void objects_wait(struct objects *objects, struct objects_waiter *waiter)
+{
+	if (!waiter->waiting)
+		enter_ring(&objects->waiting, waiter);
+}
+
+void objects_wait_cancel(struct objects *objects, struct objects_waiter *waiter)
+{
+	(void)objects;
+	if (waiter->waiting)
+		leave_ring(waiter);
+}
+
+/* Who waits again while he is told waits for the next news. */
+static void tell_waiters(void *context)
+{
+	struct objects *objects = context;
+
+	while (objects->waiting.next != &objects->waiting) {
+		struct objects_waiter *waiter = objects->waiting.next;
+
+		leave_ring(waiter);
+		enter_ring(&objects->called, waiter);
+	}
+	while (objects->called.next != &objects->called) {
+		struct objects_waiter *waiter = objects->called.next;
+
+		leave_ring(waiter);
+		waiter->changed(waiter->context);
+	}
+}
+
+static void has_news(struct collection *collection)
+{
+	loop_timer_set(collection->objects->loop, &collection->objects->tell, 0);
+}
+
+/* ---- stores that nobody needs any more */
+
+static void free_first(struct objects *objects)
+{
+	struct doomed *doomed = objects->doomed;
+
+	objects->doomed = doomed->next;
+	object_store_free(doomed->store);
+	free(doomed);
+}
+
+static void drop_some(void *context)
+{
+	struct objects *objects = context;
+
+	if (!object_store_drop(objects->doomed->store, DROPPED_PER_TURN))
+		free_first(objects);
+	if (objects->doomed)
+		loop_timer_set(objects->loop, &objects->drop, 0);
+}
+
+static void doom(struct objects *objects, struct object_store *store)
+{
+	struct doomed *doomed;
+
+	if (store == NULL)
+		return;
+	doomed = xnew(struct doomed);
+	*doomed = (struct doomed){.store = store, .next = objects->doomed};
+	objects->doomed = doomed;
+	loop_timer_set(objects->loop, &objects->drop, 0);
+}
+
+/* ---- what a watch tells */
+
+static void works(struct collection *collection)
+{
+	if (collection->broken)
+		log_info("objects: %s: watched again", buf_cstr(&collection->title));
+	collection->broken = false;
+}
+
+static void broke(struct collection *collection, const char *reason)
+{
+	if (!collection->broken) {
+		collection->broken = true;
+		collection->broken_since_ms = loop_now_ms(collection->objects->loop);
+		log_warn("objects: %s: %s", buf_cstr(&collection->title), reason);
+	} else {
+		log_v(2, "objects: %s: %s", buf_cstr(&collection->title), reason);
+	}
+	snprintf(collection->reason, sizeof(collection->reason), "%s", reason);
+	collection->reason[str_whole_characters(str_of(collection->reason))] = '\0';
+	has_news(collection);
+}
+
+static void begin(void *context)
+{
+	struct collection *collection = context;
+
+	doom(collection->objects, collection->aside);
+	collection->aside = object_store_new(collection->objects->words);
+	collection->too_many = false;
+}
+
+static void overflow(struct collection *collection, const char *why)
+{
+	char reason[200];
+
+	doom(collection->objects, collection->aside);
+	doom(collection->objects, collection->store);
+	collection->aside = collection->store = NULL;
+	collection->too_many = true;
+	snprintf(reason, sizeof(reason), "too many objects to hold: %s", why);
+	broke(collection, reason);
+}
+
+static void put(void *context, const struct watched_object *object)
+{
+	struct collection *collection = context;
+	struct object_store *store = collection->aside ? collection->aside : collection->store;
+	struct err err;
+
+	if (!collection->too_many && !object_store_put(store, object, &err))
+		overflow(collection, err.msg);
+}
+
+static void removed(void *context, struct str namespace, struct str name)
+{
+	struct collection *collection = context;
+
+	if (!collection->too_many)
+		object_store_remove(collection->store, namespace, name);
+}
+
+static void synced(void *context)
+{
+	struct collection *collection = context;
+
+	if (collection->too_many)
+		return;
+	doom(collection->objects, collection->store);
+	collection->store = collection->aside;
+	collection->aside = NULL;
+	works(collection);
+	log_v(1, "objects: %s: %zu", buf_cstr(&collection->title), object_store_count(collection->store));
+	has_news(collection);
+}
+
+static void failed(void *context, int status, const char *text)
+{
+	struct collection *collection = context;
+	char reason[sizeof(collection->reason)];
+
+	doom(collection->objects, collection->aside);
+	collection->aside = NULL;
+	if (collection->too_many)
+		return;
+	if (status == 403)
+		snprintf(reason, sizeof(reason),
+			 "status 403: %s. mend: a role with list and watch on %s for the adapter", text,
+			 buf_cstr(&collection->title));
+	else if (status >= 300)
+		snprintf(reason, sizeof(reason), "status %d: %s", status, text);
+	else
+		snprintf(reason, sizeof(reason), "%s", text);
+	broke(collection, reason);
+}
+
+static void resumed(void *context)
+{
+	struct collection *collection = context;
+
+	if (!collection->too_many)
+		works(collection);
+}
+
+/* ---- collections */
+
+static void put_path(struct buf *out, const struct resource *resource)
+{
+	if (resource->group.len == 0) {
+		buf_puts(out, "/api/");
+	} else {
+		buf_puts(out, "/apis/");
+		url_encode_form(out, resource->group);
+		buf_putc(out, '/');
+	}
+	url_encode_form(out, resource->version);
+	buf_putc(out, '/');
+	url_encode_form(out, resource->plural);
+}
+
+static void start_watch(struct collection *collection)
+{
+	const struct watch_options options = {
+		.path = buf_str(&collection->path),
+		.metadata_only = true,
+		.context = collection,
+		.begin = begin,
+		.put = put,
+		.removed = removed,
+		.synced = synced,
+		.failed = failed,
+		.resumed = resumed,
+	};
+
+	watch_free(collection->watch);
+	collection->watch = watch_new(collection->objects->loop, collection->objects->client, &options);
+}
+
+static struct collection *collection_new(struct objects *objects, const struct resource *resource)
+{
+	struct collection *collection = xnew(struct collection);
+
+	collection->objects = objects;
+	collection->next = objects->collections;
+	objects->collections = collection;
+	buf_put(&collection->group, resource->group);
+	buf_put(&collection->version, resource->version);
+	buf_put(&collection->plural, resource->plural);
+	put_path(&collection->path, resource);
+	resource_write(&collection->title, resource);
+	start_watch(collection);
+	return collection;
+}
+
+static void collection_free(struct collection *collection)
+{
+	watch_free(collection->watch);
+	doom(collection->objects, collection->aside);
+	doom(collection->objects, collection->store);
+	buf_clear(&collection->group);
+	buf_clear(&collection->version);
+	buf_clear(&collection->plural);
+	buf_clear(&collection->path);
+	buf_clear(&collection->title);
+	free(collection);
+}
+
+static struct collection *collection_of(struct objects *objects, const struct resource *resource)
+{
+	for (struct collection *collection = objects->collections; collection; collection = collection->next)
+		if (str_eq(buf_str(&collection->plural), resource->plural) &&
+		    str_eq(buf_str(&collection->group), resource->group) &&
+		    str_eq(buf_str(&collection->version), resource->version))
+			return collection;
+	return collection_new(objects, resource);
+}
+
+/* Ends the watches of what nobody asks for, and looks again at what was too many. */
+static void sweep(void *context)
+{
+	struct objects *objects = context;
+	int64_t now = loop_now_ms(objects->loop);
+
+	for (struct collection **at = &objects->collections; *at;) {
+		struct collection *collection = *at;
+
+		if (!collection->for_good && now - collection->asked_ms >= objects->idle_ms) {
+			log_v(1, "objects: %s: not asked for any more", buf_cstr(&collection->title));
+			*at = collection->next;
+			collection_free(collection);
+			continue;
+		}
+		if (collection->too_many && collection->aside == NULL)
+			start_watch(collection);
+		at = &collection->next;
+	}
+	loop_timer_set(objects->loop, &objects->sweep, objects->idle_ms / 10 + 1);
+}
+
+/* ---- */
+
+struct objects *objects_new(struct loop *loop, struct kube_client *client, int64_t stale_ms)
+{
+	const struct resource pods = {.version = STR_INIT("v1"), .plural = STR_INIT("pods"), .namespaced = true};
+	struct objects *objects = xnew(struct objects);
+
+	objects->loop = loop;
+	objects->client = client;
+	objects->stale_ms = stale_ms;
+	objects->words = words_new();
+	objects->drop = (struct loop_timer){.handler = drop_some, .context = objects};
+	objects->sweep = (struct loop_timer){.handler = sweep, .context = objects};
+	objects->tell = (struct loop_timer){.handler = tell_waiters, .context = objects};
+	ring_init(&objects->waiting);
+	ring_init(&objects->called);
+	objects_set_idle(objects, IDLE_MS);
+	collection_new(objects, &pods)->for_good = true;
+	return objects;
+}
+
+void objects_set_idle(struct objects *objects, int64_t idle_ms)
+{
+	objects->idle_ms = idle_ms;
+	loop_timer_set(objects->loop, &objects->sweep, idle_ms / 10 + 1);
+}
+
+void objects_free(struct objects *objects)
+{
+	if (objects == NULL)
+		return;
+	while (objects->collections) {
+		struct collection *collection = objects->collections;
+
+		objects->collections = collection->next;
+		collection_free(collection);
+	}
+	while (objects->doomed)
+		free_first(objects);
+	loop_timer_cancel(objects->loop, &objects->drop);
+	loop_timer_cancel(objects->loop, &objects->sweep);
+	loop_timer_cancel(objects->loop, &objects->tell);
+	words_free(objects->words);
+	free(objects);
+}
+
+size_t objects_count(const struct objects *objects)
+{
+	size_t count = 0;
+
+	for (const struct collection *collection = objects->collections; collection; collection = collection->next)
+		count += collection->store ? object_store_count(collection->store) : 0;
+	return count;
+}
+
+/* ---- questions */
+
+static enum objects_state refuse(const struct collection *collection, int64_t age_ms, struct err *err)
+{
+	struct str title = buf_str(&collection->title);
+
+	if (collection->store)
+		err_put(err, ERR_UPSTREAM, "the list of %.*s has not been renewed for %lld s: %s", STR_ARG(title),
+			(long long)(age_ms / 1000), collection->reason);
+	else
+		err_put(err, ERR_UPSTREAM, "cannot list %.*s: %s", STR_ARG(title), collection->reason);
+	return OBJECTS_FAILED;
+}
+
+enum objects_state objects_select(struct objects *objects, const struct resource *resource, struct str namespace,
+				  const struct selector *selector, struct arena *arena, const struct str **ret_names,
+				  size_t *ret_count, struct err *err)
+{
+	struct collection *collection = collection_of(objects, resource);
+	int64_t now = loop_now_ms(objects->loop);
+	int64_t broken_ms = collection->broken ? now - collection->broken_since_ms : 0;
+
+	collection->asked_ms = now;
+	if (collection->store == NULL && !collection->broken)
+		return OBJECTS_WAITING;
+	if (collection->store == NULL || (collection->broken && broken_ms >= objects->stale_ms))
+		return refuse(collection, broken_ms, err);
+	if (!object_store_select(collection->store, namespace, selector, arena, ret_names, ret_count, err)) {
+		err_wrap(err, "%.*s", STR_ARG(buf_str(&collection->title)));
+		return OBJECTS_FAILED;
+	}
+	return OBJECTS_FOUND;
+}
