@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/trust.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "kube/watch.h"
-#include "net/loop.h"
+#include "text/json_tree.h"
 
 #define NAMESPACE "kube-system"
 #define NAME	  "extension-apiserver-authentication"
@@ -33,11 +32,11 @@ void trust_unref(struct trust *trust)
 /* ---- from the ConfigMap */
 
 /* Without a maximum an arena takes everything; what comes in is bounded by whoever read it. */
-static struct str kept(struct trust *trust, const json_t *text)
+static struct str kept(struct trust *trust, struct str text)
 {
 	struct str copy = {0};
 
-	CHECK(arena_copy(trust->arena, (struct str){json_string_value(text), json_string_length(text)}, &copy));
+	CHECK(arena_copy(trust->arena, text, &copy));
 	return copy;
 }
 
@@ -47,62 +46,67 @@ static bool malformed(const char *key, const char *why)
 	return false;
 }
 
-/* The value of a key. False when it is no text; absent is the empty text. */
-static bool take_text(const json_t *data, const char *key, const json_t **ret_text)
+/* The value of a key; absent is the empty text. False when it is no text. */
+static bool take_text(const struct json_node *data, const char *key, struct str *ret_text)
 {
-	*ret_text = json_object_get(data, key);
-	if (*ret_text == NULL || json_is_string(*ret_text))
+	const struct json_node *node = data->first;
+
+	*ret_text = STR("");
+	while (node && !str_eq(node->key, str_of(key)))
+		node = node->next;
+	if (node == NULL)
 		return true;
-	*ret_text = NULL;
-	return malformed(key, "no text");
+	if (node->kind != JSON_IS_TEXT)
+		return malformed(key, "no text");
+	*ret_text = node->text;
+	return true;
 }
 
-static void take_pem(struct trust *trust, const json_t *data, const char *key, struct str *ret_pem)
+static void take_pem(struct trust *trust, const struct json_node *data, const char *key, struct str *ret_pem)
 {
-	const json_t *text;
+	struct str text;
 
-	if (take_text(data, key, &text) && text)
+	if (take_text(data, key, &text))
 		*ret_pem = kept(trust, text);
 }
 
-static bool fill_list(struct trust *trust, const char *key, const json_t *array, struct trust_list *ret_list)
+static bool fill_list(struct trust *trust, const char *key, const struct json_node *list, struct trust_list *ret_list)
 {
-	size_t count = json_array_size(array);
-	struct str *items = arena_calloc(trust->arena, count, sizeof(*items));
+	struct str *items = arena_calloc(trust->arena, list->count, sizeof(*items));
+	size_t count = 0;
 
 	CHECK(items);
-	for (size_t i = 0; i < count; i++) {
-		const json_t *item = json_array_get(array, i);
-
-		if (!json_is_string(item))
+	for (const struct json_node *item = list->first; item; item = item->next) {
+		if (item->kind != JSON_IS_TEXT)
 			return malformed(key, "an item is no text");
-		items[i] = kept(trust, item);
+		items[count++] = kept(trust, item->text);
 	}
 	*ret_list = (struct trust_list){items, count};
 	return true;
 }
 
-/* The value is a text that holds a JSON array of texts; empty and null are an empty list. False when it is something else. */
-static bool take_list(struct trust *trust, const json_t *data, const char *key, struct trust_list *ret_list)
+/* The value is a text that holds a JSON list of texts; empty and null are an empty list. False when it is something else. */
+static bool take_list(struct trust *trust, const struct json_node *data, const char *key, struct trust_list *ret_list)
 {
-	const json_t *text;
-	json_t *array;
-	bool good = true;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
+	const struct json_node *list = NULL;
+	struct str text;
+	struct err err;
 
 	if (!take_text(data, key, &text))
 		return false;
-	if (text == NULL || json_string_length(text) == 0)
+	if (text.len == 0)
 		return true;
-	array = json_loadb(json_string_value(text), json_string_length(text), JSON_DECODE_ANY, NULL);
-	if (json_is_array(array))
-		good = fill_list(trust, key, array, ret_list);
-	else if (!json_is_null(array))
-		good = malformed(key, "no JSON array of texts");
-	json_decref(array);
-	return good;
+	if (!json_tree_parse(text, arena, &list, &err))
+		return malformed(key, err.msg);
+	if (list->kind == JSON_IS_NULL)
+		return true;
+	if (list->kind != JSON_IS_LIST)
+		return malformed(key, "no JSON list of texts");
+	return fill_list(trust, key, list, ret_list);
 }
 
-static void take_all(struct trust *trust, const json_t *data)
+static void take_all(struct trust *trust, const struct json_node *data)
 {
 	take_pem(trust, data, "client-ca-file", &trust->client_ca_pem);
 	take_pem(trust, data, "requestheader-client-ca-file", &trust->requestheader_ca_pem);
@@ -119,19 +123,22 @@ static void take_all(struct trust *trust, const json_t *data)
 
 struct trust *trust_parse(struct str data_json, uint64_t generation)
 {
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
 	struct trust *trust = xnew(struct trust);
-	json_t *data = NULL;
+	const struct json_node *data = NULL;
+	struct err err;
 
 	trust->arena = arena_new(0);
 	trust->generation = generation;
 	trust->references = 1;
-	if (data_json.len)
-		data = json_loadb(data_json.ptr, data_json.len, 0, NULL);
-	if (json_is_object(data))
-		take_all(trust, data);
-	else if (data_json.len)
+	if (data_json.len == 0)
+		return trust;
+	if (!json_tree_parse(data_json, arena, &data, &err))
+		log_warn("trust: %s: %s; it counts as empty", PLACE, err.msg);
+	else if (data->kind != JSON_IS_MAP)
 		log_warn("trust: %s: the data is no JSON object; it counts as empty", PLACE);
-	json_decref(data);
+	else
+		take_all(trust, data);
 	return trust;
 }
 
