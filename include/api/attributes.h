@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* attributes.h - what a request wants to do, as the kube-apiserver names it to its authorizers, and the Status of those
+   who may not (wire.md 5, 7.6). Pure. */
+#ifndef GAUGELET_API_ATTRIBUTES_H
+#define GAUGELET_API_ATTRIBUTES_H
+
+#include "api/request.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "kube/review.h"
+
+/* By the segments of the path alone, since who may not ask does not learn whether there is such a route. Texts are those of the
+   request, or live in `arena`. False: the arena is full. */
+MUST_USE bool api_attributes(const struct api_request *request, struct arena *arena,
+			     struct access_attributes *ret_attributes);
+
+/* 403: `user` may not; `reason` is the authorizer's and may be empty. */
+void api_forbidden_write(struct buf *out, struct str user, const struct access_attributes *attributes,
+			 struct str reason, bool pretty);
+
+/* 403 for something that has neither a resource nor a path: "forbidden: User "u" MESSAGE", `details: {}`. */
+void api_forbidden_text_write(struct buf *out, struct str user, struct str message, bool pretty);
+
+/* 401 */
+void api_unauthorized_write(struct buf *out, bool pretty);
+
+#endif
