@@ -20,6 +20,7 @@ struct http_server_options {
 	int64_t idle_timeout_ms;	/* of a connection between requests */
 	int64_t request_timeout_ms;	/* from the first byte of a connection or request to the end of its head and body */
 	const char *min_tls_version;	/* "VersionTLS12" (default) or "VersionTLS13" */
+	bool ask_certificate;		/* ask clients for a certificate, without insisting */
 };
 
 /* Called once per request, when its head and body are there. The exchange must be answered by http_respond, now or later
@@ -46,7 +47,7 @@ struct str http_target(const struct http_exchange *exchange); /* raw, as receive
 /* The first header of that name (case ignored); ptr NULL when absent. */
 struct str http_header(const struct http_exchange *exchange, const char *name);
 
-/* Every header of that name, in order; false stops. For X-Remote-Group and the like. */
+/* Every header, in order, with its name as it was sent; false stops. For X-Remote-Group and the like. */
 typedef bool http_header_visitor(void *context, struct str name, struct str value);
 void http_each_header(const struct http_exchange *exchange, http_header_visitor *visitor, void *context);
 

@@ -170,6 +170,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	server->context = context;
 	server->idle_timeout_ms = options->idle_timeout_ms;
 	server->request_timeout_ms = options->request_timeout_ms;
+	server->ask_certificate = options->ask_certificate;
 	server->run_timer = (struct loop_timer){.handler = run_timer_due, .context = server};
 	server->listen_fd = -1;
 	server->epoll_fd = -1;

@@ -123,8 +123,10 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 		server->connections->previous = connection;
 	server->connections = connection;
 
-	/* before the handshake; here a client's certificate would be asked for */
+	/* before the handshake */
 	gnutls_session_set_ptr(connection->session, connection);
+	if (server->ask_certificate)
+		gnutls_certificate_server_set_request(connection->session, GNUTLS_CERT_REQUEST);
 	gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
 					   finished_received);
 	server->handshakes++;
@@ -144,6 +146,8 @@ static void connection_end(struct http_connection *connection)
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	*(connection->previous ? &connection->previous->next : &server->connections) = connection->next;
+	if (connection->memory.free)
+		connection->memory.free(connection->memory.pointer);
 	free(connection);
 	/* at the limit libmicrohttpd no longer listens, and looks whether it may again only when it runs the next time */
 	http_server_run_soon(server);

@@ -25,6 +25,45 @@ struct str http_header(const struct http_exchange *exchange, const char *name)
 	return value.ptr ? value : STR("");
 }
 
+struct header_visit {
+	http_header_visitor *visitor;
+	void *context;
+};
+
+static enum MHD_Result header_visited(void *context, enum MHD_ValueKind kind, const char *name, size_t name_bytes,
+				      const char *value, size_t value_bytes)
+{
+	const struct header_visit *visit = context;
+	struct str found = value ? (struct str){value, value_bytes} : STR("");
+
+	(void)kind;
+	return visit->visitor(visit->context, (struct str){name, name_bytes}, found) ? MHD_YES : MHD_NO;
+}
+
+void http_each_header(const struct http_exchange *exchange, http_header_visitor *visitor, void *context)
+{
+	struct header_visit visit = {.visitor = visitor, .context = context};
+
+	MHD_get_connection_values_n(exchange->connection->mhd, MHD_HEADER_KIND, header_visited, &visit);
+}
+
+size_t http_client_chain(const struct http_exchange *exchange, struct str *ret_certificates, size_t most)
+{
+	unsigned count = 0;
+	const gnutls_datum_t *peers = gnutls_certificate_get_peers(exchange->connection->session, &count);
+
+	if (peers == NULL)
+		return 0;
+	for (size_t i = 0; i < count && i < most; i++)
+		ret_certificates[i] = (struct str){(const char *)peers[i].data, peers[i].size};
+	return count < most ? count : most;
+}
+
+struct http_memory *http_connection_memory(struct http_exchange *exchange)
+{
+	return &exchange->connection->memory;
+}
+
 struct arena *http_arena(struct http_exchange *exchange)
 {
 	if (!exchange->arena)

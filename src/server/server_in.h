@@ -57,6 +57,7 @@ struct http_connection {
 	int fd;
 	struct http_connection *next, *previous;
 	struct http_exchange exchange;
+	struct http_memory memory;
 
 	/* the watch over slow clients */
 	struct loop_timer timer;
@@ -79,6 +80,7 @@ struct http_server {
 	int listen_fd, epoll_fd;
 	uint16_t port;
 	bool stopping;
+	bool ask_certificate;
 	struct loop_timer run_timer; /* when libmicrohttpd wants to run at the latest */
 	unsigned active;
 	unsigned handshakes; /* connections whose handshake is not over */

@@ -108,6 +108,39 @@ static inline void keep(struct world *world, struct http_exchange *exchange)
 		http_on_gone(exchange, NULL, NULL);
 }
 
+static inline bool header_noted(void *context, struct str name, struct str value)
+{
+	struct buf *text = context;
+
+	buf_printf(text, "%.*s=%.*s;", STR_ARG(name), STR_ARG(value));
+	return !str_eq(value, STR("stop"));
+}
+
+static inline void respond_headers(struct http_exchange *exchange)
+{
+	struct buf body = {0};
+
+	http_each_header(exchange, header_noted, &body);
+	http_respond(exchange, &(struct http_reply){.status = 200, .body = &body});
+}
+
+/* The bytes of each certificate, and how often the connection was asked for them. */
+static inline void respond_chain(struct http_exchange *exchange)
+{
+	struct http_memory *memory = http_connection_memory(exchange);
+	struct buf body = {0};
+	struct str chain[2] = {0};
+	size_t count = http_client_chain(exchange, chain, COUNT_OF(chain));
+
+	if (memory->pointer == NULL)
+		*memory = (struct http_memory){.pointer = xnew(int), .free = free};
+	++*(int *)memory->pointer;
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&body, "%zu ", chain[i].len);
+	buf_printf(&body, "visit %d", *(int *)memory->pointer);
+	http_respond(exchange, &(struct http_reply){.status = 200, .body = &body});
+}
+
 static inline void on_exchange(void *context, struct http_exchange *exchange)
 {
 	static const char *const headers[] = {"Warning", "299 - \"x\"", "Cache-Control", "public", NULL};
@@ -133,6 +166,10 @@ static inline void on_exchange(void *context, struct http_exchange *exchange)
 		respond_half(exchange);
 	} else if (str_eq(target, STR("/empty"))) {
 		http_respond(exchange, &(struct http_reply){.status = 204});
+	} else if (str_eq(target, STR("/each"))) {
+		respond_headers(exchange);
+	} else if (str_eq(target, STR("/chain"))) {
+		respond_chain(exchange);
 	} else if (str_eq(target, STR("/headers"))) {
 		http_respond(exchange, &(struct http_reply){.status = 200, .headers = headers});
 	} else if (str_eq(target, STR("/agent"))) {
