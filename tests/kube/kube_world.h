@@ -32,7 +32,7 @@ static void give_up(void *context)
 	fail_msg("nothing more happens");
 }
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
 	struct err err = {0};
 	struct kube_world *world = xnew(struct kube_world);
@@ -48,7 +48,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
 	struct kube_world *world = *state;
 

@@ -7,7 +7,7 @@
 #include "../../src/kube/object_store.h"
 #include "../../src/kube/objects_in.h"
 #include "../rows.h"
-#include "kube_world.h"
+#include "watch_world.h"
 #include "model/resource.h"
 #include "text/selector.h"
 
@@ -133,7 +133,7 @@ static struct select_case {
 	{"has it not", false, "!empty", "a,b"},
 	{"two of them", false, "app=x,tier in (1,2)", "a"},
 	{"greater", false, "tier>1", "b"},
-	{"all namespaces", true, "", "z,a,b,c"},
+	{"all namespaces", true, "", "z,a,b,c,y"},
 	{"all namespaces, some", true, "app=x", "z,a,c"},
 };
 
@@ -146,13 +146,14 @@ static void test_select(void **state)
 	world = *state;
 	script_list(&world->kube, "7",
 		    ITEM("n", "c", "\"empty\":\"\",\"app\":\"x\"") "," ITEM("n", "b", "\"tier\":\"2\"") "," ITEM(
-			    "m", "z", "\"app\":\"x\"") "," ITEM("n", "a", "\"app\":\"x\",\"tier\":\"1\""));
+			    "m", "z", "\"app\":\"x\"") "," ITEM("n", "a",
+								"\"app\":\"x\",\"tier\":\"1\"") "," ITEM("o", "y", ""));
 	script_quiet(&world->kube);
 	start(world, STALE_MS);
 	world->selector = c->selector;
 	world->namespace = c->all ? (struct str){0} : STR("n");
 	wait_for(world, c->want);
-	assert_int_equal(objects_count(world->objects), 4);
+	assert_int_equal(objects_count(world->objects), 5);
 	tear_down(state);
 }
 

@@ -3,7 +3,7 @@
 
 #include "../rows.h"
 #include "base/arena.h"
-#include "kube_world.h"
+#include "watch_world.h"
 
 #define CONFIG_MAP(data)                                                                                               \
 	"{\"metadata\":{\"name\":\"extension-apiserver-authentication\",\"namespace\":\"kube-system\","                \
@@ -194,6 +194,18 @@ static void test_a_failure_keeps_what_was_read(void **state)
 	assert_string_equal(buf_cstr(&world->kube.note), "one|two|");
 }
 
+static void test_half_a_list_tells_nothing(void **state)
+{
+	struct world *world = *state;
+
+	script(&world->kube, "200 OK",
+	       "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" CONFIG_MAP(CA("half")) ",", KEEP);
+	script_list(&world->kube, "9", CONFIG_MAP(CA("whole")));
+	script_quiet(&world->kube);
+	run_until_published(world, 1, 3);
+	assert_string_equal(buf_cstr(&world->kube.note), "whole|");
+}
+
 /* What is on stderr while the first list is refused. */
 static void test_refused_says_how_to_mend_it(void **state)
 {
@@ -227,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_absent_and_foreign, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_new_list_tells_only_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_failure_keeps_what_was_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_half_a_list_tells_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_says_how_to_mend_it, set_up, tear_down),
 	};
 	int bad = cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 
 #include "../rows.h"
 #include "../../src/kube/watch_reader.h"
-#include "kube_world.h"
+#include "watch_world.h"
 
 struct world {
 	struct kube_world kube;
@@ -216,6 +216,36 @@ static void test_gone(void **state)
 	tear_down(state);
 }
 
+/* A server that always says so is not asked without a pause. */
+static void test_gone_again(void **state)
+{
+	struct world *world = *state;
+	int64_t start_ms = loop_now_ms(world->kube.loop);
+
+	script_list(&world->kube, "7", "");
+	script(&world->kube, "410 Gone", "", KEEP);
+	script_list(&world->kube, "8", "");
+	script(&world->kube, "410 Gone", "", KEEP);
+	script_list(&world->kube, "9", "");
+	script_quiet(&world->kube);
+	run_until_noted(world, "synced", 6);
+	assert_string_equal(buf_cstr(&world->kube.note), "begin; synced; begin; synced; begin; synced; ");
+	assert_true(loop_now_ms(world->kube.loop) - start_ms >= 600);
+}
+
+/* A watch that brings nothing new is not asked for again without a pause, either. */
+static void test_the_same_again(void **state)
+{
+	struct world *world = *state;
+	int64_t start_ms = loop_now_ms(world->kube.loop);
+
+	script_list(&world->kube, "7", ITEM("a", "x", ""));
+	script(&world->kube, "200 OK", EVENT("ADDED", "7", "a", "x", ""), KEEP);
+	script_quiet(&world->kube);
+	run_until_noted(world, "put a/x; synced; put a/x; ", 3);
+	assert_true(loop_now_ms(world->kube.loop) - start_ms >= 600);
+}
+
 static void test_gone_in_the_second_page(void **state)
 {
 	struct world *world = *state;
@@ -374,6 +404,10 @@ static struct reader_case {
 	 "\"f\":\"g\"},\"metadata\":{\"name\":\"a\"}},{\"data\":null,\"metadata\":{\"name\":\"b\"}},{\"metadata\":{"
 	 "\"name\":\"c\"}}]}",
 	 "0 /a {\"a\":\"\\\"x\\\"\",\"b\":null,\"e\":null,\"f\":\"g\"};0 /b;0 /c;version 7"},
+	{"data that nobody asked for", false, false,
+	 "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[{\"data\":{\"a\":\"b\"},\"metadata\":{\"name\":\"a\"}}]"
+	 "}",
+	 "0 /a;version 7"},
 	{"events", true, false,
 	 "\n" EVENT("ADDED", "8", "n", "a", "\"k\":\"v\"") "\r\n" BOOKMARK(
 		 "9") "{\"object\":{\"metadata\":{\"name\":\"a\",\n\"namespace\":\"n\"}},\n\"type\":\"DELETED\"}\n"
@@ -449,6 +483,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_metadata_and_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_goes_on_from_a_bookmark, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_goes_on_after_a_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_gone_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_same_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gone_in_the_second_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_list_is_tried_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_malformed_items_are_left_out, set_up, tear_down),
