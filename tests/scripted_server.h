@@ -53,6 +53,7 @@ struct scripted_server {
 	int fd;
 	uint16_t port;
 	const struct step *steps; /* the last one repeats */
+	const struct step *(*choose)(void *context, const char *request); /* in place of them */
 	size_t step_count;
 	struct peer *peers;
 	size_t connections, busy, busiest;
@@ -139,6 +140,8 @@ static void peer_asked(struct peer *peer)
 	*vec_push(&server->requests) = peer->in;
 	peer->in = (struct buf){0};
 	peer->step = server->steps[number < last ? number : last];
+	if (server->choose)
+		peer->step = *server->choose(server->context, buf_cstr(&server->requests.items[number]));
 	peer->out = str_of(peer->step.bytes);
 	peer->busy = true;
 	if (++server->busy > server->busiest)
