@@ -333,7 +333,7 @@ static void match(const struct object_store *store, struct str namespace, const 
 static bool copy_names(const struct matches *matches, struct arena *arena, const struct str **ret_names)
 {
 	struct str *names = arena_calloc(arena, matches->count, sizeof(*names));
-	char *bytes = arena_alloc(arena, matches->bytes + matches->count);
+	char *bytes = arena_alloc(arena, matches->bytes);
 
 	if (names == NULL || bytes == NULL)
 		return false;
@@ -342,7 +342,7 @@ static bool copy_names(const struct matches *matches, struct arena *arena, const
 
 		memcpy(bytes, name.ptr, name.len);
 		names[i] = (struct str){bytes, name.len};
-		bytes += name.len + 1;
+		bytes += name.len;
 	}
 	*ret_names = names;
 	return true;

@@ -176,13 +176,13 @@ static void begin(void *context)
 
 static void overflow(struct collection *collection, const char *why)
 {
-	char reason[200];
+	char reason[100];
 
 	doom(collection->objects, collection->aside);
 	doom(collection->objects, collection->store);
 	collection->aside = collection->store = NULL;
 	collection->too_many = true;
-	snprintf(reason, sizeof(reason), "too many objects to hold: %s", why);
+	snprintf(reason, sizeof(reason), "too many objects to hold: %.60s", why);
 	broke(collection, reason);
 }
 

@@ -175,7 +175,6 @@ static void start(struct watch *watch, bool events, int64_t timeout_ms)
 		.path = buf_str(&watch->url),
 		.accept = watch->options.metadata_only ? accept : NULL,
 		.timeout_ms = timeout_ms,
-		.max_body_bytes = SIZE_MAX / 2, /* read in pieces, not kept */
 		.context = watch,
 		.on_body = take_body,
 		.on_done = done,
