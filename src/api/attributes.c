@@ -288,3 +288,15 @@ void api_unauthorized_write(struct buf *out, bool pretty)
 {
 	status_document(out, STR("Unauthorized"), "Unauthorized", NULL, 401, pretty);
 }
+
+void api_authorizer_error_write(struct buf *out, struct str target, struct str problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	buf_puts(&text, "Internal Server Error: ");
+	quote_go(&text, target);
+	buf_puts(&text, ": ");
+	buf_put(&text, problem);
+	escape_html(out, buf_str(&text));
+	buf_putc(out, '\n');
+}

@@ -188,9 +188,19 @@ static void test_unauthorized(void **state)
 				  "\"message\":\"Unauthorized\",\"reason\":\"Unauthorized\",\"code\":401}\n");
 }
 
+static void test_authorizer_error(void **state)
+{
+	CLEANUP(buf_clear) struct buf got = {0};
+
+	(void)state;
+	api_authorizer_error_write(&got, STR("/a?b=\"&c"), STR("it is <down>"));
+	assert_str(buf_str(&got), "Internal Server Error: \"/a?b=\\\"&amp;c\": it is &lt;down&gt;\n");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_forbidden_text), cmocka_unit_test(test_unauthorized)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_forbidden_text), cmocka_unit_test(test_unauthorized),
+					   cmocka_unit_test(test_authorizer_error)};
 
 	return RUN_ROWS(attributes_cases, test_attributes) + RUN_ROWS(forbidden_cases, test_forbidden) +
 	       cmocka_run_group_tests(tests, NULL, NULL);

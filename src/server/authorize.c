@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* May they? Health paths and system:masters always; of everything else the kube-apiserver is asked (wire.md 7.6). */
+#include "auth_in.h"
+
+#include "api/attributes.h"
+#include "kube/client.h"
+#include "net/loop.h"
+
+enum {
+	ACCESSES_MOST = 16384,
+	ACCESSES_BYTES_MOST = 16 << 20,
+	ATTRIBUTES_KEPT = 10000, /* bytes; a question longer than that is not remembered (wire.md 7.6) */
+	REASON_MAX = 4096,	 /* bytes of upstream's reason */
+};
+
+/* ---- whom nobody asks about */
+
+static bool path_matches(struct str path, struct str pattern)
+{
+	if (str_ends(pattern, STR("*")))
+		return str_starts(path, str_slice(pattern, 0, pattern.len - 1));
+	return str_eq(path, pattern);
+}
+
+/* A slash in front of the pattern says nothing, as upstream has it. */
+static bool is_always_allowed(const struct auth *auth, struct str path)
+{
+	for (const char *const *at = auth->options.always_allow_paths; path.len && at && *at; at++) {
+		struct str pattern = str_of(*at);
+
+		if (path_matches(str_slice(path, str_starts(path, STR("/")), path.len),
+				 str_slice(pattern, str_starts(pattern, STR("/")), pattern.len)))
+			return true;
+	}
+	return false;
+}
+
+/* ---- reviews */
+
+static void access_reviewed(void *context, bool allowed, struct str reason, const char *problem)
+{
+	struct lookup *lookup = context;
+	struct auth *auth = lookup_context(lookup);
+	struct verdict *verdict = problem ? verdict_problem(problem) : verdict_new();
+	int64_t ttl_ms = problem ? 0 : allowed ? auth->options.allowed_ttl_ms : auth->options.denied_ttl_ms;
+	struct str front = str_slice(reason, 0, REASON_MAX);
+
+	if (front.len < reason.len)
+		front.len = str_whole_characters(front);
+	verdict->allowed = allowed && !problem;
+	if (!problem)
+		CHECK(arena_copy(verdict->arena, front, &verdict->reason)); /* it is new and much larger */
+	else
+		auth_warn(auth, "cannot find out who may do what", verdict->problem);
+	lookup_answer(lookup, verdict, ttl_ms, loop_now_ms(auth->loop));
+}
+
+static struct kube_call *access_ask(void *context, struct str document, struct lookup *lookup)
+{
+	struct auth *auth = context;
+
+	return access_review(auth->authorization, document, REVIEW_TIMEOUT_MS, access_reviewed, lookup);
+}
+
+struct inquiry *authorize_inquiry(struct auth *auth)
+{
+	return inquiry_new(&(struct inquiry_options){.most_answers = ACCESSES_MOST,
+						     .most_bytes = ACCESSES_BYTES_MOST,
+						     .ask = access_ask,
+						     .cancel = kube_call_cancel,
+						     .context = auth});
+}
+
+static void access_known(void *context, const struct verdict *verdict)
+{
+	struct check *check = context;
+	struct buf message = {0};
+
+	if (verdict->problem.len) {
+		check_fail(check, verdict->problem);
+		return;
+	}
+	if (!verdict->allowed)
+		api_forbidden_write(&message, check->identity.user, &check->attributes, verdict->reason, check->pretty);
+	check_end(check, verdict->allowed ? AUTH_ALLOWED : AUTH_FORBIDDEN, &message);
+}
+
+static size_t attributes_bytes(const struct access_attributes *attributes)
+{
+	return attributes->verb.len + attributes->namespace.len + attributes->group.len + attributes->version.len +
+	       attributes->resource.len + attributes->subresource.len + attributes->name.len + attributes->path.len;
+}
+
+static void review(struct check *check)
+{
+	struct auth *auth = check->auth;
+	struct verdict *verdict;
+
+	buf_reset(&auth->document);
+	access_review_write(&auth->document, &check->identity, &check->attributes);
+	if (auth->document.failed) {
+		check_fail(check, STR("the user's groups and extra fields are too large for a review"));
+		return;
+	}
+	check->waiter = (struct inquiry_waiter){.handler = access_known, .context = check};
+	verdict = inquiry_ask(auth->accesses, buf_str(&auth->document),
+			      attributes_bytes(&check->attributes) < ATTRIBUTES_KEPT, loop_now_ms(auth->loop),
+			      &check->waiter);
+	if (!verdict)
+		return;
+	access_known(check, verdict);
+	verdict_unref(verdict);
+}
+
+void authorize(struct check *check)
+{
+	struct buf nothing = {0};
+
+	if (identity_in_group(&check->identity, STR(MASTERS)) || is_always_allowed(check->auth, check->attributes.path))
+		check_end(check, AUTH_ALLOWED, &nothing);
+	else
+		review(check);
+}
