@@ -7,9 +7,18 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct arena;
+
 struct text_list {
-	const char **items; /* NULL-ended */
+	const char **items; /* NULL-ended; NULL when there are none */
 	size_t count;
+	bool given; /* what was given took the default's place */
+};
+
+/* --tls-sni-cert-key */
+struct sni_option {
+	const char *cert_file, *key_file;
+	struct text_list names; /* none: those in the certificate */
 };
 
 struct options {
@@ -33,9 +42,23 @@ struct options {
 	uint16_t secure_port;		      /* 443 */
 	const char *cert_dir;		      /* apiserver.local.config/certificates */
 	const char *tls_cert_file, *tls_private_key_file, *tls_min_version;
+	struct text_list tls_cipher_suites;   /* IANA names; none: our own choice */
+	struct sni_option *tls_sni;
+	size_t tls_sni_count;
 	/* Kubernetes */
 	const char *lister_kubeconfig, *authentication_kubeconfig, *authorization_kubeconfig;
+	double client_qps;		      /* requests a second, default 5; 0 or less: any number */
+	int64_t client_burst;		      /* default 10 */
+	int64_t discovery_interval_ms;	      /* default 10 m; 0: resources are looked up once */
 	bool standalone, standalone_allow_remote;
+	/* who asks, and whether they may */
+	bool authentication_skip_lookup, authentication_tolerate_lookup_failure;
+	int64_t token_cache_ttl_ms;	      /* these three: default 10 s */
+	int64_t authorized_cache_ttl_ms, unauthorized_cache_ttl_ms;
+	struct text_list always_allow_paths;  /* a `*` at the end is a prefix */
+	const char *client_ca_file, *requestheader_client_ca_file;
+	struct text_list requestheader_allowed_names, requestheader_username_headers, requestheader_group_headers,
+		requestheader_extra_headers_prefix, requestheader_uid_headers;
 	/* logs */
 	const char *logging_format;	      /* text or json */
 	int64_t verbosity;
@@ -43,11 +66,13 @@ struct options {
 	bool help, version, check_config;
 	/* owned by options_parse */
 	struct text_list unused;	      /* known flags that were given and do nothing here */
+	struct arena *texts;		      /* parts of texts that were taken apart */
 };
 
 /* Parses argv in pflag's syntax: --f v, --f=v, --bool, --bool=false, -v=2, -v 2, -- ends flags; positional arguments are
-   ignored. Later flags win, except for lists. ERR_INVALID: unknown flag (with the nearest name), half a number, a value
-   out of range, a combination that cannot be. Texts point into argv or into static memory. */
+   ignored. Later flags win, except for lists: these grow, and the first value given takes the place of the default.
+   ERR_INVALID: unknown flag (with the nearest name), half a number, a value out of range, a combination that cannot be.
+   Texts point into argv or into static memory, or live until options_clear. */
 MUST_USE bool options_parse(int argc, char **argv, struct options *ret_options, struct err *err);
 void options_clear(struct options *options);
 

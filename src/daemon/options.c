@@ -2,10 +2,11 @@
 #include "options_in.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
+#include <math.h>
 
 #include "base/arena.h"
 #include "text/duration.h"
+#include "text/number.h"
 #include "text/url.h"
 
 enum { NAME_MAX_BYTES = 64, NS_A_MS = 1000000, URL_MAX_BYTES = 65536 };
@@ -109,19 +110,6 @@ static bool unknown_flag(struct str argument, struct err *err)
 
 /* ---- values */
 
-static void list_add(struct text_list *list, const char *text)
-{
-	list->items = xrealloc(list->items, list->count + 2, sizeof(*list->items));
-	list->items[list->count++] = text;
-	list->items[list->count] = NULL;
-}
-
-static void list_clear(struct text_list *list)
-{
-	free(list->items);
-	*list = (struct text_list){0};
-}
-
 static void mark_unused(struct options *options, const struct option *option)
 {
 	for (size_t i = 0; i < options->unused.count; i++)
@@ -206,6 +194,16 @@ static bool set_number(struct options *options, const struct option *option, con
 	return true;
 }
 
+static bool read_number(const struct option *option, const char *text, double *ret_value, struct err *err)
+{
+	double value = 0;
+
+	if (!number_parse_double(str_of(text), &value, err) || !isfinite(value))
+		return err_set(err, ERR_INVALID, "%s: \"%s\" is no number", option->flag, text);
+	*ret_value = value;
+	return true;
+}
+
 static bool set_choice(struct options *options, const struct option *option, const char *text, struct err *err)
 {
 	size_t choice = 0;
@@ -253,8 +251,14 @@ static bool set_value(struct options *options, const struct option *option, cons
 	case OPTION_INTEGER:
 	case OPTION_PORT:
 		return set_number(options, option, text, err);
+	case OPTION_NUMBER:
+		return read_number(option, text, field(options, option), err);
 	case OPTION_LIST:
 		return add_header(options, option, text, err);
+	case OPTION_SLICE:
+		return list_add_slice(field(options, option), option, text, options->texts, err);
+	case OPTION_SNI:
+		return sni_add(options, option, text, err);
 	case OPTION_CHOICE:
 	case OPTION_EITHER:
 		return set_choice(options, option, text, err);
@@ -267,9 +271,13 @@ static void set_presets(struct options *options)
 {
 	struct err err = {0};
 
-	for (size_t i = 0; i < options_table_count; i++)
-		if (options_table[i].preset != NULL)
-			CHECK(set_value(options, &options_table[i], options_table[i].preset, &err));
+	for (size_t i = 0; i < options_table_count; i++) {
+		if (options_table[i].preset == NULL)
+			continue;
+		CHECK(set_value(options, &options_table[i], options_table[i].preset, &err));
+		if (options_table[i].kind == OPTION_SLICE)
+			((struct text_list *)field(options, &options_table[i]))->given = false;
+	}
 }
 
 /* ---- arguments */
@@ -425,17 +433,30 @@ static bool check_tls(struct options *options, struct err *err)
 	return true;
 }
 
+static bool check_paths(const struct text_list *paths, struct err *err)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		struct str path = str_of(paths->items[i]);
+
+		if (str_index(path, '*') + 1 < path.len)
+			return err_set(err, ERR_INVALID,
+				       "--authorization-always-allow-paths: \"%s\" has a * that is not at its end",
+				       paths->items[i]);
+	}
+	return true;
+}
+
 static bool check(struct options *options, struct err *err)
 {
 	if (options->config == NULL)
 		return err_set(err, ERR_INVALID, "--config is required: the path of the rules file");
 	return check_prometheus(options, err) && check_ages(options, err) && check_address(options, err) &&
-	       check_tls(options, err);
+	       check_tls(options, err) && check_paths(&options->always_allow_paths, err);
 }
 
 bool options_parse(int argc, char **argv, struct options *ret_options, struct err *err)
 {
-	CLEANUP(options_clear) struct options options = {0};
+	CLEANUP(options_clear) struct options options = {.texts = arena_new(0)};
 	struct arguments arguments = {argc > 1 ? argv + 1 : argv, argc > 1 ? (size_t)argc - 1 : 0};
 	const char *preset_address;
 
@@ -455,5 +476,14 @@ void options_clear(struct options *options)
 {
 	list_clear(&options->prometheus_headers);
 	list_clear(&options->unused);
+	list_clear(&options->tls_cipher_suites);
+	list_clear(&options->always_allow_paths);
+	list_clear(&options->requestheader_allowed_names);
+	list_clear(&options->requestheader_username_headers);
+	list_clear(&options->requestheader_group_headers);
+	list_clear(&options->requestheader_extra_headers_prefix);
+	list_clear(&options->requestheader_uid_headers);
+	sni_clear(options);
+	arena_free(options->texts);
 	*options = (struct options){0};
 }

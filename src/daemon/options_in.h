@@ -11,7 +11,10 @@ enum option_kind {
 	OPTION_DURATION, /* int64_t, ms */
 	OPTION_INTEGER,	 /* int64_t */
 	OPTION_PORT,	 /* uint16_t */
+	OPTION_NUMBER,	 /* double */
 	OPTION_LIST,	 /* struct text_list: repeatable */
+	OPTION_SLICE,	 /* struct text_list: repeatable, and each value a line of CSV */
+	OPTION_SNI,	 /* tls_sni and tls_sni_count: repeatable */
 	OPTION_CHOICE,	 /* const char *, one of the choices */
 	OPTION_EITHER,	 /* bool: false for the first choice, true for the second */
 };
@@ -20,6 +23,7 @@ enum option_group {
 	GROUP_RULES,
 	GROUP_SERVING,
 	GROUP_KUBERNETES,
+	GROUP_AUTH,
 	GROUP_LOGS,
 	GROUP_OTHER,
 	GROUP_UNUSED_YET,  /* known upstream, not implemented here so far */
@@ -32,7 +36,7 @@ struct option {
 	const char *flag; /* with its dashes */
 	enum option_kind kind;
 	enum option_group group;
-	size_t offset;	    /* in struct options; unused flags have none */
+	size_t offset;	    /* in struct options; unused flags have none, nor has SNI */
 	const char *preset; /* the default, in the flag's own syntax; NULL: none */
 	int64_t min, max;   /* DURATION in ms, INTEGER, PORT */
 	const char *choices[OPTION_CHOICES_MAX];
@@ -48,5 +52,13 @@ static inline bool option_is_unused(const struct option *option)
 {
 	return option->group >= GROUP_UNUSED_YET;
 }
+
+/* options_list.c */
+void list_add(struct text_list *list, const char *text);
+void list_clear(struct text_list *list);
+MUST_USE bool list_add_slice(struct text_list *list, const struct option *option, const char *text, struct arena *texts,
+			     struct err *err);
+MUST_USE bool sni_add(struct options *options, const struct option *option, const char *text, struct err *err);
+void sni_clear(struct options *options);
 
 #endif

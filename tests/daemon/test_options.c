@@ -35,6 +35,47 @@ static void write_number(struct buf *out, const char *name, int64_t value, int64
 		buf_printf(out, "%s%s=%lld", out->len ? " " : "", name, (long long)value);
 }
 
+/* A list that was not given has its default, `usual`. */
+static void write_slice(struct buf *out, const char *name, const struct text_list *list, const char *usual)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	for (size_t i = 0; i < list->count; i++)
+		buf_printf(&text, "%s%s", i ? "|" : "", list->items[i]);
+	if (list->count > 0)
+		assert_null(list->items[list->count]);
+	if (list->given)
+		buf_printf(out, "%s%s(%zu)=%s", out->len ? " " : "", name, list->count, buf_cstr(&text));
+	else
+		assert_string_equal(buf_cstr(&text), usual);
+}
+
+static void write_sni(struct buf *out, const struct options *o)
+{
+	for (size_t i = 0; i < o->tls_sni_count; i++) {
+		buf_printf(out, "%ssni=%s;%s", out->len ? " " : "", o->tls_sni[i].cert_file, o->tls_sni[i].key_file);
+		for (size_t j = 0; j < o->tls_sni[i].names.count; j++)
+			buf_printf(out, ";%s", o->tls_sni[i].names.items[j]);
+	}
+}
+
+static void write_auth(struct buf *out, const struct options *o)
+{
+	write_number(out, "skip-lookup", o->authentication_skip_lookup, false);
+	write_number(out, "tolerate", o->authentication_tolerate_lookup_failure, false);
+	write_number(out, "token-ttl", o->token_cache_ttl_ms, 10000);
+	write_number(out, "authorized-ttl", o->authorized_cache_ttl_ms, 10000);
+	write_number(out, "unauthorized-ttl", o->unauthorized_cache_ttl_ms, 10000);
+	write_slice(out, "paths", &o->always_allow_paths, "/healthz|/readyz|/livez");
+	write_text(out, "client-ca", o->client_ca_file, NULL);
+	write_text(out, "proxy-ca", o->requestheader_client_ca_file, NULL);
+	write_slice(out, "proxy-names", &o->requestheader_allowed_names, "");
+	write_slice(out, "user-headers", &o->requestheader_username_headers, "x-remote-user");
+	write_slice(out, "group-headers", &o->requestheader_group_headers, "x-remote-group");
+	write_slice(out, "extra-headers", &o->requestheader_extra_headers_prefix, "x-remote-extra-");
+	write_slice(out, "uid-headers", &o->requestheader_uid_headers, "");
+}
+
 /* Every field that differs from what `--config=c` alone gives. */
 static void write_differences(struct buf *out, const struct options *o)
 {
@@ -61,9 +102,16 @@ static void write_differences(struct buf *out, const struct options *o)
 	write_text(out, "cert", o->tls_cert_file, NULL);
 	write_text(out, "key", o->tls_private_key_file, NULL);
 	write_text(out, "tls", o->tls_min_version, "VersionTLS12");
+	write_slice(out, "suites", &o->tls_cipher_suites, "");
+	write_sni(out, o);
 	write_text(out, "lister", o->lister_kubeconfig, NULL);
 	write_text(out, "authn", o->authentication_kubeconfig, NULL);
 	write_text(out, "authz", o->authorization_kubeconfig, NULL);
+	if (o->client_qps < 5 || o->client_qps > 5)
+		buf_printf(out, "%sqps=%g", out->len ? " " : "", o->client_qps);
+	write_number(out, "burst", o->client_burst, 10);
+	write_number(out, "discovery", o->discovery_interval_ms, 10 * MINUTE_MS);
+	write_auth(out, o);
 	write_number(out, "standalone", o->standalone, false);
 	write_number(out, "remote", o->standalone_allow_remote, false);
 	write_text(out, "format", o->logging_format, "text");
@@ -274,11 +322,86 @@ static struct options_case {
 	 NULL,
 	 "--tls-min-version: \"1.2\" is none of VersionTLS10, VersionTLS11, VersionTLS12, VersionTLS13"},
 
+	{"cipher suites",
+	 {"--config=c", "--tls-cipher-suites=TLS_A,TLS_B", "--tls-cipher-suites=TLS_C"},
+	 "suites(3)=TLS_A|TLS_B|TLS_C",
+	 ""},
+	{"SNI", {"--config=c", "--tls-sni-cert-key=a.crt,a.key"}, "sni=a.crt;a.key", ""},
+	{"SNI with names, twice",
+	 {"--config=c", "--tls-sni-cert-key= a.crt , a.key : x.example, *.y.example ", "--tls-sni-cert-key", "b,c:z"},
+	 "sni=a.crt;a.key;x.example;*.y.example sni=b;c;z",
+	 ""},
+	{"SNI without a key",
+	 {"--config=c", "--tls-sni-cert-key=a.crt"},
+	 NULL,
+	 "--tls-sni-cert-key: \"a.crt\" is not CERT,KEY or CERT,KEY:NAME,..."},
+	{"SNI with three files", {"--config=c", "--tls-sni-cert-key=a,b,c"}, NULL, "is not CERT,KEY"},
+	{"SNI without names", {"--config=c", "--tls-sni-cert-key=a,b:"}, NULL, "is not CERT,KEY"},
+	{"SNI with an empty name", {"--config=c", "--tls-sni-cert-key=a,b:x,,y"}, NULL, "is not CERT,KEY"},
+	{"SNI of nothing", {"--config=c", "--tls-sni-cert-key="}, NULL, "is not CERT,KEY"},
+
 	/* Kubernetes */
 	{"kubeconfigs",
 	 {"--config=c", "--lister-kubeconfig=a", "--authentication-kubeconfig=b", "--authorization-kubeconfig=d"},
 	 "lister=a authn=b authz=d",
 	 ""},
+	{"client limits", {"--config=c", "--client-qps=50.5", "--client-burst", "100"}, "qps=50.5 burst=100", ""},
+	{"client without a limit", {"--config=c", "--client-qps=-1"}, "qps=-1", ""},
+	{"qps half a number", {"--config=c", "--client-qps=5x"}, NULL, "--client-qps: \"5x\" is no number"},
+	{"qps NaN", {"--config=c", "--client-qps=NaN"}, NULL, "--client-qps: \"NaN\" is no number"},
+	{"qps infinite", {"--config=c", "--client-qps=+Inf"}, NULL, "--client-qps: \"+Inf\" is no number"},
+	{"burst 0", {"--config=c", "--client-burst=0"}, NULL, "--client-burst: \"0\" is no whole number from 1 to"},
+	{"discovery", {"--config=c", "--discovery-interval=1m"}, "discovery=60000", ""},
+	{"discovery once", {"--config=c", "--discovery-interval=0"}, "discovery=0", ""},
+
+	/* who asks */
+	{"lookup",
+	 {"--config=c", "--authentication-skip-lookup", "--authentication-tolerate-lookup-failure=true"},
+	 "skip-lookup=1 tolerate=1",
+	 ""},
+	{"caches of reviews",
+	 {"--config=c", "--authentication-token-webhook-cache-ttl=1m", "--authorization-webhook-cache-authorized-ttl=2m",
+	  "--authorization-webhook-cache-unauthorized-ttl=0"},
+	 "token-ttl=60000 authorized-ttl=120000 unauthorized-ttl=0",
+	 ""},
+	{"CA files",
+	 {"--config=c", "--client-ca-file=a", "--requestheader-client-ca-file=b"},
+	 "client-ca=a proxy-ca=b",
+	 ""},
+	{"CA file empty", {"--config=c", "--client-ca-file="}, "", ""},
+	{"proxy headers",
+	 {"--config=c", "--requestheader-allowed-names=front,aggregator", "--requestheader-username-headers=X-User",
+	  "--requestheader-group-headers=X-Group", "--requestheader-extra-headers-prefix=X-Extra-",
+	  "--requestheader-uid-headers=X-Uid"},
+	 "proxy-names(2)=front|aggregator user-headers(1)=X-User group-headers(1)=X-Group extra-headers(1)=X-Extra- "
+	 "uid-headers(1)=X-Uid",
+	 ""},
+	{"list replaces the default",
+	 {"--config=c", "--authorization-always-allow-paths=/a,/b/*"},
+	 "paths(2)=/a|/b/*",
+	 ""},
+	{"list grows",
+	 {"--config=c", "--authorization-always-allow-paths=/a,/b", "--authorization-always-allow-paths", "/c"},
+	 "paths(3)=/a|/b|/c",
+	 ""},
+	{"list of nothing", {"--config=c", "--authorization-always-allow-paths="}, "paths(0)=", ""},
+	{"list with empty items", {"--config=c", "--requestheader-allowed-names=,a,"}, "proxy-names(3)=|a|", ""},
+	{"list with quotes",
+	 {"--config=c", "--requestheader-allowed-names=\"a,b\",\"say \"\"c\"\"\",d"},
+	 "proxy-names(3)=a,b|say \"c\"|d",
+	 ""},
+	{"list with a line's end", {"--config=c", "--requestheader-allowed-names=a,b\r\n"}, "proxy-names(2)=a|b", ""},
+	{"list with open quotes",
+	 {"--config=c", "--requestheader-allowed-names=\"a"},
+	 NULL,
+	 "--requestheader-allowed-names: the quotes in \"\"a\" do not fit"},
+	{"list with quotes inside", {"--config=c", "--requestheader-allowed-names=a\"b\""}, NULL, "do not fit"},
+	{"list with text behind quotes", {"--config=c", "--requestheader-allowed-names=\"a\"b"}, NULL, "do not fit"},
+	{"list with one quote", {"--config=c", "--requestheader-allowed-names=\""}, NULL, "do not fit"},
+	{"allowed path with * inside",
+	 {"--config=c", "--authorization-always-allow-paths=/a,/*/b"},
+	 NULL,
+	 "--authorization-always-allow-paths: \"/*/b\" has a * that is not at its end"},
 	{"standalone", {"--config=c", "--standalone"}, "bind=127.0.0.1 standalone=1", ""},
 	{"standalone on another loopback",
 	 {"--config=c", "--standalone", "--bind-address=127.9.9.9"},
@@ -328,12 +451,12 @@ static struct options_case {
 
 	/* known flags without effect */
 	{"unused with value",
-	 {"--config=c", "--client-qps=50", "--client-burst", "100"},
-	 "unused[--client-qps] unused[--client-burst]",
+	 {"--config=c", "--tls-curve-preferences=X25519", "--vmodule", "100"},
+	 "unused[--tls-curve-preferences] unused[--vmodule]",
 	 ""},
 	{"unused twice is named once",
-	 {"--config=c", "--tls-sni-cert-key=a,b", "--tls-sni-cert-key=c,d"},
-	 "unused[--tls-sni-cert-key]",
+	 {"--config=c", "--tls-curve-preferences=a", "--tls-curve-preferences=b"},
+	 "unused[--tls-curve-preferences]",
 	 ""},
 	{"unused switch",
 	 {"--config=c", "--profiling=false", "--disable-http2"},
@@ -364,7 +487,8 @@ static struct options_case {
 	  "--prometheus-url=https://prometheus-k8s.monitoring.svc:9090/", "--secure-port=6443",
 	  "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_256_CBC_SHA"},
 	 "config=/etc/adapter/config.yaml url=https://prometheus-k8s.monitoring.svc:9090/ relist=60000 max-age=60000 "
-	 "port=6443 cert-dir=/var/run/serving-cert unused[--tls-cipher-suites]",
+	 "port=6443 cert-dir=/var/run/serving-cert "
+	 "suites(2)=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256|TLS_RSA_WITH_AES_256_CBC_SHA",
 	 ""},
 	{"ACK",
 	 {"--config=c", "--prometheus-insecure=false", "--cost-weights={\"cpu\": \"1.0\"}", "--metrics-max-age=20m"},
@@ -444,7 +568,7 @@ static void test_help_names_flags(void **state)
 		free(argv[0]);
 		free(argv[1]);
 	}
-	assert_int_equal(flags, 32);
+	assert_int_equal(flags, 50);
 	buf_clear(&help);
 }
 
@@ -460,7 +584,7 @@ static struct help_case {
 	{"help: letter", "  --v LEVEL, -v LEVEL\n"},
 	{"help: heading", "\nServing:\n"},
 	{"help: port 0", "0: any free one.\n        Default: 443\n"},
-	{"help: unused yet", "  No effect yet:\n        --client-qps"},
+	{"help: unused yet", "  No effect yet:\n        --tls-curve-preferences"},
 	{"help: unused ever", "  No effect at all:\n        --disable-http2"},
 	{"help: audit", "--audit-webhook-mode"},
 };
