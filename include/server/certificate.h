@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certificate.h - the serving pair: given as files, or made by ourselves (wire.md 10). */
+/* certificate.h - the serving pair: given as files, or made by ourselves (wire.md 10); and others for clients that ask for
+   a name. */
 #ifndef GAUGELET_SERVER_CERTIFICATE_H
 #define GAUGELET_SERVER_CERTIFICATE_H
 
@@ -7,6 +8,7 @@
 #include "base/err.h"
 
 struct certificate;
+struct loop;
 
 /* PEM files; the key must fit the first certificate. ERR_IO, ERR_INVALID name the file. */
 struct certificate *certificate_load(const char *cert_file, const char *key_file, struct err *err) MUST_USE;
@@ -19,7 +21,17 @@ struct certificate *certificate_make(const char *cert_dir, const char *bind_addr
 void certificate_free(struct certificate *certificate);
 DEFINE_FREE_AT(certificate)
 
-/* For GnuTLS's retrieve callback: gnutls_pcert_st *, its count, gnutls_privkey_t. Lent. */
+/* Another pair, for clients that ask for one of `names` (NULL-ended; `*.domain` for all of a domain); NULL or none: for one
+   of those in the certificate. What certificate_load or _make has given stays for everybody else. */
+MUST_USE bool certificate_add(struct certificate *certificate, const char *cert_file, const char *key_file,
+			      const char *const *names, struct err *err);
+
+/* From now on pairs whose files change are replaced, for handshakes that begin afterwards. A pair that cannot be read, or
+   whose key does not fit, leaves the one before in its place. Call it once, after the last certificate_add; the loop must
+   outlive the certificate. */
+void certificate_watch(struct certificate *certificate, struct loop *loop);
+
+/* The pair for everybody, lent until it is replaced. For GnuTLS's retrieve callback: gnutls_pcert_st *, its count, gnutls_privkey_t. Lent. */
 struct certificate_pair {
 	void *chain;
 	unsigned chain_length;

@@ -2,318 +2,180 @@
 #include "server/certificate.h"
 
 #include "server_in.h"
-#include "net/file.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/vec.h"
+#include "net/file_watch.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gnutls/abstract.h>
-#include <gnutls/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-enum {
-	CHAIN_MAX = 16,
-	FILE_MAX = 1024 * 1024,
-	PAUSE_MS = 50,
-	PATIENCE_MS = 10 * 1000, /* with another process that makes the same pair */
+enum { LOOK_MS = 60 * 1000 };
+
+/* A pair, and the files that it came from and its successor will come from. */
+struct source {
+	const char *cert_file, *key_file; /* NULL: none, it was made in memory */
+	struct serving_pair *pair;
+	struct {
+		VEC_OF(struct str);
+	} names;	    /* of those who get it; none: those in the certificate */
+	struct err trouble; /* with the files as they were last */
 };
-
-#define BOTH_HINT                                                                                                      \
-	"give a writable folder with --cert-dir, or a pair of your own with --tls-cert-file and "                      \
-	"--tls-private-key-file"
 
 struct certificate {
-	gnutls_pcert_st chain[CHAIN_MAX];
-	unsigned chain_length;
-	gnutls_privkey_t key;
+	struct {
+		VEC_OF(struct source);
+	} sources; /* the first one is for everybody whose name none of the others has */
+	struct arena *arena;
+	struct file_watch *watch;
 };
-
-struct pair_paths {
-	const char *dir;
-	char cert[4096], key[4096];
-};
-
-enum pair_presence { PAIR_NONE, PAIR_CERT_ONLY, PAIR_KEY_ONLY, PAIR_BOTH };
 
 void certificate_free(struct certificate *certificate)
 {
 	if (!certificate)
 		return;
-	for (unsigned i = 0; i < certificate->chain_length; i++)
-		gnutls_pcert_deinit(&certificate->chain[i]);
-	gnutls_privkey_deinit(certificate->key);
+	file_watch_free(certificate->watch);
+	for (size_t i = 0; i < certificate->sources.count; i++) {
+		serving_pair_unref(certificate->sources.items[i].pair);
+		vec_clear(&certificate->sources.items[i].names);
+	}
+	vec_clear(&certificate->sources);
+	arena_free(certificate->arena);
 	free(certificate);
 }
 
 struct certificate_pair certificate_pair(const struct certificate *certificate)
 {
-	struct certificate_pair pair = {.chain_length = certificate->chain_length, .key = certificate->key};
-	const void *chain = certificate->chain;
-
-	/* GnuTLS takes what it only reads as a pointer to non-const */
-	memcpy(&pair.chain, &chain, sizeof(chain));
-	return pair;
+	return serving_pair_lend(certificate->sources.items[0].pair);
 }
 
-/* ---- from PEM */
-
-static void secret_clear(struct buf *secret)
+static struct str copy_of(struct certificate *certificate, const char *text)
 {
-	if (secret->ptr)
-		explicit_bzero(secret->ptr, secret->cap);
-	buf_clear(secret);
+	struct str copy;
+
+	CHECK(arena_copy(certificate->arena, str_of(text), &copy)); /* it has no maximum */
+	return copy;
 }
 
-static gnutls_datum_t datum_of(const struct buf *text)
+static struct source *source_add(struct certificate *certificate, struct serving_pair *pair, const char *cert_file,
+				 const char *key_file)
 {
-	return (gnutls_datum_t){.data = (unsigned char *)text->ptr, .size = (unsigned)text->len};
+	struct source *source = vec_push(&certificate->sources);
+
+	source->pair = pair;
+	source->cert_file = cert_file ? copy_of(certificate, cert_file).ptr : NULL;
+	source->key_file = key_file ? copy_of(certificate, key_file).ptr : NULL;
+	return source;
 }
 
-static bool chain_import(struct certificate *certificate, const struct buf *text, const char *file, struct err *err)
+struct certificate *certificate_of(struct serving_pair *pair, const char *cert_file, const char *key_file)
 {
-	gnutls_datum_t data = datum_of(text);
-	unsigned count = CHAIN_MAX;
-	int code = gnutls_pcert_list_import_x509_raw(certificate->chain, &count, &data, GNUTLS_X509_FMT_PEM, 0);
+	struct certificate *certificate;
 
-	if (code == GNUTLS_E_SHORT_MEMORY_BUFFER)
-		return err_set(err, ERR_INVALID,
-			       "'%s' holds more than %d certificates; the server's own and those between "
-			       "it and its CA are enough",
-			       file, CHAIN_MAX);
-	if (code < 0)
-		return err_set(err, ERR_INVALID, "'%s' holds no certificate in PEM form: %s", file,
-			       gnutls_strerror(code));
-	certificate->chain_length = count;
-	return true;
-}
-
-static bool key_import(struct certificate *certificate, const struct buf *text, const char *file, struct err *err)
-{
-	gnutls_datum_t data = datum_of(text);
-	int code = gnutls_privkey_init(&certificate->key);
-
-	if (code == 0)
-		code = gnutls_privkey_import_x509_raw(certificate->key, &data, GNUTLS_X509_FMT_PEM, NULL, 0);
-	if (code == GNUTLS_E_DECRYPTION_FAILED)
-		return err_set(err, ERR_INVALID, "the private key in '%s' is encrypted; it must be without a password",
-			       file);
-	if (code < 0)
-		return err_set(err, ERR_INVALID, "'%s' holds no private key in PEM form: %s", file,
-			       gnutls_strerror(code));
-	return true;
-}
-
-static bool key_id(gnutls_pubkey_t key, unsigned char id[32])
-{
-	size_t bytes = 32;
-
-	return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, id, &bytes) == 0 && bytes == 32;
-}
-
-static bool key_fits(const struct certificate *certificate)
-{
-	gnutls_pubkey_t public_key = NULL;
-	unsigned char of_key[32], of_cert[32];
-	bool fits = gnutls_pubkey_init(&public_key) == 0 &&
-		    gnutls_pubkey_import_privkey(public_key, certificate->key, 0, 0) == 0 &&
-		    key_id(public_key, of_key) && key_id(certificate->chain[0].pubkey, of_cert) &&
-		    memcmp(of_key, of_cert, sizeof(of_key)) == 0;
-
-	gnutls_pubkey_deinit(public_key);
-	return fits;
-}
-
-static struct certificate *certificate_parse(const struct buf *chain, const struct buf *key, const char *cert_file,
-					     const char *key_file, struct err *err)
-{
-	CLEANUP(certificate_free_at) struct certificate *certificate = xnew(struct certificate);
-
-	if (!chain_import(certificate, chain, cert_file, err) || !key_import(certificate, key, key_file, err))
+	if (!pair)
 		return NULL;
-	if (!key_fits(certificate)) {
-		err_set(err, ERR_INVALID, "the private key in '%s' does not fit the first certificate in '%s'",
-			key_file, cert_file);
-		return NULL;
-	}
-	return STEAL(certificate);
+	certificate = xnew(struct certificate);
+	certificate->arena = arena_new(0);
+	source_add(certificate, pair, cert_file, key_file);
+	return certificate;
 }
 
 struct certificate *certificate_load(const char *cert_file, const char *key_file, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf chain = BUF_MAX(FILE_MAX);
-	CLEANUP(secret_clear) struct buf key = BUF_MAX(FILE_MAX);
-
-	if (!file_read(cert_file, &chain, err) || !file_read(key_file, &key, err))
-		return NULL;
-	return certificate_parse(&chain, &key, cert_file, key_file, err);
+	return certificate_of(serving_pair_load(cert_file, key_file, err), cert_file, key_file);
 }
 
-/* ---- made by ourselves */
-
-static bool paths_set(struct pair_paths *paths, const char *dir, struct err *err)
+bool certificate_add(struct certificate *certificate, const char *cert_file, const char *key_file,
+		     const char *const *names, struct err *err)
 {
-	size_t bytes = sizeof(paths->cert);
+	struct serving_pair *pair = serving_pair_load(cert_file, key_file, err);
+	struct source *source;
 
-	paths->dir = dir;
-	if (snprintf(paths->cert, bytes, "%s/apiserver.crt", dir) >= (int)bytes ||
-	    snprintf(paths->key, bytes, "%s/apiserver.key", dir) >= (int)bytes)
-		return err_set(err, ERR_INVALID, "the path given with --cert-dir is too long");
-	return true;
-}
-
-static bool file_is_there(const char *path, bool *ret_there, struct err *err)
-{
-	struct stat status;
-
-	if (stat(path, &status) == 0) {
-		*ret_there = true;
-		return true;
-	}
-	if (errno != ENOENT)
-		return err_set(err, ERR_IO, "cannot look at '%s': %s; " BOTH_HINT, path, strerror(errno));
-	*ret_there = false;
-	return true;
-}
-
-static bool pair_look(const struct pair_paths *paths, enum pair_presence *ret_presence, struct err *err)
-{
-	bool cert, key;
-
-	if (!file_is_there(paths->cert, &cert, err) || !file_is_there(paths->key, &key, err))
+	if (!pair)
 		return false;
-	*ret_presence = cert ? (key ? PAIR_BOTH : PAIR_CERT_ONLY) : (key ? PAIR_KEY_ONLY : PAIR_NONE);
+	source = source_add(certificate, pair, cert_file, key_file);
+	for (; names && *names; names++)
+		*vec_push(&source->names) = copy_of(certificate, *names);
 	return true;
 }
 
-static bool dir_make(const char *dir, struct err *err)
+/* ---- who gets which */
+
+static bool source_answers(const struct source *source, struct str asked, bool wildcard)
 {
-	CLEANUP(buf_clear) struct buf path = {0};
-	struct stat status;
+	if (source->names.count == 0)
+		return serving_pair_has(source->pair, asked, wildcard);
+	for (size_t i = 0; i < source->names.count; i++)
+		if (serving_name_is(source->names.items[i], asked, wildcard))
+			return true;
+	return false;
+}
 
-	for (size_t i = 1; i <= strlen(dir); i++) {
-		int reason;
+/* A name of its own comes before `*.domain`; of two that have it the one given first. */
+struct serving_pair *certificate_choose(const struct certificate *certificate, struct str asked)
+{
+	if (str_ends(asked, STR(".")))
+		asked.len--;
+	for (int wildcard = 0; asked.len > 0 && wildcard <= 1; wildcard++)
+		for (size_t i = 1; i < certificate->sources.count; i++)
+			if (source_answers(&certificate->sources.items[i], asked, wildcard))
+				return serving_pair_ref(certificate->sources.items[i].pair);
+	return serving_pair_ref(certificate->sources.items[0].pair);
+}
 
-		if (dir[i] != '/' && dir[i] != '\0')
+/* ---- new files */
+
+static bool same_trouble(const struct err *a, const struct err *b)
+{
+	return a->code == b->code && str_eq(str_of(a->msg), str_of(b->msg));
+}
+
+/* The state of the files is told when it changes, not with every look. */
+static void source_reload(struct source *source)
+{
+	struct err err = {0};
+	struct serving_pair *pair = serving_pair_load(source->cert_file, source->key_file, &err);
+
+	if (!pair) {
+		if (!same_trouble(&err, &source->trouble))
+			log_error("the serving certificate is not replaced, the one before stays: %s", err.msg);
+		source->trouble = err;
+		return;
+	}
+	if (!serving_pair_eq(pair, source->pair))
+		log_info("serving the new certificate in '%s' from now on", source->cert_file);
+	else if (source->trouble.code != ERR_NONE)
+		log_info("the serving certificate in '%s' is good again", source->cert_file);
+	source->trouble = (struct err){0};
+	serving_pair_unref(source->pair);
+	source->pair = pair;
+}
+
+static void reload(void *context)
+{
+	struct certificate *certificate = context;
+
+	for (size_t i = 0; i < certificate->sources.count; i++)
+		if (certificate->sources.items[i].cert_file)
+			source_reload(&certificate->sources.items[i]);
+}
+
+void certificate_watch(struct certificate *certificate, struct loop *loop)
+{
+	const char **paths = xcalloc(2 * certificate->sources.count + 1, sizeof(*paths));
+	size_t count = 0;
+
+	for (size_t i = 0; i < certificate->sources.count; i++) {
+		if (!certificate->sources.items[i].cert_file)
 			continue;
-		buf_reset(&path);
-		buf_put(&path, (struct str){dir, i});
-		if (mkdir(buf_cstr(&path), 0755) == 0)
-			continue;
-		reason = errno;
-		/* on a read-only file system a parent that is there fails otherwise than with EEXIST */
-		if (stat(buf_cstr(&path), &status) != 0)
-			return err_set(err, ERR_IO, "cannot make the folder '%s': %s; " BOTH_HINT, buf_cstr(&path),
-				       strerror(reason));
+		paths[count++] = certificate->sources.items[i].cert_file;
+		paths[count++] = certificate->sources.items[i].key_file;
 	}
-	return true;
-}
-
-static void pause_ms(long milliseconds)
-{
-	struct timespec pause = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
-
-	nanosleep(&pause, NULL);
-}
-
-/* The lock on the folder leaves nothing behind, whatever happens to its holder. -1: failed. Where the file system knows
-   no locks, we go on without and trust the check of the pair. */
-static int dir_lock(const char *dir, struct err *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0) {
-		err_set(err, ERR_IO, "cannot open the folder '%s': %s; " BOTH_HINT, dir, strerror(errno));
-		return -1;
+	if (count > 0) {
+		certificate->watch = file_watch_new(loop, paths, LOOK_MS, reload, certificate);
+		if (!file_watch_is_prompt(certificate->watch))
+			log_warn("the kernel does not tell of new serving certificates, so they are looked for once a "
+				 "minute");
+		reload(certificate); /* what came between loading and watching */
 	}
-	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; waited += PAUSE_MS) {
-		if (waited >= PATIENCE_MS) {
-			close(fd);
-			err_set(err, ERR_TIMEOUT, "another process has locked the folder '%s' for %d s; " BOTH_HINT,
-				dir, PATIENCE_MS / 1000);
-			return -1;
-		}
-		pause_ms(PAUSE_MS);
-	}
-	return fd;
-}
-
-/* The key first: whoever sees the certificate finds its key. */
-static bool pair_write(const struct pair_paths *paths, const char *bind_address, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf chain = {0};
-	CLEANUP(secret_clear) struct buf key = {0};
-
-	if (!certificate_pem_make(bind_address, &chain, &key, err))
-		return false;
-	if (file_write(paths->key, buf_str(&key), 0600, err) && file_write(paths->cert, buf_str(&chain), 0644, err))
-		return true;
-	return err_set(err, err->code, "%s; " BOTH_HINT, err->msg);
-}
-
-/* Without a lock another process may just have put one file of its pair beside one of ours; its other file comes soon. */
-static struct certificate *pair_load_patiently(const struct pair_paths *paths, struct err *err)
-{
-	struct certificate *certificate = certificate_load(paths->cert, paths->key, err);
-
-	for (int waited = 0; !certificate && err->code == ERR_INVALID && waited < PATIENCE_MS / 10;
-	     waited += PAUSE_MS) {
-		pause_ms(PAUSE_MS);
-		certificate = certificate_load(paths->cert, paths->key, err);
-	}
-	return certificate;
-}
-
-static struct certificate *pair_load_or_make(const struct pair_paths *paths, const char *bind_address, struct err *err)
-{
-	enum pair_presence presence;
-
-	if (!pair_look(paths, &presence, err))
-		return NULL;
-	if (presence == PAIR_CERT_ONLY || presence == PAIR_KEY_ONLY) {
-		bool cert = presence == PAIR_CERT_ONLY;
-
-		err_set(err, ERR_INVALID,
-			"certificate and key must be supplied as a pair: '%s' is there and '%s' is not; add it, or "
-			"remove the "
-			"other, and a new pair is made",
-			cert ? paths->cert : paths->key, cert ? paths->key : paths->cert);
-		return NULL;
-	}
-	if (presence == PAIR_NONE && !pair_write(paths, bind_address, err))
-		return NULL;
-	return pair_load_patiently(paths, err);
-}
-
-static struct certificate *made_in_memory(const char *bind_address, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf chain = {0};
-	CLEANUP(secret_clear) struct buf key = {0};
-
-	if (!certificate_pem_make(bind_address, &chain, &key, err))
-		return NULL;
-	return certificate_parse(&chain, &key, "the new certificate", "the new key", err);
-}
-
-struct certificate *certificate_make(const char *cert_dir, const char *bind_address, struct err *err)
-{
-	struct pair_paths paths;
-	enum pair_presence presence;
-	struct certificate *certificate;
-	int lock;
-
-	if (!cert_dir || !*cert_dir)
-		return made_in_memory(bind_address, err);
-	if (!paths_set(&paths, cert_dir, err) || !pair_look(&paths, &presence, err))
-		return NULL;
-	if (presence == PAIR_BOTH) /* needs no right to write */
-		return certificate_load(paths.cert, paths.key, err);
-	if (!dir_make(cert_dir, err) || (lock = dir_lock(cert_dir, err)) < 0)
-		return NULL;
-	certificate = pair_load_or_make(&paths, bind_address, err);
-	close(lock);
-	return certificate;
+	vec_release(paths);
 }

@@ -45,14 +45,29 @@ static size_t leave_encoded(void *context, struct MHD_Connection *mhd, char *tex
 	return strlen(text);
 }
 
+static struct serving_pair *pair_for(const struct certificate *certificate, gnutls_session_t session)
+{
+	char name[256] = "";
+	size_t bytes = sizeof(name);
+	unsigned type = 0;
+
+	if (gnutls_server_name_get(session, name, &bytes, &type, 0) != 0 || type != GNUTLS_NAME_DNS)
+		bytes = 0;
+	return certificate_choose(certificate, (struct str){name, bytes});
+}
+
+/* GnuTLS keeps what it is lent until the handshake is over, so the connection holds the pair. */
 static int pair_lend(gnutls_session_t session, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **ret_chain,
 		     unsigned *ret_chain_length, gnutls_ocsp_data_st **ret_ocsp, unsigned *ret_ocsp_length,
 		     gnutls_privkey_t *ret_key, unsigned *ret_flags)
 {
-	const struct http_connection *connection = gnutls_session_get_ptr(session);
-	struct certificate_pair pair = certificate_pair(connection->server->certificate);
+	struct http_connection *connection = gnutls_session_get_ptr(session);
+	struct certificate_pair pair;
 
 	(void)info;
+	serving_pair_unref(connection->pair);
+	connection->pair = pair_for(connection->server->certificate, session);
+	pair = serving_pair_lend(connection->pair);
 	*ret_chain = pair.chain;
 	*ret_chain_length = pair.chain_length;
 	*ret_ocsp = NULL;

@@ -141,6 +141,7 @@ static void connection_end(struct http_connection *connection)
 	http_exchange_end(&connection->exchange);
 	buf_clear(&connection->exchange.target);
 	loop_timer_cancel(server->loop, &connection->timer);
+	serving_pair_unref(connection->pair);
 	if (!connection->greeted)
 		server->handshakes--;
 	if (connection->next)

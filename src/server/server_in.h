@@ -5,13 +5,39 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/vec.h"
 #include "net/loop.h"
+#include "server/certificate.h"
 #include "server/http.h"
 
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 
 /* ---- certificates */
+
+/* serving_pair.c: a chain and its key, const, shared by count. */
+struct serving_pair;
+struct serving_pair *serving_pair_load(const char *cert_file, const char *key_file, struct err *err) MUST_USE;
+struct serving_pair *serving_pair_parse(const struct buf *chain, const struct buf *key, const char *cert_file,
+					const char *key_file, struct err *err) MUST_USE;
+struct serving_pair *serving_pair_ref(struct serving_pair *pair);
+void serving_pair_unref(struct serving_pair *pair);
+struct certificate_pair serving_pair_lend(const struct serving_pair *pair);
+bool serving_pair_eq(const struct serving_pair *a, const struct serving_pair *b);
+
+/* Is `asked` one of the certificate's own names? `wildcard`: looks at names like *.domain, which stand for one label more,
+   instead of whole ones. */
+bool serving_pair_has(const struct serving_pair *pair, struct str asked, bool wildcard);
+bool serving_name_is(struct str name, struct str asked, bool wildcard);
+
+/* Overwrites what it frees. */
+void secret_clear(struct buf *secret);
+
+/* certificate.c: takes the pair; NULL when it is NULL. The files are NULL when there are none. */
+struct certificate *certificate_of(struct serving_pair *pair, const char *cert_file, const char *key_file) MUST_USE;
+
+/* The pair for a client that asks for this name, or (empty) for none. The caller unrefs it. */
+struct serving_pair *certificate_choose(const struct certificate *certificate, struct str asked) MUST_USE;
 
 /* PEM texts of a new pair: a leaf and the CA that signed it, and the leaf's key. */
 MUST_USE bool certificate_pem_make(const char *bind_address, struct buf *out_chain, struct buf *out_key,
@@ -54,6 +80,7 @@ struct http_connection {
 	struct http_server *server;
 	struct MHD_Connection *mhd;
 	gnutls_session_t session;
+	struct serving_pair *pair; /* that it was greeted with */
 	int fd;
 	struct http_connection *next, *previous;
 	struct http_exchange exchange;
