@@ -21,6 +21,7 @@ struct http_server_options {
 	int64_t request_timeout_ms;	/* from the first byte of a connection or request to the end of its head and body */
 	const char *min_tls_version;	/* "VersionTLS12" (default) or "VersionTLS13" */
 	bool ask_certificate;		/* ask clients for a certificate, without insisting */
+	const char *const *cipher_suites; /* of TLS 1.2, IANA names, NULL-ended; NULL or none: our own choice */
 };
 
 /* Called once per request, when its head and body are there. The exchange must be answered by http_respond, now or later

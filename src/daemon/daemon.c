@@ -218,6 +218,25 @@ static bool start_cluster(struct daemon *daemon, struct err *err)
 	return true;
 }
 
+static bool start_certificate(struct daemon *daemon, struct err *err)
+{
+	const struct options *options = daemon->options;
+
+	daemon->certificate =
+		options->tls_cert_file ? certificate_load(options->tls_cert_file, options->tls_private_key_file, err)
+				       : certificate_make(options->cert_dir, options->bind_address, err);
+	if (daemon->certificate == NULL)
+		return false;
+	for (size_t i = 0; i < options->tls_sni_count; i++) {
+		const struct sni_option *sni = &options->tls_sni[i];
+
+		if (!certificate_add(daemon->certificate, sni->cert_file, sni->key_file, sni->names.items, err))
+			return err_wrap(err, "--tls-sni-cert-key");
+	}
+	certificate_watch(daemon->certificate, daemon->loop);
+	return true;
+}
+
 static bool start_serving(struct daemon *daemon, struct err *err)
 {
 	const struct options *options = daemon->options;
@@ -228,6 +247,8 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.idle_timeout_ms = IDLE_TIMEOUT_MS,
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.min_tls_version = options->tls_min_version,
+		.cipher_suites = options->tls_cipher_suites.items,
+		.ask_certificate = !options->standalone,
 	};
 	const struct dispatch_neighbours neighbours = {.prom = daemon->prom,
 							.auth = daemon->auth,
@@ -243,10 +264,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.findings_context = daemon,
 	};
 
-	daemon->certificate =
-		options->tls_cert_file ? certificate_load(options->tls_cert_file, options->tls_private_key_file, err)
-				       : certificate_make(options->cert_dir, options->bind_address, err);
-	if (daemon->certificate == NULL)
+	if (!start_certificate(daemon, err))
 		return false;
 	daemon->dispatch = dispatch_new(daemon->loop, &neighbours, empty_catalog(daemon), &dispatch);
 	daemon->server = http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);

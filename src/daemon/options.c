@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/arena.h"
+#include "text/distance.h"
 #include "text/duration.h"
 #include "text/number.h"
 #include "text/url.h"
@@ -50,28 +51,6 @@ static const struct option *find_letter(char letter)
 	return NULL;
 }
 
-/* Levenshtein: how many bytes to put in, take out or change. */
-static size_t distance(struct str a, struct str b)
-{
-	size_t row[NAME_MAX_BYTES + 1];
-
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (size_t i = 0; i < a.len; i++) {
-		size_t diagonal = i;
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < b.len; j++) {
-			size_t change = diagonal + (name_byte(a.ptr[i]) != b.ptr[j]);
-			size_t other = 1 + (row[j] < row[j + 1] ? row[j] : row[j + 1]);
-
-			diagonal = row[j + 1];
-			row[j + 1] = change < other ? change : other;
-		}
-	}
-	return row[b.len];
-}
-
 /* The shortest flag that begins so; else the nearest, of which at most a third may differ. NULL: none is near. */
 static const char *nearest(struct str name)
 {
@@ -79,10 +58,15 @@ static const char *nearest(struct str name)
 	const char *near = NULL;
 	size_t front_length = SIZE_MAX;
 	size_t near_distance = name.len / 3 + 1;
+	char bytes[NAME_MAX_BYTES];
+	struct str dashed = {bytes, name.len};
 
+	CHECK(name.len <= sizeof(bytes));
+	for (size_t i = 0; i < name.len; i++)
+		bytes[i] = name_byte(name.ptr[i]);
 	for (size_t i = 0; i < options_table_count; i++) {
 		struct str own = str_of(options_table[i].flag + 2);
-		size_t far = distance(name, str_slice(own, 0, NAME_MAX_BYTES));
+		size_t far = distance(dashed, own);
 
 		if (str_starts(own, name) && own.len < front_length) {
 			front = options_table[i].flag;

@@ -128,6 +128,20 @@ static const char *priorities_of(const char *min_version, struct err *err)
 	return NULL;
 }
 
+/* The name of the least version; suites of TLS 1.3 alone leave no other. */
+static bool suites_set(struct http_server *server, const struct http_server_options *options,
+		       const char **ret_min_version, struct err *err)
+{
+	*ret_min_version = options->min_tls_version;
+	if (!options->cipher_suites || !*options->cipher_suites)
+		return true;
+	if (!cipher_suites_read(options->cipher_suites, &server->tls12, err))
+		return false;
+	if (!server->tls12)
+		*ret_min_version = "VersionTLS13";
+	return true;
+}
+
 static unsigned seconds_of(int64_t milliseconds)
 {
 	int64_t seconds = (milliseconds + 999) / 1000;
@@ -138,9 +152,9 @@ static unsigned seconds_of(int64_t milliseconds)
 static bool daemon_start(struct http_server *server, const struct http_server_options *options, struct err *err)
 {
 	const unsigned flags = MHD_USE_EPOLL | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	const char *priorities = priorities_of(options->min_tls_version, err);
+	const char *min_version, *priorities;
 
-	if (!priorities)
+	if (!suites_set(server, options, &min_version, err) || !(priorities = priorities_of(min_version, err)))
 		return false;
 	server->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, http_on_request, server, MHD_OPTION_EXTERNAL_LOGGER, complaint_received, server,
@@ -240,5 +254,6 @@ void http_server_free(struct http_server *server)
 	if (server->listen_fd >= 0)
 		close(server->listen_fd);
 	gnutls_free(server->ticket_key.data);
+	gnutls_priority_deinit(server->tls12);
 	free(server);
 }

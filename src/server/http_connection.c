@@ -105,6 +105,16 @@ static int finished_received(gnutls_session_t session, unsigned type, unsigned w
 	return 0;
 }
 
+/* Which version it will be is known now, which suite is not. */
+static int hello_received(gnutls_session_t session)
+{
+	const struct http_connection *connection = gnutls_session_get_ptr(session);
+
+	if (gnutls_protocol_get_version(session) == GNUTLS_TLS1_2)
+		return gnutls_priority_set(session, connection->server->tls12);
+	return 0;
+}
+
 static void connection_begin(struct http_server *server, struct MHD_Connection *mhd, void **connection_context)
 {
 	struct http_connection *connection = xnew(struct http_connection);
@@ -129,6 +139,8 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 		gnutls_certificate_server_set_request(connection->session, GNUTLS_CERT_REQUEST);
 	gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
 					   finished_received);
+	if (server->tls12)
+		gnutls_handshake_set_post_client_hello_function(connection->session, hello_received);
 	server->handshakes++;
 	gnutls_session_ticket_enable_server(connection->session, &server->ticket_key);
 	*connection_context = connection;

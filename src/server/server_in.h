@@ -39,6 +39,10 @@ struct certificate *certificate_of(struct serving_pair *pair, const char *cert_f
 /* The pair for a client that asks for this name, or (empty) for none. The caller unrefs it. */
 struct serving_pair *certificate_choose(const struct certificate *certificate, struct str asked) MUST_USE;
 
+/* cipher_suites.c: what these suites (IANA names, NULL-ended) mean for TLS 1.2; NULL when none of them is one of TLS 1.2, so
+   that it is not to be spoken at all. */
+MUST_USE bool cipher_suites_read(const char *const *names, gnutls_priority_t *ret_priorities, struct err *err);
+
 /* PEM texts of a new pair: a leaf and the CA that signed it, and the leaf's key. */
 MUST_USE bool certificate_pem_make(const char *bind_address, struct buf *out_chain, struct buf *out_key,
 				   struct err *err);
@@ -101,6 +105,7 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct certificate *certificate;
 	gnutls_datum_t ticket_key;
+	gnutls_priority_t tls12; /* what is set when a client speaks TLS 1.2; NULL: what all connections have */
 	http_handler *handler;
 	void *context;
 	int64_t idle_timeout_ms, request_timeout_ms;
