@@ -296,12 +296,11 @@ static struct resource_table *make_table(const struct round *round, const struct
 
 static void finish(struct resources *resources)
 {
-	struct round *round = STEAL(resources->round);
 	struct buf text = {0};
-	struct resource_table *table = make_table(round, resources->last, &text);
+	struct resource_table *table = make_table(resources->round, resources->last, &text);
 
 	round_free(resources->last);
-	resources->last = round;
+	resources->last = STEAL(resources->round);
 	resources->retry_ms = RETRY_FIRST_MS;
 	if (resources->interval_ms > 0)
 		again(resources, resources->interval_ms);
