@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
 
+#include "cluster_in.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -8,18 +10,12 @@
 #include "base/vec.h"
 #include "config/rules_file.h"
 #include "daemon/options.h"
-#include "kube/client.h"
-#include "kube/config.h"
-#include "kube/objects.h"
-#include "kube/resources.h"
-#include "kube/trust.h"
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/discovery.h"
-#include "server/auth.h"
 #include "server/certificate.h"
 #include "server/dispatch.h"
 #include "server/http.h"
@@ -34,7 +30,6 @@ enum {
 	SERIES_TIMEOUT_MS = 30000,
 	QUERY_BYTES_MAX_ANSWER = 64 << 20,
 	PROMETHEUS_CONNECTIONS = 32,
-	OBJECTS_STALE_MS = 300000, /* for how long objects are believed while their watch is broken */
 };
 
 struct daemon {
@@ -42,12 +37,7 @@ struct daemon {
 	struct loop *loop;
 	struct rules *rules;
 	struct resource_table *table; /* of resources */
-	/* the cluster; all NULL when standalone */
-	struct kube_client *lister, *authentication, *authorization;
-	struct resources *resources;
-	struct objects *objects;
-	struct trust_source *trust;
-	struct auth *auth;
+	struct cluster *cluster; /* NULL when standalone */
 	struct prom *prom;
 	struct discovery *discovery;
 	struct certificate *certificate;
@@ -175,47 +165,10 @@ static void set_resources(void *context, struct resource_table *table)
 	log_v(2, "the cluster has %zu resources", resource_table_count(table));
 }
 
-static void set_trust(void *context, struct trust *trust)
-{
-	struct daemon *daemon = context;
-
-	auth_set_trust(daemon->auth, trust);
-}
-
-static bool connect_to(struct daemon *daemon, const char *flag, const char *kubeconfig,
-		       const struct kube_client_options *options, struct kube_client **ret_client, struct err *err)
-{
-	CLEANUP(kube_config_free_at) struct kube_config *config = NULL;
-
-	if (kube_config_load(kubeconfig, &config, err))
-		*ret_client = kube_client_new(daemon->loop, config, options, err);
-	return *ret_client || err_wrap(err, "%s", flag);
-}
-
 static bool start_cluster(struct daemon *daemon, struct err *err)
 {
-	const struct options *options = daemon->options;
-	const struct kube_client_options limited = {.qps = options->client_qps, .burst = options->client_burst};
-	const struct kube_client_options unlimited = {0};
-	const struct auth_options auth = {
-		.token_ttl_ms = options->token_cache_ttl_ms,
-		.allowed_ttl_ms = options->authorized_ttl_ms,
-		.denied_ttl_ms = options->unauthorized_ttl_ms,
-		.always_allow_paths = options->always_allow_paths.items,
-	};
-
-	if (!connect_to(daemon, "--lister-kubeconfig", options->lister_kubeconfig, &limited, &daemon->lister, err) ||
-	    !connect_to(daemon, "--authentication-kubeconfig", options->authentication_kubeconfig, &unlimited,
-			&daemon->authentication, err) ||
-	    !connect_to(daemon, "--authorization-kubeconfig", options->authorization_kubeconfig, &unlimited,
-			&daemon->authorization, err))
-		return false;
-	daemon->auth = auth_new(daemon->loop, daemon->authentication, daemon->authorization, &auth);
-	daemon->trust = trust_source_new(daemon->loop, daemon->authentication, set_trust, daemon);
-	daemon->objects = objects_new(daemon->loop, daemon->lister, OBJECTS_STALE_MS);
-	daemon->resources =
-		resources_new(daemon->loop, daemon->lister, options->discovery_interval_ms, set_resources, daemon);
-	return true;
+	daemon->cluster = cluster_new(daemon->loop, daemon->options, set_resources, daemon, err);
+	return daemon->cluster != NULL;
 }
 
 static bool start_certificate(struct daemon *daemon, struct err *err)
@@ -250,10 +203,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.cipher_suites = options->tls_cipher_suites.items,
 		.ask_certificate = !options->standalone,
 	};
-	const struct dispatch_neighbours neighbours = {.prom = daemon->prom,
-							.auth = daemon->auth,
-							.objects = daemon->objects,
-							.resources = daemon->resources};
+	struct dispatch_neighbours neighbours = {.prom = daemon->prom};
 	const struct dispatch_options dispatch = {
 		.groups = {.custom = daemon->rules->custom_count > 0,
 			   .external = daemon->rules->count > daemon->rules->custom_count},
@@ -266,6 +216,11 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 
 	if (!start_certificate(daemon, err))
 		return false;
+	if (daemon->cluster) {
+		neighbours.auth = cluster_auth(daemon->cluster);
+		neighbours.objects = cluster_objects(daemon->cluster);
+		neighbours.resources = cluster_resources(daemon->cluster);
+	}
 	daemon->dispatch = dispatch_new(daemon->loop, &neighbours, empty_catalog(daemon), &dispatch);
 	daemon->server = http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
 	if (daemon->server == NULL)
@@ -289,13 +244,7 @@ static void take_apart(struct daemon *daemon)
 	http_server_free(daemon->server);
 	dispatch_free(daemon->dispatch);
 	certificate_free(daemon->certificate);
-	resources_free(daemon->resources);
-	objects_free(daemon->objects);
-	trust_source_free(daemon->trust);
-	auth_free(daemon->auth);
-	kube_client_free(daemon->authorization);
-	kube_client_free(daemon->authentication);
-	kube_client_free(daemon->lister);
+	cluster_free(daemon->cluster);
 	discovery_free(daemon->discovery);
 	prom_free(daemon->prom);
 	resource_table_unref(daemon->table);
