@@ -21,6 +21,7 @@ enum {
 struct cluster {
 	const struct options *options;
 	struct kube_client *lister, *authentication, *authorization;
+	struct kube_client *discovery; /* as the lister, but --client-qps would make the start slow with many CRDs */
 	struct auth *auth;
 	struct trust_source *trust; /* NULL: nothing is looked up */
 	struct objects *objects;
@@ -113,6 +114,7 @@ static bool connect_all(struct cluster *cluster, struct loop *loop, struct err *
 	const struct kube_client_options unlimited = {0};
 
 	return connect_to(loop, "--lister-kubeconfig", options->lister_kubeconfig, &limited, &cluster->lister, err) &&
+	       connect_to(loop, "--lister-kubeconfig", options->lister_kubeconfig, &unlimited, &cluster->discovery, err) &&
 	       connect_to(loop, "--authentication-kubeconfig", options->authentication_kubeconfig, &unlimited,
 			  &cluster->authentication, err) &&
 	       connect_to(loop, "--authorization-kubeconfig", options->authorization_kubeconfig, &unlimited,
@@ -138,7 +140,7 @@ struct cluster *cluster_new(struct loop *loop, const struct options *options, re
 		return NULL;
 	cluster->objects = objects_new(loop, cluster->lister, OBJECTS_STALE_MS);
 	cluster->resources =
-		resources_new(loop, cluster->lister, options->discovery_interval_ms, on_resources, context);
+		resources_new(loop, cluster->discovery, options->discovery_interval_ms, on_resources, context);
 	return STEAL(cluster);
 }
 
@@ -152,6 +154,7 @@ void cluster_free(struct cluster *cluster)
 	auth_free(cluster->auth);
 	kube_client_free(cluster->authorization);
 	kube_client_free(cluster->authentication);
+	kube_client_free(cluster->discovery);
 	kube_client_free(cluster->lister);
 	buf_clear(&cluster->client_ca);
 	buf_clear(&cluster->requestheader_ca);
