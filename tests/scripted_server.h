@@ -207,7 +207,7 @@ static int bound_socket(uint16_t *ret_port, bool listening)
 	return fd;
 }
 
-static void server_start(struct scripted_server *server, struct loop *loop, const struct step *steps, size_t step_count)
+static inline void server_start(struct scripted_server *server, struct loop *loop, const struct step *steps, size_t step_count)
 {
 	struct err err = {0};
 
@@ -216,7 +216,7 @@ static void server_start(struct scripted_server *server, struct loop *loop, cons
 	assert_true(loop_watch(loop, server->fd, EPOLLIN, server_accept, server, &err));
 }
 
-static void server_stop(struct scripted_server *server)
+static inline void server_stop(struct scripted_server *server)
 {
 	for (struct peer *peer = server->peers; peer;) {
 		struct peer *next = peer->next;

@@ -17,7 +17,7 @@
 
 enum {
 	QUICK_CONNECTIONS = 16,
-	STREAM_CONNECTIONS = 1024, /* a watch keeps its own for ever */
+	STREAM_CONNECTIONS = 1024,   /* a watch keeps its own for ever */
 	ANSWER_BYTES_MAX = 16 << 20, /* of an answer that is gathered, when the request names no bound */
 	ERROR_BYTES_KEPT = 64 << 10,
 	ERROR_BYTES_READ = 1 << 20,
@@ -372,7 +372,9 @@ static void begin(struct kube_call *call)
 		.url = buf_cstr(&call->url),
 		.headers = headers,
 		.body = buf_str(&call->body),
-		.timeout_ms = left_ms < 0 ? 0 : left_ms > 0 ? left_ms : -1,
+		.timeout_ms = left_ms < 0   ? 0
+			      : left_ms > 0 ? left_ms
+					    : -1,
 		.context = call,
 		.on_body = take_piece,
 		.on_done = http_done,

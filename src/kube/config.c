@@ -246,8 +246,7 @@ static bool read_user(const struct kubeconfig *file, struct str name, struct err
 			&config->cert_pem, err) &&
 	     config_pem(map, label.text, "client-key", file->folder, config->arena, &config->key_file, &config->key_pem,
 			err) &&
-	     read_token(file, map, label.text, err) &&
-	     config_text(map, label.text, "username", &config->user, err) &&
+	     read_token(file, map, label.text, err) && config_text(map, label.text, "username", &config->user, err) &&
 	     config_text(map, label.text, "password", &config->password, err);
 	hide_secrets(config); /* also when something else is wrong */
 	return ok && check_user(config, label.text, err);

@@ -199,8 +199,7 @@ static void read_groups(struct resources *resources, const struct json_node *roo
 {
 	for (const struct json_node *group = first_of(root, "groups"); group; group = group->next) {
 		struct str name = json_tree_text(group, STR("name"));
-		struct str preferred =
-			json_tree_text(json_tree_get(group, STR("preferredVersion")), STR("version"));
+		struct str preferred = json_tree_text(json_tree_get(group, STR("preferredVersion")), STR("version"));
 
 		if (preferred.len > 0)
 			(void)add_version(resources, name, preferred);

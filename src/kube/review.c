@@ -244,8 +244,7 @@ static bool read_token_review(const struct kube_answer *answer, struct arena *ar
 		return false;
 	if (!*ret_good)
 		log_v(4, "TokenReview: the token is not good: %.*s", STR_ARG(json_tree_text(status, STR("error"))));
-	return !*ret_good ||
-	       read_user(json_tree_get_kind(status, STR("user"), JSON_IS_MAP), arena, identity, err);
+	return !*ret_good || read_user(json_tree_get_kind(status, STR("user"), JSON_IS_MAP), arena, identity, err);
 }
 
 static bool read_access_review(const struct kube_answer *answer, struct arena *arena, bool *ret_allowed,
@@ -335,10 +334,9 @@ struct kube_call *access_review(struct kube_client *client, struct str document,
 	buf_puts(&path, "/apis/authorization.k8s.io/v1/subjectaccessreviews?timeout=");
 	buf_put_i64(&path, timeout_ms % 1000 == 0 ? timeout_ms / 1000 : timeout_ms);
 	buf_puts(&path, timeout_ms % 1000 == 0 ? "s" : "ms");
-	return post(client,
-		    (struct kube_request){.path = buf_str(&path),
-					  .body = document,
-					  .timeout_ms = timeout_ms,
-					  .on_done = access_reviewed},
-		    &review);
+	return post(
+		client,
+		(struct kube_request){
+			.path = buf_str(&path), .body = document, .timeout_ms = timeout_ms, .on_done = access_reviewed},
+		&review);
 }

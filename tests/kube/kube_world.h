@@ -78,7 +78,8 @@ static inline void answer_with(struct kube_world *world, int status, const char 
 
 	assert_true(i < COUNT_OF(world->steps));
 	snprintf(world->answers[i], sizeof(world->answers[i]),
-		 "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type, strlen(body), body);
+		 "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type, strlen(body),
+		 body);
 	world->steps[i] = (struct step){world->answers[i], KEEP, 0};
 }
 

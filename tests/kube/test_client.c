@@ -264,7 +264,8 @@ static void stop_loop(struct kube_world *world)
 static void test_stream(void **state)
 {
 	struct kube_world *world = *state;
-	struct kube_request request = {.method = "GET", .path = STR("/w"), .context = world, .on_body = take, .on_done = keep};
+	struct kube_request request = {
+		.method = "GET", .path = STR("/w"), .context = world, .on_body = take, .on_done = keep};
 
 	then(world, CHUNKED "6\r\nfirst\n\r\n", HANG);
 	new_client(world, 0, 0);

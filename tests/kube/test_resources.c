@@ -103,13 +103,15 @@ static void assert_finds(const struct discovery *discovery, const char *name, co
 
 /* ---- aggregated */
 
-#define AGGREGATED_OF(items) "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"metadata\":{},\"items\":[" items "]}"
+#define AGGREGATED_OF(items)                                                                                           \
+	"{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/"                                    \
+	"v2\",\"metadata\":{},\"items\":[" items "]}"
 #define GROUP(name, versions) "{\"metadata\":{\"name\":\"" name "\"},\"versions\":[" versions "]}"
 #define VERSION(name, freshness, resources)                                                                            \
 	"{\"version\":\"" name "\",\"resources\":[" resources "],\"freshness\":\"" freshness "\"}"
 #define RESOURCE(plural, singular, kind, scope)                                                                        \
 	"{\"resource\":\"" plural "\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"" kind              \
-	"\"},\"scope\":\"" scope "\",\"singularResource\":\"" singular "\",\"verbs\":[\"get\"],\"subresources\":"     \
+	"\"},\"scope\":\"" scope "\",\"singularResource\":\"" singular "\",\"verbs\":[\"get\"],\"subresources\":"      \
 	"[{\"subresource\":\"status\"}]}"
 #define PODS  RESOURCE("pods", "pod", "Pod", "Namespaced")
 #define NODES RESOURCE("nodes", "node", "Node", "Cluster")
@@ -119,11 +121,20 @@ static void assert_finds(const struct discovery *discovery, const char *name, co
 static const struct page aggregated[] = {
 	{"/api", 200, CORE},
 	{"/apis", 200,
-	 AGGREGATED_OF(GROUP("apps", VERSION("v1", "Current", RESOURCE("deployments", "deployment", "Deployment", "Namespaced"))) ","
-		GROUP("metrics.k8s.io", VERSION("v1beta1", "Current", RESOURCE("pods", "", "PodMetrics", "Namespaced"))) ","
-		GROUP("custom.metrics.k8s.io", VERSION("v1beta2", "Current", "{\"resource\":\"services\",\"responseKind\":null}")) ","
-		GROUP("x.io", VERSION("v2", "Current", RESOURCE("things", "", "Thing", "Cluster")) ","
-			VERSION("v1", "Current", RESOURCE("things", "", "Old", "Cluster") "," RESOURCE("olds", "", "Old", "Cluster"))))},
+	 AGGREGATED_OF(GROUP("apps", VERSION("v1", "Current", RESOURCE("deployments", "deployment", "Deployment", "Namespaced"))) "," GROUP(
+		 "metrics.k8s.io",
+		 VERSION("v1beta1", "Current",
+			 RESOURCE("pods", "", "PodMetrics",
+				  "Namespaced"))) "," GROUP("custom.metrics.k8s.io",
+							    VERSION("v1beta2", "Current",
+								    "{\"resource\":\"services\",\"responseKind\":"
+								    "null}")) "," GROUP("x.io",
+											VERSION("v2", "Current", RESOURCE("things", "", "Thing", "Cluster")) "," VERSION(
+												"v1", "Current",
+												RESOURCE("things", "", "Old", "Cluster") "," RESOURCE(
+													"olds", "",
+													"Old",
+													"Cluster"))))},
 	{0},
 };
 
@@ -138,8 +149,10 @@ static void test_aggregated(void **state)
 	assert_int_equal(d.world.server.requests.count, 2);
 	asked = server_request(&d.world.server, 0);
 	assert_true(str_starts(str_of(asked), STR("GET /api HTTP/1.1\r\n")));
-	assert_contains(asked, "\r\nAccept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
-			       "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json\r\n");
+	assert_contains(
+		asked,
+		"\r\nAccept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
+		"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json\r\n");
 	assert_finds(&d, "pods", "/v1/pods/pod/Pod namespaced");
 	assert_finds(&d, "node", "/v1/nodes/node/Node");
 	assert_finds(&d, "deployment.apps", "apps/v1/deployments/deployment/Deployment namespaced");
@@ -153,7 +166,8 @@ static void test_aggregated(void **state)
 static const struct page stale[] = {
 	{"/api", 200, CORE},
 	{"/apis", 200,
-	 AGGREGATED_OF(GROUP("down.io", VERSION("v1", "Stale", "")) "," GROUP("inference.networking.k8s.io", VERSION("v1", "Current", POOLS)))},
+	 AGGREGATED_OF(GROUP("down.io", VERSION("v1", "Stale", "")) "," GROUP("inference.networking.k8s.io",
+									      VERSION("v1", "Current", POOLS)))},
 	{0},
 };
 
@@ -165,34 +179,55 @@ static void test_stale(void **state)
 	begin(&d, stale, 0);
 	run(&d);
 	assert_finds(&d, "pods", "/v1/pods/pod/Pod namespaced");
-	assert_finds(&d, "inferencepool", "inference.networking.k8s.io/v1/inferencepools/inferencepool/InferencePool namespaced");
+	assert_finds(&d, "inferencepool",
+		     "inference.networking.k8s.io/v1/inferencepools/inferencepool/InferencePool namespaced");
 	end(&d);
 }
 
 /* ---- legacy */
 
-#define LIST(resources) "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"x\",\"resources\":[" resources "]}"
+#define LIST(resources)                                                                                                \
+	"{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"x\",\"resources\":[" resources "]}"
 #define LEGACY(plural, singular, kind, namespaced)                                                                     \
-	"{\"name\":\"" plural "\",\"singularName\":\"" singular "\",\"namespaced\":" namespaced ",\"kind\":\"" kind "\",\"verbs\":[]}"
+	"{\"name\":\"" plural "\",\"singularName\":\"" singular "\",\"namespaced\":" namespaced ",\"kind\":\"" kind    \
+	"\",\"verbs\":[]}"
 #define GROUPS                                                                                                         \
-	"{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"apps\",\"versions\":[{\"groupVersion\":"     \
-	"\"apps/v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"version\":\"v1\"}},{\"name\":\"x.io\",\"versions\":["        \
-	"{\"version\":\"v1\"},{\"version\":\"v2\"},{\"version\":\"../../secret\"}],\"preferredVersion\":{\"version\":\"v2\"}}]}"
-#define VERSIONS {"/api", 200, "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}"}, {"/apis", 200, GROUPS}
+	"{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{\"name\":\"apps\",\"versions\":[{"              \
+	"\"groupVersion\":"                                                                                            \
+	"\"apps/"                                                                                                      \
+	"v1\",\"version\":\"v1\"}],\"preferredVersion\":{\"version\":\"v1\"}},{\"name\":\"x.io\",\"versions\":["       \
+	"{\"version\":\"v1\"},{\"version\":\"v2\"},{\"version\":\"../../"                                              \
+	"secret\"}],\"preferredVersion\":{\"version\":\"v2\"}}]}"
+#define VERSIONS                                                                                                       \
+	{"/api", 200, "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}"},                                             \
+	{                                                                                                              \
+		"/apis", 200, GROUPS                                                                                   \
+	}
 #define CORE_V1                                                                                                        \
 	{                                                                                                              \
 		"/api/v1", 200,                                                                                        \
 			LIST(LEGACY("pods", "", "Pod", "true") "," LEGACY("pods/log", "", "Pod", "true") "," LEGACY(   \
 				"nodes", "node", "Node", "false"))                                                     \
 	}
-#define APPS_V1 {"/apis/apps/v1", 200, LIST(LEGACY("deployments", "deployment", "Deployment", "true"))}
-#define X_V1    {"/apis/x.io/v1", 200, LIST(LEGACY("things", "", "Old", "false") "," LEGACY("olds", "", "Old", "false"))}
-#define X_V2    {"/apis/x.io/v2", 200, LIST(LEGACY("things", "", "Thing", "false"))}
+#define APPS_V1                                                                                                        \
+	{                                                                                                              \
+		"/apis/apps/v1", 200, LIST(LEGACY("deployments", "deployment", "Deployment", "true"))                  \
+	}
+#define X_V1                                                                                                           \
+	{                                                                                                              \
+		"/apis/x.io/v1", 200,                                                                                  \
+			LIST(LEGACY("things", "", "Old", "false") "," LEGACY("olds", "", "Old", "false"))              \
+	}
+#define X_V2                                                                                                           \
+	{                                                                                                              \
+		"/apis/x.io/v2", 200, LIST(LEGACY("things", "", "Thing", "false"))                                     \
+	}
 
 static const struct page legacy[] = {VERSIONS, CORE_V1, APPS_V1, X_V1, X_V2, {0}};
-static const struct page without_apps[] = {
-	VERSIONS, CORE_V1, {"/apis/apps/v1", 503, "{\"message\":\"down\"}"}, X_V1, X_V2, {0}};
-static const struct page without_x[] = {VERSIONS, CORE_V1, APPS_V1, {"/apis/x.io/v1", 200, "<html>"}, {"/apis/x.io/v2", 200, "{}"}, {0}};
+static const struct page without_apps[] = {VERSIONS, CORE_V1, {"/apis/apps/v1", 503, "{\"message\":\"down\"}"},
+					   X_V1,     X_V2,    {0}};
+static const struct page without_x[] = {
+	VERSIONS, CORE_V1, APPS_V1, {"/apis/x.io/v1", 200, "<html>"}, {"/apis/x.io/v2", 200, "{}"}, {0}};
 
 static void test_legacy(void **state)
 {

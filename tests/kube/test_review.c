@@ -3,13 +3,14 @@
 
 #include "kube_world.h"
 
-#define SAR  "\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\""
+#define SAR	    "\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\""
 #define HEAD_OF_SAR "{" SAR ",\"metadata\":{},\"spec\":{"
 #define END_OF_SAR  "},\"status\":{\"allowed\":false}}"
 
 /* ---- the document of an access review */
 
-static void assert_document(const struct identity *identity, const struct access_attributes *attributes, const char *want)
+static void assert_document(const struct identity *identity, const struct access_attributes *attributes,
+			    const char *want)
 {
 	CLEANUP(buf_clear) struct buf out = {0};
 
@@ -25,19 +26,20 @@ static void test_document(void **state)
 	const struct identity_extra extra[] = {{STR("z"), TWO, 2}, {STR("k"), ONE, 1}};
 
 	(void)state;
-	assert_document(&(struct identity){STR("u"), STR("42"), TWO, 2, &extra[1], 1},
-			&(struct access_attributes){.namespace = STR("default"),
-						    .verb = STR("get"),
-						    .group = STR("custom.metrics.k8s.io"),
-						    .version = STR("v1beta1"),
-						    .resource = STR("pods"),
-						    .subresource = STR("vllm:num_requests_waiting"),
-						    .name = STR("pod-a")},
-			"{\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"metadata\":{},"
-			"\"spec\":{\"resourceAttributes\":{\"namespace\":\"default\",\"verb\":\"get\",\"group\":"
-			"\"custom.metrics.k8s.io\",\"version\":\"v1beta1\",\"resource\":\"pods\",\"subresource\":"
-			"\"vllm:num_requests_waiting\",\"name\":\"pod-a\"},\"user\":\"u\",\"groups\":[\"g1\","
-			"\"system:authenticated\"],\"extra\":{\"k\":[\"v\"]},\"uid\":\"42\"},\"status\":{\"allowed\":false}}");
+	assert_document(
+		&(struct identity){STR("u"), STR("42"), TWO, 2, &extra[1], 1},
+		&(struct access_attributes){.namespace = STR("default"),
+					    .verb = STR("get"),
+					    .group = STR("custom.metrics.k8s.io"),
+					    .version = STR("v1beta1"),
+					    .resource = STR("pods"),
+					    .subresource = STR("vllm:num_requests_waiting"),
+					    .name = STR("pod-a")},
+		"{\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"metadata\":{},"
+		"\"spec\":{\"resourceAttributes\":{\"namespace\":\"default\",\"verb\":\"get\",\"group\":"
+		"\"custom.metrics.k8s.io\",\"version\":\"v1beta1\",\"resource\":\"pods\",\"subresource\":"
+		"\"vllm:num_requests_waiting\",\"name\":\"pod-a\"},\"user\":\"u\",\"groups\":[\"g1\","
+		"\"system:authenticated\"],\"extra\":{\"k\":[\"v\"]},\"uid\":\"42\"},\"status\":{\"allowed\":false}}");
 	assert_document(&(struct identity){STR("u"), STR(""), NULL, 0, extra, 2}, &(struct access_attributes){0},
 			HEAD_OF_SAR "\"resourceAttributes\":{},\"user\":\"u\",\"extra\":{\"k\":[\"v\"],\"z\":[\"g1\","
 				    "\"system:authenticated\"]}" END_OF_SAR);
@@ -96,8 +98,8 @@ static void hear_access(void *context, bool allowed, struct str reason, const ch
 	loop_stop(heard->world->loop);
 }
 
-#define TR(status)  "{\"kind\":\"TokenReview\",\"spec\":{\"token\":\"t\"},\"status\":" status "}"
-#define USER(user)  TR("{\"authenticated\":true,\"user\":" user "}")
+#define TR(status)     "{\"kind\":\"TokenReview\",\"spec\":{\"token\":\"t\"},\"status\":" status "}"
+#define USER(user)     TR("{\"authenticated\":true,\"user\":" user "}")
 #define ACCESS(status) "{" SAR ",\"spec\":{},\"status\":" status "}"
 
 static struct answer_case {
@@ -108,40 +110,53 @@ static struct answer_case {
 	const char *want; /* the begin */
 } answers[] = {
 	{"good token", true, 201,
-	 USER("{\"username\":\"jo\",\"uid\":\"7\",\"groups\":[\"a\",\"b\"],\"extra\":{\"k\":[\"x\",\"y\"],\"n\":null}}"),
+	 USER("{\"username\":\"jo\",\"uid\":\"7\",\"groups\":[\"a\",\"b\"],\"extra\":{\"k\":[\"x\",\"y\"],\"n\":null}"
+	      "}"),
 	 "jo 7 a b k:x,y, n:"},
 	{"a name alone", true, 201, USER("{\"username\":\"jo\"}"), "jo "},
 	{"status 200", true, 200, USER("{\"username\":\"jo\",\"groups\":null}"), "jo "},
 	{"bad token", true, 201, TR("{\"authenticated\":false,\"error\":\"invalid bearer token\"}"), "not good"},
 	{"bad token, nothing said", true, 201, TR("{\"user\":{}}"), "not good"},
-	{"bad token with a user", true, 201, TR("{\"authenticated\":false,\"user\":{\"username\":\"jo\"}}"), "not good"},
-	{"no user", true, 201, TR("{\"authenticated\":true}"), "problem: TokenReview: answered that the token is good, but not whose"},
-	{"empty user", true, 201, USER("{\"username\":\"\"}"), "problem: TokenReview: answered that the token is good, but not whose"},
-	{"authenticated as a text", true, 201, TR("{\"authenticated\":\"true\"}"), "problem: TokenReview: answered with a status whose authenticated"},
-	{"name that is no text", true, 201, USER("{\"username\":7}"), "problem: TokenReview: answered with a username that is no text"},
+	{"bad token with a user", true, 201, TR("{\"authenticated\":false,\"user\":{\"username\":\"jo\"}}"),
+	 "not good"},
+	{"no user", true, 201, TR("{\"authenticated\":true}"),
+	 "problem: TokenReview: answered that the token is good, but not whose"},
+	{"empty user", true, 201, USER("{\"username\":\"\"}"),
+	 "problem: TokenReview: answered that the token is good, but not whose"},
+	{"authenticated as a text", true, 201, TR("{\"authenticated\":\"true\"}"),
+	 "problem: TokenReview: answered with a status whose authenticated"},
+	{"name that is no text", true, 201, USER("{\"username\":7}"),
+	 "problem: TokenReview: answered with a username that is no text"},
 	{"groups that are no list", true, 201, USER("{\"username\":\"jo\",\"groups\":\"a\"}"), "problem: "},
 	{"group that is no text", true, 201, USER("{\"username\":\"jo\",\"groups\":[7]}"), "problem: "},
 	{"extra that is no object", true, 201, USER("{\"username\":\"jo\",\"extra\":[]}"), "problem: "},
 	{"extra value that is no list", true, 201, USER("{\"username\":\"jo\",\"extra\":{\"a\":\"b\"}}"), "problem: "},
-	{"no status", true, 201, "{\"kind\":\"TokenReview\"}", "problem: TokenReview: answered with a TokenReview without a status"},
-	{"another kind", true, 200, ACCESS("{\"authenticated\":true,\"user\":{\"username\":\"jo\"}}"), "problem: TokenReview: answered 200 with another document"},
+	{"no status", true, 201, "{\"kind\":\"TokenReview\"}",
+	 "problem: TokenReview: answered with a TokenReview without a status"},
+	{"another kind", true, 200, ACCESS("{\"authenticated\":true,\"user\":{\"username\":\"jo\"}}"),
+	 "problem: TokenReview: answered 200 with another document"},
 	{"HTML", true, 200, "<html>", "problem: TokenReview: answered 200 with something else than a TokenReview: "},
-	{"forbidden", true, 403, "{\"kind\":\"Status\",\"message\":\"no create\"}", "problem: TokenReview: answered 403: no create"},
+	{"forbidden", true, 403, "{\"kind\":\"Status\",\"message\":\"no create\"}",
+	 "problem: TokenReview: answered 403: no create"},
 	{"allowed", false, 201, ACCESS("{\"allowed\":true,\"reason\":\"RBAC\"}"), "yes: RBAC"},
 	{"allowed without a reason", false, 201, ACCESS("{\"allowed\":true,\"denied\":false}"), "yes: "},
 	{"not allowed", false, 201, ACCESS("{\"allowed\":false,\"reason\":\"no binding\"}"), "no: no binding"},
 	{"nothing said", false, 201, ACCESS("{}"), "no: "},
 	{"null", false, 201, ACCESS("{\"allowed\":null}"), "no: "},
-	{"denied outweighs", false, 201, ACCESS("{\"allowed\":true,\"denied\":true,\"reason\":\"webhook\"}"), "no: webhook"},
-	{"allowed as a text", false, 201, ACCESS("{\"allowed\":\"true\"}"), "problem: SubjectAccessReview: answered with a status whose allowed"},
+	{"denied outweighs", false, 201, ACCESS("{\"allowed\":true,\"denied\":true,\"reason\":\"webhook\"}"),
+	 "no: webhook"},
+	{"allowed as a text", false, 201, ACCESS("{\"allowed\":\"true\"}"),
+	 "problem: SubjectAccessReview: answered with a status whose allowed"},
 	{"denied as a number", false, 201, ACCESS("{\"allowed\":true,\"denied\":1}"), "problem: "},
 	{"allowed twice", false, 201, ACCESS("{\"allowed\":false,\"allowed\":true}"), "problem: "},
 	{"allowed, further out", false, 201, "{" SAR ",\"allowed\":true}", "problem: "},
 	{"other kind", false, 201, TR("{\"allowed\":true}"), "problem: "},
-	{"login page", false, 200, "<html>allowed</html>", "problem: SubjectAccessReview: answered 200 with something else"},
+	{"login page", false, 200, "<html>allowed</html>",
+	 "problem: SubjectAccessReview: answered 200 with something else"},
 	{"cut JSON", false, 201, "{" SAR ",\"status\":{\"allowed\":true}", "problem: "},
 	{"nothing at all", false, 200, "", "problem: "},
-	{"allowed with a status of an error", false, 403, ACCESS("{\"allowed\":true}"), "problem: SubjectAccessReview: answered 403"},
+	{"allowed with a status of an error", false, 403, ACCESS("{\"allowed\":true}"),
+	 "problem: SubjectAccessReview: answered 403"},
 };
 
 static void test_answer(void **state)
@@ -184,11 +199,13 @@ static void test_what_is_asked(void **state)
 	loop_run(world->loop);
 	assert_true(str_starts(str_of(server_request(&world->server, 0)),
 			       STR("POST /apis/authentication.k8s.io/v1/tokenreviews HTTP/1.1\r\n")));
-	assert_true(str_ends(str_of(server_request(&world->server, 0)),
-			     STR("\r\n\r\n{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/v1\",\"metadata\":{},"
-				 "\"spec\":{\"token\":\"a\\\"b\"},\"status\":{\"user\":{}}}")));
-	assert_true(str_starts(str_of(server_request(&world->server, 1)),
-			       STR("POST /apis/authorization.k8s.io/v1/subjectaccessreviews?timeout=10s HTTP/1.1\r\n")));
+	assert_true(str_ends(
+		str_of(server_request(&world->server, 0)),
+		STR("\r\n\r\n{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/v1\",\"metadata\":{},"
+		    "\"spec\":{\"token\":\"a\\\"b\"},\"status\":{\"user\":{}}}")));
+	assert_true(
+		str_starts(str_of(server_request(&world->server, 1)),
+			   STR("POST /apis/authorization.k8s.io/v1/subjectaccessreviews?timeout=10s HTTP/1.1\r\n")));
 	assert_true(str_ends(str_of(server_request(&world->server, 1)), STR("\r\n\r\n{\"x\":1}")));
 	assert_contains(server_request(&world->server, 2), "?timeout=1500ms ");
 	buf_clear(&heard.text);

@@ -66,8 +66,8 @@ int main(void)
 	struct CMUnitTest tests[COUNT_OF(cases) + 1];
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		tests[i] = (struct CMUnitTest){
-			.name = cases[i].name, .test_func = test_case, .initial_state = &cases[i]};
+		tests[i] =
+			(struct CMUnitTest){.name = cases[i].name, .test_func = test_case, .initial_state = &cases[i]};
 	tests[COUNT_OF(cases)] = (struct CMUnitTest)cmocka_unit_test(test_too_long);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,8 +123,9 @@ static void test_too_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_ARENA(test_map),	  WITH_ARENA(test_same_key_in_two_maps), WITH_ARENA(test_keys_twice),
-		WITH_ARENA(test_no_json), WITH_ARENA(test_too_large),
+		WITH_ARENA(test_map),	     WITH_ARENA(test_same_key_in_two_maps),
+		WITH_ARENA(test_keys_twice), WITH_ARENA(test_no_json),
+		WITH_ARENA(test_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
