@@ -28,10 +28,11 @@ DEFINE_FREE_AT(auth)
 /* `trust` is given. Before the first one nobody's certificate is believed. */
 void auth_set_trust(struct auth *auth, struct trust *trust);
 
+/* With what to answer; `message` is the body. */
 enum auth_verdict {
-	AUTH_ALLOWED,
-	AUTH_UNAUTHENTICATED, /* 401, a Status */
-	AUTH_FORBIDDEN,	      /* 403, a Status */
+	AUTH_ALLOWED,	      /* nothing: go on */
+	AUTH_UNAUTHENTICATED, /* 401, a Status document */
+	AUTH_FORBIDDEN,	      /* 403, a Status document, details as wire.md 5 has them */
 	AUTH_ERROR,	      /* 500, text/plain */
 };
 
@@ -41,7 +42,8 @@ struct auth_result {
 };
 
 /* One check; embedded by the caller, zeroed. `done` is called once, perhaps from within auth_check (what the caches know), with
-   a result whose message is lent. auth_cancel: no handler is called any more. */
+   a result whose message is lent. The texts of `request` must live as long as the exchange. auth_cancel: no handler is called
+   any more; fine when the check is over. A request whose path cannot be decoded is for the caller to refuse. */
 struct auth_check {
 	void (*done)(void *context, const struct auth_result *result);
 	void *context;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	DOCUMENT_MAX = 1 << 20,	    /* bytes of a review; a request's head has no more than 32 KiB */
+	DOCUMENT_MAX = 1 << 20, /* bytes of a review; a request's head has no more than 32 KiB */
 	WARNING_PAUSE_MS = 10000,
 };
 

@@ -81,8 +81,8 @@ void believed_free(struct believed *believed);		     /* NULL is fine */
 const struct trust *believed_trust(const struct believed *believed);
 
 struct chain_verdict {
-	bool is_proxy;	  /* the request header's users may be believed */
-	bool is_client;	  /* `identity` is who asks */
+	bool is_proxy;	/* the request header's users may be believed */
+	bool is_client; /* `identity` is who asks */
 	struct identity identity;
 	int64_t until_ms; /* the leaf's last moment, since 1970 */
 };
@@ -120,8 +120,8 @@ struct auth {
 	struct believed *believed; /* NULL before the first trust */
 	uint64_t epoch;		   /* raised with each trust; 0: there was none */
 	struct inquiry *tokens, *accesses;
-	struct buf document;	   /* the review at hand */
-	int64_t silent_until_ms;   /* of warnings about the kube-apiserver */
+	struct buf document;	 /* the review at hand */
+	int64_t silent_until_ms; /* of warnings about the kube-apiserver */
 	size_t pending;
 };
 

@@ -92,7 +92,7 @@ static X509 *x509_parse(struct str der)
 	return NULL;
 }
 
-static STACK_OF(X509) *chain_parse(const struct str *chain, size_t count)
+static STACK_OF(X509) * chain_parse(const struct str *chain, size_t count)
 {
 	STACK_OF(X509) *parsed = sk_X509_new_null();
 
@@ -107,7 +107,7 @@ static STACK_OF(X509) *chain_parse(const struct str *chain, size_t count)
 	return parsed;
 }
 
-static bool leads_to(X509_STORE *store, STACK_OF(X509) *chain, int64_t wall_ms)
+static bool leads_to(X509_STORE *store, STACK_OF(X509) * chain, int64_t wall_ms)
 {
 	X509_STORE_CTX *context = store ? X509_STORE_CTX_new() : NULL;
 	bool good = false;
@@ -200,7 +200,7 @@ static int64_t last_moment_ms(const X509 *leaf)
 	return (int64_t)timegm(&tm) * 1000 + 999;
 }
 
-static bool judge(const struct believed *believed, STACK_OF(X509) *chain, struct str der, int64_t wall_ms,
+static bool judge(const struct believed *believed, STACK_OF(X509) * chain, struct str der, int64_t wall_ms,
 		  struct arena *arena, struct chain_verdict *verdict)
 {
 	X509 *leaf = sk_X509_value(chain, 0);
@@ -209,8 +209,8 @@ static bool judge(const struct believed *believed, STACK_OF(X509) *chain, struct
 	    !identity_add_authenticated(&verdict->identity, arena))
 		return false;
 	verdict->until_ms = last_moment_ms(leaf);
-	verdict->is_proxy = is_allowed_name(believed->trust, verdict->identity.user) &&
-			    leads_to(believed->proxies, chain, wall_ms);
+	verdict->is_proxy =
+		is_allowed_name(believed->trust, verdict->identity.user) && leads_to(believed->proxies, chain, wall_ms);
 	verdict->is_client = verdict->identity.user.len && leads_to(believed->clients, chain, wall_ms);
 	return true;
 }

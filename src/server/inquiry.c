@@ -9,7 +9,7 @@
 enum {
 	DIGEST_BYTES = 32,
 	KEY_BYTES = 32,
-	BUCKETS = 1024,			/* a power of two */
+	BUCKETS = 1024, /* a power of two */
 	VERDICT_BYTES_MAX = 4 << 20,
 };
 

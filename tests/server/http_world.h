@@ -46,6 +46,7 @@ struct world {
 	bool stop_when_kept; /* free the server when an exchange is kept */
 	bool forget_kept;    /* take on_gone back again */
 	bool quiesce_at_request;
+	http_handler *handler; /* instead of the one here; its context is the world */
 	struct loop_timer later, watchdog;
 	SSL_CTX *tls;
 	uint16_t port;
@@ -147,6 +148,10 @@ static inline void on_exchange(void *context, struct http_exchange *exchange)
 	struct world *world = context;
 	struct str target = http_target(exchange);
 
+	if (world->handler) {
+		world->handler(world, exchange);
+		return;
+	}
 	buf_put(&world->seen, http_method(exchange));
 	buf_putc(&world->seen, ' ');
 	buf_put(&world->seen, target.len < 100 ? target : STR("long"));

@@ -13,7 +13,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "kube/trust.h"
 
 struct pki {
 	EVP_PKEY *key;
@@ -106,6 +108,36 @@ static inline void pki_write_pem(const struct pki *pki, struct buf *out)
 	bytes = BIO_get_mem_data(bio, &text);
 	buf_put(out, (struct str){text, (size_t)bytes});
 	BIO_free(bio);
+}
+
+/* `allowed`: the only name of a proxy; NULL: any. The headers are the usual ones. */
+static inline struct trust *pki_trust(const struct pki *clients, const struct pki *proxies, const char *allowed,
+				      uint64_t generation)
+{
+	static const struct str users[] = {STR_INIT("X-Remote-User")}, groups[] = {STR_INIT("X-Remote-Group")},
+				extra[] = {STR_INIT("X-Remote-Extra-")};
+	struct trust *trust = xnew(struct trust);
+	struct str *name;
+	struct buf pem = {0};
+
+	trust->references = 1;
+	trust->generation = generation;
+	trust->arena = arena_new(0);
+	buf_puts(&pem, "a comment\n");
+	pki_write_pem(clients, &pem);
+	assert_true(arena_copy(trust->arena, buf_str(&pem), &trust->client_ca_pem));
+	buf_reset(&pem);
+	pki_write_pem(proxies, &pem);
+	assert_true(arena_copy(trust->arena, buf_str(&pem), &trust->requestheader_ca_pem));
+	buf_clear(&pem);
+	name = arena_alloc(trust->arena, sizeof(*name));
+	assert_non_null(name);
+	*name = str_of(allowed);
+	trust->allowed_names = (struct trust_list){name, allowed ? 1 : 0};
+	trust->username_headers = (struct trust_list){users, 1};
+	trust->group_headers = (struct trust_list){groups, 1};
+	trust->extra_prefixes = (struct trust_list){extra, 1};
+	return trust;
 }
 
 #endif

@@ -6,7 +6,7 @@
 
 /* ---- certificates */
 
-enum maker { CLIENT_CA, PROXY_CA, ROGUE_CA, INTERMEDIATE, MAKERS };
+enum maker { CLIENT_CA, PROXY_CA, ROGUE_CA, INTERMEDIATE, MERE_CLIENT, MAKERS };
 
 static struct pki makers[MAKERS];
 
@@ -14,8 +14,8 @@ static struct chain_case {
 	const char *name;
 	enum maker by;
 	struct pki_wish wish;
-	bool with_intermediate; /* sent along */
-	const char *allowed;	/* the only allowed name; NULL: any */
+	bool with_maker;     /* sent along */
+	const char *allowed; /* the only allowed name; NULL: any */
 	bool want_client, want_proxy;
 } chain_cases[] = {
 	{"client", CLIENT_CA, {.cn = "u", .usage = "clientAuth"}, false, NULL, true, false},
@@ -23,10 +23,23 @@ static struct chain_case {
 	{"client for servers", CLIENT_CA, {.cn = "u", .usage = "serverAuth"}, false, NULL, false, false},
 	{"client for both", CLIENT_CA, {.cn = "u", .usage = "serverAuth,clientAuth"}, false, NULL, true, false},
 	{"client without a name", CLIENT_CA, {.organizations = {"g"}}, false, NULL, false, false},
-	{"client expired", CLIENT_CA, {.cn = "u", .valid_from_s = -100, .valid_until_s = -10}, false, NULL, false, false},
-	{"client not yet", CLIENT_CA, {.cn = "u", .valid_from_s = 100, .valid_until_s = 200}, false, NULL, false, false},
+	{"client expired",
+	 CLIENT_CA,
+	 {.cn = "u", .valid_from_s = -100, .valid_until_s = -10},
+	 false,
+	 NULL,
+	 false,
+	 false},
+	{"client not yet",
+	 CLIENT_CA,
+	 {.cn = "u", .valid_from_s = 100, .valid_until_s = 200},
+	 false,
+	 NULL,
+	 false,
+	 false},
 	{"client by way of another", INTERMEDIATE, {.cn = "u"}, true, NULL, true, false},
 	{"the way is not known", INTERMEDIATE, {.cn = "u"}, false, NULL, false, false},
+	{"made by a mere client", MERE_CLIENT, {.cn = "root"}, true, NULL, false, false},
 	{"proxy", PROXY_CA, {.cn = "p", .usage = "clientAuth"}, false, "p", false, true},
 	{"proxy, any name", PROXY_CA, {.cn = "p", .usage = "clientAuth"}, false, NULL, false, true},
 	{"proxy, another name", PROXY_CA, {.cn = "p", .usage = "clientAuth"}, false, "q", false, false},
@@ -37,24 +50,7 @@ static struct chain_case {
 
 static struct trust *trust_with(const char *allowed)
 {
-	CLEANUP(buf_clear) struct buf client_ca = {0};
-	CLEANUP(buf_clear) struct buf proxy_ca = {0};
-	struct trust *trust = xnew(struct trust);
-	struct str *name;
-
-	trust->references = 1;
-	trust->arena = arena_new(0);
-	pki_write_pem(&makers[ROGUE_CA], &proxy_ca); /* two in one bundle, the second counts, too */
-	buf_reset(&proxy_ca);
-	buf_puts(&client_ca, "a comment\n");
-	pki_write_pem(&makers[CLIENT_CA], &client_ca);
-	pki_write_pem(&makers[PROXY_CA], &proxy_ca);
-	assert_true(arena_copy(trust->arena, buf_str(&client_ca), &trust->client_ca_pem));
-	assert_true(arena_copy(trust->arena, buf_str(&proxy_ca), &trust->requestheader_ca_pem));
-	name = arena_alloc(trust->arena, sizeof(*name));
-	*name = str_of(allowed);
-	trust->allowed_names = (struct trust_list){name, allowed ? 1 : 0};
-	return trust;
+	return pki_trust(&makers[CLIENT_CA], &makers[PROXY_CA], allowed, 1);
 }
 
 static int64_t now_ms(void)
@@ -73,9 +69,9 @@ static void test_chain(void **state)
 	struct chain_verdict verdict;
 
 	pki_write_der(&made, &leaf);
-	pki_write_der(&makers[INTERMEDIATE], &between);
-	assert_true(believed_judge(believed, (struct str[]){buf_str(&leaf), buf_str(&between)},
-				   c->with_intermediate ? 2 : 1, now_ms(), arena, &verdict));
+	pki_write_der(&makers[c->by], &between);
+	assert_true(believed_judge(believed, (struct str[]){buf_str(&leaf), buf_str(&between)}, c->with_maker ? 2 : 1,
+				   now_ms(), arena, &verdict));
 	assert_int_equal(verdict.is_client, c->want_client);
 	assert_int_equal(verdict.is_proxy, c->want_proxy);
 	assert_str(verdict.identity.user, c->wish.cn ? c->wish.cn : "");
@@ -157,7 +153,9 @@ static struct headers_case {
 } headers_cases[] = {
 	{"nothing", {{STR_INIT("Host"), STR_INIT("x")}}, ""},
 	{"user", {{STR_INIT("x-rEMOTE-user"), STR_INIT("u")}}, "u"},
-	{"the first one", {{STR_INIT("X-Remote-User"), STR_INIT("u")}, {STR_INIT("X-Remote-User"), STR_INIT("v")}}, "u"},
+	{"the first one",
+	 {{STR_INIT("X-Remote-User"), STR_INIT("u")}, {STR_INIT("X-Remote-User"), STR_INIT("v")}},
+	 "u"},
 	{"the second name",
 	 {{STR_INIT("X-Other-User"), STR_INIT("v")}, {STR_INIT("X-Remote-User"), STR_INIT("")}},
 	 "v"},
@@ -269,15 +267,22 @@ static void test_authenticated(void **state)
 	assert_true(identity_add_authenticated(&identity, arena));
 	assert_int_equal(identity.group_count, c->want ? 2 : 1);
 	assert_str(identity.groups[0], c->group);
-	assert_int_equal(identity_in_group(&identity, STR("system:authenticated")), c->want || strstr(c->group, ":a") != NULL);
+	assert_int_equal(identity_in_group(&identity, STR("system:authenticated")),
+			 c->want || strstr(c->group, ":a") != NULL);
 }
 
 static struct token_case {
 	const char *name, *authorization, *want;
 } token_cases[] = {
-	{"plain", "Bearer t", "t"},	    {"any case", "bEARER t", "t"},	  {"spaces around", "  Bearer t ", "t"},
-	{"two spaces", "Bearer  t", ""},    {"more behind", "Bearer t u", "t"},	  {"no token", "Bearer", ""},
-	{"empty token", "Bearer ", ""},	    {"another scheme", "Basic dTpw", ""}, {"nothing", "", ""},
+	{"plain", "Bearer t", "t"},
+	{"any case", "bEARER t", "t"},
+	{"spaces around", "  Bearer t ", "t"},
+	{"two spaces", "Bearer  t", ""},
+	{"more behind", "Bearer t u", "t"},
+	{"no token", "Bearer", ""},
+	{"empty token", "Bearer ", ""},
+	{"another scheme", "Basic dTpw", ""},
+	{"nothing", "", ""},
 	{"a longer scheme", "Bearers t", ""},
 };
 
@@ -299,6 +304,7 @@ int main(void)
 	makers[PROXY_CA] = pki_ca("proxies");
 	makers[ROGUE_CA] = pki_ca("proxies"); /* the name alone does not do */
 	makers[INTERMEDIATE] = pki_make(&(struct pki_wish){.cn = "between", .is_ca = true}, &makers[CLIENT_CA]);
+	makers[MERE_CLIENT] = pki_make(&(struct pki_wish){.cn = "u", .usage = "clientAuth"}, &makers[CLIENT_CA]);
 	failed = RUN_ROWS(chain_cases, test_chain) + RUN_ROWS(headers_cases, test_headers) +
 		 RUN_ROWS(authenticated_cases, test_authenticated) + RUN_ROWS(token_cases, test_token) +
 		 cmocka_run_group_tests(tests, NULL, NULL);

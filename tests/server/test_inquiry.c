@@ -5,7 +5,7 @@
 
 struct asker {
 	struct inquiry_waiter waiter;
-	char said[32]; /* what it was told */
+	char said[32];	      /* what it was told */
 	struct asker *chases; /* who has to leave when this one is told */
 };
 
@@ -199,12 +199,8 @@ static void test_leaving_while_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_remembers),
-		TEST(test_does_not_remember),
-		TEST(test_forgets_the_least_used),
-		TEST(test_bounded_bytes),
-		TEST(test_asks_once),
-		TEST(test_leaving_ends_the_call),
+		TEST(test_remembers),	       TEST(test_does_not_remember), TEST(test_forgets_the_least_used),
+		TEST(test_bounded_bytes),      TEST(test_asks_once),	     TEST(test_leaving_ends_the_call),
 		TEST(test_leaving_while_told),
 	};
 
