@@ -122,6 +122,17 @@ struct serving_pair *certificate_choose(const struct certificate *certificate, s
 	return serving_pair_ref(certificate->sources.items[0].pair);
 }
 
+struct serving_pair *certificate_for(const struct certificate *certificate, gnutls_session_t session)
+{
+	char name[256] = "";
+	size_t bytes = sizeof(name);
+	unsigned type = 0;
+
+	if (gnutls_server_name_get(session, name, &bytes, &type, 0) != 0 || type != GNUTLS_NAME_DNS)
+		bytes = 0;
+	return certificate_choose(certificate, (struct str){name, bytes});
+}
+
 /* ---- new files */
 
 static bool same_trouble(const struct err *a, const struct err *b)

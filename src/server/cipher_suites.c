@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GnuTLS is told of ciphers, key exchanges and MACs, not of suites, and would apply them to TLS 1.3 too. So what is asked
-   for becomes priorities of their own for TLS 1.2, which are set when a client has turned out to speak it. */
+/* GnuTLS is told of ciphers, key exchanges and MACs, not of suites: two suites would bring those along that mix their
+   parts, and TLS 1.3 would be changed too. So when a client has turned out to speak TLS 1.2, the one suite is chosen here
+   and GnuTLS is left no other. */
 #include "server_in.h"
-#include "base/log.h"
 #include "text/distance.h"
+
+#include <stdlib.h>
 
 struct suite {
 	struct str name;
@@ -74,78 +76,111 @@ static bool unknown(struct str name, struct err *err)
 		       STR_ARG(str_slice(name, 0, 2 * DISTANCE_BYTES_MAX)), STR_ARG(near->name));
 }
 
-/* In the order given, which is that of our preference; once is enough. */
-static void put_once(struct buf *priorities, const char *what)
-{
-	CLEANUP(buf_clear) struct buf part = {0};
+/* ---- those that are asked for */
 
-	buf_printf(&part, ":+%s:", what);
-	if (str_contains(buf_str(priorities), buf_str(&part)))
+struct chosen {
+	const struct suite *suite;
+	gnutls_priority_t priorities; /* this suite, and no other */
+};
+
+/* In the order of the table, the best first. */
+struct cipher_suites {
+	struct chosen items[COUNT_OF(suites)];
+	size_t count;
+};
+
+_Static_assert(COUNT_OF(suites) <= 32, "what a client offers is kept in 32 bits");
+
+void cipher_suites_free(struct cipher_suites *chosen)
+{
+	if (!chosen)
 		return;
-	priorities->len--; /* the last colon */
-	buf_put(priorities, buf_str(&part));
+	for (size_t i = 0; i < chosen->count; i++)
+		gnutls_priority_deinit(chosen->items[i].priorities);
+	free(chosen);
 }
 
-static bool is_asked(const char *const *names, const unsigned char id[2])
+static bool names_check(const char *const *names, struct err *err)
 {
-	for (; *names; names++) {
-		const struct suite *suite = find(str_trim(str_of(*names)));
+	for (; *names; names++)
+		if (!find(str_trim(str_of(*names))))
+			return unknown(str_of(*names), err);
+	return true;
+}
 
-		if (suite && memcmp(suite->id, id, sizeof(suite->id)) == 0)
+static bool is_asked(const char *const *names, const struct suite *suite)
+{
+	for (; *names; names++)
+		if (str_eq(suite->name, str_trim(str_of(*names))))
 			return true;
-	}
 	return false;
 }
 
-/* Two suites that differ in more than one part bring two more along. */
-static void tell_more(const char *const *names, gnutls_priority_t priorities)
-{
-	CLEANUP(buf_clear) struct buf more = {0};
-	unsigned index;
-	int code;
-
-	for (unsigned i = 0; (code = gnutls_priority_get_cipher_suite_index(priorities, i, &index)) !=
-			     GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
-	     i++) {
-		unsigned char id[2];
-		const char *name = code == 0 ? gnutls_cipher_suite_info(index, id, NULL, NULL, NULL, NULL) : NULL;
-
-		if (name && !is_asked(names, id))
-			buf_printf(&more, "%s%s", more.len ? ", " : "", name);
-	}
-	if (more.len)
-		log_warn("--tls-cipher-suites allows these too, as each of their parts is in one of those given: %s",
-			 buf_cstr(&more));
-}
-
-bool cipher_suites_read(const char *const *names, gnutls_priority_t *ret_priorities, struct err *err)
+static bool choose(struct cipher_suites *chosen, const struct suite *suite, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
-	bool any = false;
+	struct chosen *item = &chosen->items[chosen->count];
 	int code;
 
-	buf_puts(&text, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:-CIPHER-ALL:-MAC-ALL:%SERVER_PRECEDENCE:");
-	for (const char *const *at = names; *at; at++) {
-		const struct suite *suite = find(str_trim(str_of(*at)));
-
-		if (!suite)
-			return unknown(str_of(*at), err);
-		if (!suite->cipher)
-			continue;
-		any = true;
-		put_once(&text, suite->exchange);
-		put_once(&text, suite->cipher);
-		put_once(&text, suite->mac);
-	}
-	if (!any) {
-		*ret_priorities = NULL;
-		return true;
-	}
-	text.len--;
-	code = gnutls_priority_init(ret_priorities, buf_cstr(&text), NULL);
+	buf_printf(&text, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+%s:-CIPHER-ALL:+%s:-MAC-ALL:+%s", suite->exchange,
+		   suite->cipher, suite->mac);
+	code = gnutls_priority_init(&item->priorities, buf_cstr(&text), NULL);
 	if (code < 0)
-		return err_set(err, ERR_INVALID, "--tls-cipher-suites: the TLS library has none of these: %s",
-			       gnutls_strerror(code));
-	tell_more(names, *ret_priorities);
+		return err_set(err, ERR_INVALID, "the TLS library does not have the cipher suite %.*s: %s",
+			       STR_ARG(suite->name), gnutls_strerror(code));
+	item->suite = suite;
+	chosen->count++;
 	return true;
+}
+
+bool cipher_suites_read(const char *const *names, struct cipher_suites **ret_suites, struct err *err)
+{
+	CLEANUP(cipher_suites_free_at) struct cipher_suites *chosen = xnew(struct cipher_suites);
+
+	if (!names_check(names, err))
+		return false;
+	for (size_t i = 0; i < COUNT_OF(suites); i++)
+		if (suites[i].cipher && is_asked(names, &suites[i]) && !choose(chosen, &suites[i], err))
+			return false;
+	*ret_suites = chosen->count ? STEAL(chosen) : NULL;
+	return true;
+}
+
+/* ---- what a client offers */
+
+static struct str part_with_length(struct str *rest, size_t length_bytes)
+{
+	size_t length = 0;
+	struct str part;
+
+	for (size_t i = 0; i < length_bytes && i < rest->len; i++)
+		length = length << 8 | (unsigned char)rest->ptr[i];
+	part = str_slice(*rest, length_bytes, length_bytes + length);
+	*rest = str_slice(*rest, length_bytes + length, rest->len);
+	return part;
+}
+
+/* RFC 5246, 7.4.1.2: version, random, session ID, cipher suites. One that is cut short, GnuTLS refuses. */
+uint32_t cipher_suites_offered(const struct cipher_suites *chosen, struct str hello)
+{
+	struct str rest = str_slice(hello, 2 + 32, hello.len);
+	struct str offered;
+	uint32_t bits = 0;
+
+	part_with_length(&rest, 1);
+	offered = part_with_length(&rest, 2);
+	for (size_t at = 0; at + 2 <= offered.len; at += 2)
+		for (size_t i = 0; i < chosen->count; i++)
+			if (memcmp(offered.ptr + at, chosen->items[i].suite->id, 2) == 0)
+				bits |= UINT32_C(1) << i;
+	return bits;
+}
+
+/* The suites with RSA need a certificate with an RSA key, those with ECDSA another. */
+gnutls_priority_t cipher_suites_choose(const struct cipher_suites *chosen, uint32_t offered, bool rsa)
+{
+	for (size_t i = 0; i < chosen->count; i++)
+		if ((offered >> i & 1) && rsa == (strcmp(chosen->items[i].suite->exchange, "ECDHE-ECDSA") != 0))
+			return chosen->items[i].priorities;
+	return NULL;
 }

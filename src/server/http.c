@@ -45,17 +45,6 @@ static size_t leave_encoded(void *context, struct MHD_Connection *mhd, char *tex
 	return strlen(text);
 }
 
-static struct serving_pair *pair_for(const struct certificate *certificate, gnutls_session_t session)
-{
-	char name[256] = "";
-	size_t bytes = sizeof(name);
-	unsigned type = 0;
-
-	if (gnutls_server_name_get(session, name, &bytes, &type, 0) != 0 || type != GNUTLS_NAME_DNS)
-		bytes = 0;
-	return certificate_choose(certificate, (struct str){name, bytes});
-}
-
 /* GnuTLS keeps what it is lent until the handshake is over, so the connection holds the pair. */
 static int pair_lend(gnutls_session_t session, const struct gnutls_cert_retr_st *info, gnutls_pcert_st **ret_chain,
 		     unsigned *ret_chain_length, gnutls_ocsp_data_st **ret_ocsp, unsigned *ret_ocsp_length,
@@ -66,7 +55,7 @@ static int pair_lend(gnutls_session_t session, const struct gnutls_cert_retr_st 
 
 	(void)info;
 	serving_pair_unref(connection->pair);
-	connection->pair = pair_for(connection->server->certificate, session);
+	connection->pair = certificate_for(connection->server->certificate, session);
 	pair = serving_pair_lend(connection->pair);
 	*ret_chain = pair.chain;
 	*ret_chain_length = pair.chain_length;
@@ -135,9 +124,9 @@ static bool suites_set(struct http_server *server, const struct http_server_opti
 	*ret_min_version = options->min_tls_version;
 	if (!options->cipher_suites || !*options->cipher_suites)
 		return true;
-	if (!cipher_suites_read(options->cipher_suites, &server->tls12, err))
+	if (!cipher_suites_read(options->cipher_suites, &server->suites, err))
 		return false;
-	if (!server->tls12)
+	if (!server->suites)
 		*ret_min_version = "VersionTLS13";
 	return true;
 }
@@ -254,6 +243,6 @@ void http_server_free(struct http_server *server)
 	if (server->listen_fd >= 0)
 		close(server->listen_fd);
 	gnutls_free(server->ticket_key.data);
-	gnutls_priority_deinit(server->tls12);
+	cipher_suites_free(server->suites);
 	free(server);
 }

@@ -105,14 +105,35 @@ static int finished_received(gnutls_session_t session, unsigned type, unsigned w
 	return 0;
 }
 
+/* As finished_received; but first it notes the suites that are offered. */
+static int message_received(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+			    const gnutls_datum_t *message)
+{
+	struct http_connection *connection = gnutls_session_get_ptr(session);
+	const void *bytes = message->data;
+
+	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && when == GNUTLS_HOOK_PRE)
+		connection->offered_suites =
+			cipher_suites_offered(connection->server->suites, (struct str){bytes, message->size});
+	if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST)
+		return finished_received(session, type, when, incoming, message);
+	return 0;
+}
+
 /* Which version it will be is known now, which suite is not. */
 static int hello_received(gnutls_session_t session)
 {
 	const struct http_connection *connection = gnutls_session_get_ptr(session);
+	const struct http_server *server = connection->server;
+	struct serving_pair *pair;
+	gnutls_priority_t priorities;
 
-	if (gnutls_protocol_get_version(session) == GNUTLS_TLS1_2)
-		return gnutls_priority_set(session, connection->server->tls12);
-	return 0;
+	if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_2)
+		return 0;
+	pair = certificate_for(server->certificate, session);
+	priorities = cipher_suites_choose(server->suites, connection->offered_suites, serving_pair_is_rsa(pair));
+	serving_pair_unref(pair);
+	return priorities ? gnutls_priority_set(session, priorities) : GNUTLS_E_NO_CIPHER_SUITES;
 }
 
 static void connection_begin(struct http_server *server, struct MHD_Connection *mhd, void **connection_context)
@@ -139,8 +160,11 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 		gnutls_certificate_server_set_request(connection->session, GNUTLS_CERT_REQUEST);
 	gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
 					   finished_received);
-	if (server->tls12)
+	if (server->suites) {
+		gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+						   message_received);
 		gnutls_handshake_set_post_client_hello_function(connection->session, hello_received);
+	}
 	server->handshakes++;
 	gnutls_session_ticket_enable_server(connection->session, &server->ticket_key);
 	*connection_context = connection;

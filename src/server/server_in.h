@@ -23,6 +23,7 @@ struct serving_pair *serving_pair_parse(const struct buf *chain, const struct bu
 struct serving_pair *serving_pair_ref(struct serving_pair *pair);
 void serving_pair_unref(struct serving_pair *pair);
 struct certificate_pair serving_pair_lend(const struct serving_pair *pair);
+bool serving_pair_is_rsa(const struct serving_pair *pair);
 bool serving_pair_eq(const struct serving_pair *a, const struct serving_pair *b);
 
 /* Is `asked` one of the certificate's own names? `wildcard`: looks at names like *.domain, which stand for one label more,
@@ -39,9 +40,20 @@ struct certificate *certificate_of(struct serving_pair *pair, const char *cert_f
 /* The pair for a client that asks for this name, or (empty) for none. The caller unrefs it. */
 struct serving_pair *certificate_choose(const struct certificate *certificate, struct str asked) MUST_USE;
 
-/* cipher_suites.c: what these suites (IANA names, NULL-ended) mean for TLS 1.2; NULL when none of them is one of TLS 1.2, so
-   that it is not to be spoken at all. */
-MUST_USE bool cipher_suites_read(const char *const *names, gnutls_priority_t *ret_priorities, struct err *err);
+/* The same for the name that this client asks for. */
+struct serving_pair *certificate_for(const struct certificate *certificate, gnutls_session_t session) MUST_USE;
+
+/* cipher_suites.c: which suites may be used with TLS 1.2 (IANA names, NULL-ended); NULL when none of them is one of TLS
+   1.2, so that it is not to be spoken at all. */
+struct cipher_suites;
+MUST_USE bool cipher_suites_read(const char *const *names, struct cipher_suites **ret_suites, struct err *err);
+void cipher_suites_free(struct cipher_suites *suites);
+DEFINE_FREE_AT(cipher_suites)
+
+/* Those that a ClientHello offers, a bit for each, to be handed to cipher_suites_choose. `rsa`: the certificate's key is
+   one. NULL: none fits. */
+uint32_t cipher_suites_offered(const struct cipher_suites *suites, struct str hello);
+gnutls_priority_t cipher_suites_choose(const struct cipher_suites *suites, uint32_t offered, bool rsa) MUST_USE;
 
 /* PEM texts of a new pair: a leaf and the CA that signed it, and the leaf's key. */
 MUST_USE bool certificate_pem_make(const char *bind_address, struct buf *out_chain, struct buf *out_key,
@@ -85,6 +97,7 @@ struct http_connection {
 	struct MHD_Connection *mhd;
 	gnutls_session_t session;
 	struct serving_pair *pair; /* that it was greeted with */
+	uint32_t offered_suites;
 	int fd;
 	struct http_connection *next, *previous;
 	struct http_exchange exchange;
@@ -105,7 +118,7 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct certificate *certificate;
 	gnutls_datum_t ticket_key;
-	gnutls_priority_t tls12; /* what is set when a client speaks TLS 1.2; NULL: what all connections have */
+	struct cipher_suites *suites; /* for clients that speak TLS 1.2; NULL: our own choice */
 	http_handler *handler;
 	void *context;
 	int64_t idle_timeout_ms, request_timeout_ms;

@@ -57,6 +57,13 @@ struct certificate_pair serving_pair_lend(const struct serving_pair *pair)
 	return lent;
 }
 
+bool serving_pair_is_rsa(const struct serving_pair *pair)
+{
+	int algorithm = gnutls_pubkey_get_pk_algorithm(pair->chain[0].pubkey, NULL);
+
+	return algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS;
+}
+
 bool serving_pair_eq(const struct serving_pair *a, const struct serving_pair *b)
 {
 	bool same = a->chain_length == b->chain_length;

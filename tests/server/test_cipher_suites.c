@@ -10,7 +10,7 @@ static struct suite_case {
 	const char *name;
 	const char *suites[4];
 	bool rsa;	   /* the server's certificate */
-	const char *offer; /* OpenSSL's name of the one suite that the client has; NULL: TLS 1.3 */
+	const char *offer; /* OpenSSL's names of what the client has; NULL: TLS 1.3 */
 	const char *want;  /* what they agree on; NULL: no connection */
 } cases[] = {
 	{"our own choice", {NULL}, false, "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"},
@@ -57,6 +57,27 @@ static struct suite_case {
 	 false,
 	 "ECDHE-ECDSA-AES128-GCM-SHA256",
 	 "ECDHE-ECDSA-AES128-GCM-SHA256"},
+	{"parts of two do not mix",
+	 {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384"},
+	 true,
+	 "ECDHE-RSA-AES256-GCM-SHA384",
+	 NULL},
+	{"parts of two do not mix, whatever else is offered",
+	 {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384"},
+	 true,
+	 "ECDHE-RSA-AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-GCM-SHA384",
+	 "AES256-GCM-SHA384"},
+	{"the best of those given, in whatever order",
+	 {"TLS_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+	  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+	 true,
+	 "AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256",
+	 "ECDHE-RSA-AES128-GCM-SHA256"},
+	{"one for the certificate's key",
+	 {ECDSA_128, RSA_128},
+	 true,
+	 "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+	 "ECDHE-RSA-AES128-GCM-SHA256"},
 	{"TLS 1.3 has its own", {"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"}, false, NULL, "TLS_AES_256_GCM_SHA384"},
 	{"suites of TLS 1.3 alone: TLS 1.3", {"TLS_AES_128_GCM_SHA256"}, false, NULL, "TLS_AES_256_GCM_SHA384"},
 	{"suites of TLS 1.3 alone: not TLS 1.2",
