@@ -300,15 +300,15 @@ static void story_swap(struct world *world)
 	client_close(&between);
 }
 
-static void run_swap(int tls_version)
+static void run_swap(int tls_version, const char *const *suites)
 {
 	struct world world;
 	struct err err = {0};
 
 	files_make(&files);
-	pair_put(&files, "tls", "one", NULL);
-	pair_put(&files, "new", "two", NULL);
-	world_init(&world, (struct http_server_options){0});
+	pair_put_kind(&files, "tls", "one", NULL, suites != NULL);
+	pair_put_kind(&files, "new", "two", NULL, suites != NULL);
+	world_init(&world, (struct http_server_options){.cipher_suites = suites});
 	http_server_free(world.server);
 	certificate_free(world.certificate);
 	world.certificate = certificate_load(file_at(&files, "tls.crt").text, file_at(&files, "tls.key").text, &err);
@@ -326,13 +326,22 @@ static void run_swap(int tls_version)
 static void test_swap_during_handshake(void **state)
 {
 	(void)state;
-	run_swap(TLS1_3_VERSION);
+	run_swap(TLS1_3_VERSION, NULL);
 }
 
 static void test_swap_during_handshake_12(void **state)
 {
 	(void)state;
-	run_swap(TLS1_2_VERSION);
+	run_swap(TLS1_2_VERSION, NULL);
+}
+
+/* Here the server needs its key after the client has seen the certificate: one that was freed would be missed. */
+static void test_swap_before_key_exchange(void **state)
+{
+	static const char *const suites[] = {"TLS_RSA_WITH_AES_256_GCM_SHA384", NULL};
+
+	(void)state;
+	run_swap(TLS1_2_VERSION, suites);
 }
 
 int main(void)
@@ -348,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_in_memory, set_up, tear_down),
 		cmocka_unit_test(test_swap_during_handshake),
 		cmocka_unit_test(test_swap_during_handshake_12),
+		cmocka_unit_test(test_swap_before_key_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
