@@ -147,7 +147,7 @@ static void doom(struct objects *objects, struct object_store *store)
 static void works(struct collection *collection)
 {
 	if (collection->broken)
-		log_info("objects: %s: watched again", buf_cstr(&collection->title));
+		log_info("objects: %s: up to date again", buf_cstr(&collection->title));
 	collection->broken = false;
 }
 
