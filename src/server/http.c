@@ -239,6 +239,7 @@ void http_server_free(struct http_server *server)
 		server->listen_fd = -1; /* closed with the daemon */
 		MHD_stop_daemon(server->daemon);
 	}
+	http_lingers_end(server);			     /* closing the connections has begun some */
 	loop_timer_cancel(server->loop, &server->run_timer); /* closing the connections has set it */
 	if (server->listen_fd >= 0)
 		close(server->listen_fd);

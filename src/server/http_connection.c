@@ -185,6 +185,7 @@ static void connection_end(struct http_connection *connection)
 	*(connection->previous ? &connection->previous->next : &server->connections) = connection->next;
 	if (connection->memory.free)
 		connection->memory.free(connection->memory.pointer);
+	http_linger(server, connection->fd); /* libmicrohttpd closes it when we return */
 	free(connection);
 	/* at the limit libmicrohttpd no longer listens, and looks whether it may again only when it runs the next time */
 	http_server_run_soon(server);

@@ -130,6 +130,8 @@ struct http_server {
 	unsigned active;
 	unsigned handshakes; /* connections whose handshake is not over */
 	struct http_connection *connections;
+	struct http_linger *lingers; /* closed connections whose clients may still send */
+	unsigned lingers_count;
 	unsigned char random[256]; /* of the system; from random_used on unused */
 	size_t random_used;
 	char complaint[200]; /* libmicrohttpd's last log line */
@@ -144,6 +146,10 @@ int http_listen(const char *address, uint16_t port, uint16_t *ret_port, struct e
 /* http_connection.c: libmicrohttpd's callbacks of a connection's life, `context` is the server. */
 void http_on_connection(void *context, struct MHD_Connection *mhd, void **connection_context,
 			enum MHD_ConnectionNotificationCode code);
+
+/* http_linger.c: lets the client of a connection that is about to be closed finish. `fd` stays the caller's. */
+void http_linger(struct http_server *server, int fd);
+void http_lingers_end(struct http_server *server);
 
 /* http_exchange.c: libmicrohttpd's callbacks of a request's life. */
 void *http_on_request_line(void *context, const char *target, struct MHD_Connection *mhd);
