@@ -261,15 +261,22 @@ def measure_cached(bench):
 
 def measure_fresh(bench):
     with bench.prometheus(8, 3) as prometheus, bench.gaugelet(prometheus, "--cache-ttl=0s") as (child, base):
-        bench.answer(child, base, ONE)
-        asked = bench.counts(prometheus)["queries"]
-        result = bench.load(child.pid, base + ONE, 1, bench.seconds)
-        asked = bench.counts(prometheus)["queries"] - asked
-        print("\none pod by name, every time asked fresh from Prometheus (no cache), 1 connection:")
-        line("requests/s", f"{result['rps']:.0f}")
-        line("p50 / p99, us", f"{result['p50']:.0f} / {result['p99']:.0f}")
-        line("CPU a request, us", f"{result['cpu']:.1f}")
-        line("queries to Prometheus a request", f"{asked / result['requests']:.3f}")
+        body = bench.answer(child, base, ONE)
+        with bench.nginx(body) as (worker, static):
+            for connections in (1, 16):
+                asked = bench.counts(prometheus)["queries"]
+                ours = bench.load(child.pid, base + ONE, connections, bench.seconds)
+                asked = bench.counts(prometheus)["queries"] - asked
+                theirs = bench.load(worker, static, connections, bench.seconds)
+                print("\none pod by name, every time asked fresh from Prometheus (no cache), connections: "
+                      f"{connections}:")
+                line("", "gaugelet", "nginx static", "ratio")
+                line("requests/s", f"{ours['rps']:.0f}", f"{theirs['rps']:.0f}")
+                line("p50 / p99, us", f"{ours['p50']:.0f} / {ours['p99']:.0f}",
+                     f"{theirs['p50']:.0f} / {theirs['p99']:.0f}")
+                line("CPU a request, us", f"{ours['cpu']:.1f}", f"{theirs['cpu']:.1f}",
+                     f"{ours['cpu'] / theirs['cpu']:.2f}" if theirs["cpu"] else "-")
+                line("queries to Prometheus a request", f"{asked / ours['requests']:.3f}", "0")
 
 
 def measure_discovery(bench, series, rounds):
