@@ -279,9 +279,10 @@ def until(what, ask, wanted, *told):
                 wrong.append(answer)
         return answer if wanted(answer) else None
 
-    answer = wait_for(what, look)
-    tally.check(f'{what}: no wrong number on the way', not wrong, wrong[0] if wrong else '')
-    return answer
+    try:
+        return wait_for(what, look)
+    finally:
+        tally.check(f'{what}: no wrong number on the way', not wrong, wrong[0] if wrong else '')
 
 
 def says(numbers):
@@ -492,21 +493,31 @@ def check_refusals(home):
 
 # ---------------------------------------------------------------- all together
 
+def attempt(check, *arguments):
+    try:
+        check(*arguments)
+    except Missing as missing:
+        tally.check(f'{missing}', False, 'it did not come')
+    except OSError as error:
+        tally.check(f'{check.__name__}: all answer', False, error)
+
+
 def run(home):
     check_refusals(home)
     engines = Engines(home)
     prometheus = Prometheus(home, engines)
     gaugelet = Gaugelet(home, prometheus)
     watch = Watch(gaugelet)
-    check_seed_paths(gaugelet, engines)
-    check_load(gaugelet, engines)
-    for fault in ('nan', 'absent', '500', 'hang'):
-        check_fault(gaugelet, engines, prometheus, fault)
-    check_stopped(gaugelet, engines, prometheus)
-    check_killed(gaugelet, engines, prometheus)
+    faults = [(check_fault, gaugelet, engines, prometheus, fault) for fault in ('nan', 'absent', '500', 'hang')]
+    for check, *arguments in [
+            (check_seed_paths, gaugelet, engines), (check_load, gaugelet, engines), *faults,
+            (check_stopped, gaugelet, engines, prometheus), (check_killed, gaugelet, engines, prometheus)]:
+        for name, _, _ in PODS:
+            engines.set(name, fault='none')
+        attempt(check, *arguments)
     watch.end()
     tally.check('readyz is 200 all the while', watch.asked > 20 and not watch.bad, f'{watch.asked} asked, {watch.bad[:3]}')
-    check_end(gaugelet, prometheus)
+    attempt(check_end, gaugelet, prometheus)
 
 
 def main():
@@ -515,7 +526,7 @@ def main():
     for name in ('http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'):
         os.environ.pop(name, None)  # everything is on this machine
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    home = pathlib.Path(tempfile.mkdtemp(prefix='gaugelet-e2e.'))
+    home = pathlib.Path(tempfile.mkdtemp(prefix='gaugelet-standalone.'))
     try:
         run(home)
     except Missing as missing:
