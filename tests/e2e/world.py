@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an end-to-end test stands on: processes, waiting with a deadline, kubectl, the control plane, Prometheus, the emulated
+engines and the adapter under test."""
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SERVICE = "gaugelet-e2e"
+NAMESPACE = "custom-metrics"
+NAME = f"{SERVICE}.{NAMESPACE}.svc"  # what the aggregator verifies
+VERSIONS = {"v1beta1": 100, "v1beta2": 200}
+PODS = {"vllm-inference": ("vllm", 3), "sgl-inference": ("sglang", 3), "dynamo-frontend": ("dynamo", 1)}
+
+
+class Failed(Exception):
+    """Something is not as it should be (or not yet); the text says what."""
+
+
+class Missing(Exception):
+    """Something that this machine does not have; the test is skipped."""
+
+
+def until(what, seconds, probe, *alive):
+    """Asks `probe` until it gives something true. Its Failed are reasons to go on waiting; a dead process is none."""
+    deadline = time.monotonic() + seconds
+    why = "no reason given"
+    while True:
+        try:
+            found = probe()
+            if found:
+                return found
+        except Failed as error:
+            why = str(error)
+        for process in alive:
+            process.check()
+        if time.monotonic() > deadline:
+            raise Failed(f"no {what} in {seconds:.0f} s: {why}")
+        time.sleep(0.2)
+
+
+def free_port(host="127.0.0.1"):
+    with socket.socket() as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
+def get(url, seconds=5):
+    try:
+        with urllib.request.urlopen(url, timeout=seconds) as answer:
+            return answer.read().decode()
+    except (OSError, urllib.error.URLError) as error:
+        raise Failed(f"GET {url}: {error}") from error
+
+
+def openssl(*args):
+    done = subprocess.run(["openssl", *args], capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"openssl {args[0]}: {done.stderr.strip()[-300:]}")
+
+
+def make_ca(path, name):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", f"/CN={name}", "-keyout", f"{path}.key", "-out", f"{path}.crt")
+
+
+def make_certificate(path, ca, subject, usage, names=""):
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject,
+            "-keyout", f"{path}.key", "-out", f"{path}.csr")
+    pathlib.Path(f"{path}.ext").write_text(f"extendedKeyUsage={usage}\n" + (f"subjectAltName={names}\n" if names else ""))
+    openssl("x509", "-req", "-in", f"{path}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-CAcreateserial",
+            "-days", "2", "-extfile", f"{path}.ext", "-out", f"{path}.crt")
+
+
+class Process:
+    """A program of ours; only these are ever signalled, by their process id."""
+
+    def __init__(self, name, command, log):
+        self.name, self.command, self.log = name, [str(part) for part in command], log
+        self.child = None
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.child = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def check(self):
+        if self.child.poll() is not None:
+            raise SystemExit(f"{self.name} ended with {self.child.returncode}: {self.tail()}")
+
+    def text(self):
+        return pathlib.Path(self.log).read_text(errors="replace")
+
+    def tail(self):
+        return " / ".join(self.text().strip().splitlines()[-4:])[-900:]
+
+    def freeze(self):
+        self.child.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.child.send_signal(signal.SIGCONT)
+
+    def kill(self):
+        self.child.kill()
+        self.child.wait()
+
+    def stop(self):
+        if self.child is None or self.child.poll() is not None:
+            return
+        self.thaw()
+        self.child.terminate()
+        try:
+            self.child.wait(45)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+
+class Grandchild:
+    """A program of the control plane, which starts it again by itself."""
+
+    def __init__(self, home, name):
+        self.name, self.file = name, home / f"{name}.pid"
+
+    def signal(self, number):
+        os.kill(int(self.file.read_text()), number)
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+
+
+class World:
+    def __init__(self, home, adapter, emulator, assets=None, kubeconfig=None, address=None):
+        self.home, self.adapter_program, self.emulator_program, self.assets = home, adapter, emulator, assets
+        self.given_kubeconfig = kubeconfig
+        self.admin = kubeconfig or home / "plane" / "admin.kubeconfig"
+        self.address = address or "127.0.0.1"
+        self.patience = 1 if kubeconfig is None else 8  # the HPA controller of a real cluster looks every 15 s
+        self.started = []
+        self.created = []  # of a cluster that is not ours: what is to be deleted
+        self.kubectl_program = str(assets / "kubectl") if assets and (assets / "kubectl").exists() else "kubectl"
+
+    # ------------------------------------------------------------ processes
+
+    def launch(self, name, command):
+        process = Process(name, command, self.home / f"{name}.log")
+        self.started.append(process)
+        process.start()
+        return process
+
+    def stop(self):
+        if self.given_kubeconfig is not None:
+            for names in reversed(self.created):
+                self.try_kubectl("delete", "--ignore-not-found", "--wait=false", *names)
+        for process in reversed(self.started):
+            process.stop()
+
+    def start_plane(self):
+        home = self.home / "plane"
+        self.plane = self.launch("controlplane", [HERE / "controlplane" / "up", home, "--assets", self.assets, "--restart"])
+        until("control plane", 180, lambda: "ready\n" in self.plane.text(), self.plane)
+        self.apiserver = Grandchild(home, "kube-apiserver")
+
+    def start_engines(self):
+        names = [(f"{base}-{i}", engine) for base, (engine, count) in PODS.items() for i in range(count)]
+        arguments = [part for name, engine in names for part in ("--pod", f"{name}={engine}:0")]
+        process = self.launch("engines", [self.emulator_program, *arguments])
+
+        def urls():
+            found = dict(re.findall(r"^(\S+) (http://\S+/)$", process.text(), re.M))
+            return found if len(found) == len(names) else None
+        self.engines = until("emulated engines", 10, urls, process)
+
+    def start_prometheus(self):
+        targets = "".join(f"  - targets: ['{urllib.parse.urlsplit(url).netloc}']\n"
+                          f"    labels: {{namespace: default, pod: {pod}, container: engine}}\n"
+                          for pod, url in self.engines.items())
+        config = self.home / "prometheus.yml"
+        config.write_text("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
+                          "- job_name: default/llm-serving-podmonitor\n  static_configs:\n" + targets)
+        port = free_port()
+        self.prometheus_url = f"http://127.0.0.1:{port}"
+        self.prometheus = self.launch("prometheus", [
+            "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.home}/prometheus.data",
+            "--storage.tsdb.retention.time=1h", f"--web.listen-address=127.0.0.1:{port}"])
+        until("scrape of every engine", 60, lambda: self.query("sum(up)") == len(self.engines), self.prometheus)
+
+    def start_adapter(self, rules):
+        self.port = free_port(self.address)
+        pair = self.home / "serving"
+        self.adapter = self.launch("adapter", [
+            self.adapter_program, f"--secure-port={self.port}", f"--bind-address={self.address}",
+            f"--tls-cert-file={pair}.crt", f"--tls-private-key-file={pair}.key",
+            *(f"--{what}-kubeconfig={self.adapter_kubeconfig}" for what in ("lister", "authentication", "authorization")),
+            f"--config={rules}", f"--prometheus-url={self.prometheus_url}", "--metrics-relist-interval=2s",
+            "--metrics-max-age=1m"])
+        until("adapter that listens", 60, self.adapter_listens, self.adapter)
+
+    def adapter_listens(self):
+        status, body = self.direct("/readyz")
+        if status != 200:
+            raise Failed(f"/readyz: {status} {body[:200]}")
+        return True
+
+    # ------------------------------------------------------------ asking
+
+    def query(self, promql):
+        answer = json.loads(get(f"{self.prometheus_url}/api/v1/query?" + urllib.parse.urlencode({"query": promql})))
+        result = answer["data"]["result"]
+        if not result:
+            raise Failed(f"Prometheus has nothing for {promql}")
+        return float(result[0]["value"][1])
+
+    def load(self, pod, **settings):
+        get(f"{self.engines[pod]}load?" + urllib.parse.urlencode(settings))
+
+    def told(self, pod):
+        return get(f"{self.engines[pod]}load")
+
+    def load_all(self, base, **settings):
+        for i in range(PODS[base][1]):
+            self.load(f"{base}-{i}", **settings)
+
+    def direct(self, path, *curl_arguments, ca=None):
+        """To the adapter itself, past the kube-apiserver: status and body."""
+        try:
+            done = subprocess.run(
+                ["curl", "-sS", "-g", "--max-time", "20", "--cacert", str(ca or f"{self.home}/ca.crt"), "--resolve",
+                 f"{NAME}:{self.port}:{self.address}", "-w", "\n%{http_code}", *curl_arguments,
+                 f"https://{NAME}:{self.port}{path}"], capture_output=True, text=True, timeout=30)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"no answer to {path}") from error
+        if done.returncode:
+            raise Failed(done.stderr.strip())
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status), body
+
+    # ------------------------------------------------------------ kubectl
+
+    def run_kubectl(self, *arguments, given=None, kubeconfig=None):
+        command = [self.kubectl_program, f"--kubeconfig={kubeconfig or self.admin}", f"--cache-dir={self.home}/kubectl",
+                   "--request-timeout=10s", *map(str, arguments)]
+        try:
+            return subprocess.run(command, capture_output=True, text=True, input=given, timeout=60)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"kubectl {' '.join(map(str, arguments))[:100]}: no answer in 60 s") from error
+
+    def kubectl(self, *arguments, given=None, kubeconfig=None):
+        done = self.run_kubectl(*arguments, given=given, kubeconfig=kubeconfig)
+        if done.returncode:
+            raise Failed(f"kubectl {' '.join(map(str, arguments))[:100]}: {done.stderr.strip()[-600:]}")
+        return done.stdout
+
+    def try_kubectl(self, *arguments):
+        try:
+            self.run_kubectl(*arguments)
+        except Failed:
+            pass
+
+    def json(self, *arguments, **named):
+        return json.loads(self.kubectl(*arguments, "-o", "json", **named))
+
+    def create(self, manifest, *arguments):
+        """`create`, not `apply`: in a cluster that is not ours, nothing that is there already is touched."""
+        if isinstance(manifest, dict):
+            source, given = ["-f", "-"], json.dumps(manifest)
+        else:
+            source, given = ["-f", HERE / "manifests" / manifest], None
+        made = self.kubectl("create", *source, *arguments, "-o", "name", given=given).split()
+        self.created.append([*arguments, *made])
+
+    def nobody(self, *arguments):
+        """As a user that has no rights."""
+        if self.given_kubeconfig is None:
+            return self.run_kubectl(*arguments, kubeconfig=self.home / "plane" / "nobody.kubeconfig")
+        return self.run_kubectl("--as=nobody", *arguments)
+
+    def token(self, account):
+        return self.kubectl("create", "token", account, "-n", NAMESPACE, "--duration=1h").strip()
+
+    # ------------------------------------------------------------ the adapter in the cluster
+
+    def install_rbac(self):
+        self.create("adapter.yaml")
+        if self.given_kubeconfig is None:
+            self.adapter_kubeconfig = self.home / "plane" / "adapter.kubeconfig"
+            return
+        config = json.loads(self.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
+        config["users"] = [{"name": "adapter", "user": {"token": self.token("adapter")}}]
+        config["contexts"] = [{"name": "adapter", "context": {"cluster": config["clusters"][0]["name"], "user": "adapter"}}]
+        config["current-context"] = "adapter"
+        self.adapter_kubeconfig = self.home / "adapter.kubeconfig"
+        self.adapter_kubeconfig.touch(0o600)
+        self.adapter_kubeconfig.write_text(json.dumps(config))
+
+    def make_serving_pair(self):
+        make_ca(self.home / "ca", "gaugelet-e2e-ca")
+        make_ca(self.home / "other-ca", "somebody-else")
+        make_certificate(self.home / "serving", self.home / "ca", f"/CN={NAME}", "serverAuth", f"DNS:{NAME}")
+        make_certificate(self.home / "stranger", self.home / "other-ca", "/O=system:masters/CN=stranger", "clientAuth")
+
+    def create_service(self):
+        host = "localhost" if self.given_kubeconfig is None else self.address
+        self.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVICE, "namespace": NAMESPACE},
+                     "spec": {"type": "ExternalName", "externalName": host}})
+
+    def create_api_services(self, ca):
+        for version, priority in VERSIONS.items():
+            self.create({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
+                         "metadata": {"name": f"{version}.custom.metrics.k8s.io"},
+                         "spec": {"group": "custom.metrics.k8s.io", "version": version, "groupPriorityMinimum": 100,
+                                  "versionPriority": priority, "caBundle": self.bundle(ca),
+                                  "service": {"name": SERVICE, "namespace": NAMESPACE, "port": self.port}}})
+
+    def trust(self, ca):
+        for version in VERSIONS:
+            self.kubectl("patch", "apiservice", f"{version}.custom.metrics.k8s.io", "--type=merge", "-p",
+                         json.dumps({"spec": {"caBundle": self.bundle(ca)}}))
+
+    def bundle(self, ca):
+        return base64.b64encode((self.home / f"{ca}.crt").read_bytes()).decode()
+
+    def availability(self, version):
+        """(`True` or `False`, the reason and the message)"""
+        found = self.json("get", "apiservice", f"{version}.custom.metrics.k8s.io")
+        for condition in found.get("status", {}).get("conditions", []):
+            if condition["type"] == "Available":
+                return condition["status"], f"{condition['reason']}: {condition['message']}"
+        return "Unknown", "no condition yet"
+
+
+def new_home():
+    return pathlib.Path(tempfile.mkdtemp(prefix="gaugelet-e2e."))
