@@ -277,7 +277,10 @@ def average(world):
 
 
 def new_hpa(world, checks, manifest):
-    world.run_kubectl("delete", "hpa", HPA, "-n", "default", "--ignore-not-found")
+    ours = ["-n", "default", f"horizontalpodautoscaler.autoscaling/{HPA}"]
+    if ours in world.created:
+        world.kubectl("delete", *ours)
+        world.created.remove(ours)
     world.create(manifest, "-n", "default")
     checks.need(f"the HPA of {manifest} is active",
                 lambda: until("valid metric", 60 * world.patience, lambda: active(world), world.adapter))
@@ -329,7 +332,7 @@ def fresh(world):
         if not math.isclose(found, value, abs_tol=1e-6):
             raise Failed(f"the HPA sees {found}, the engines were told {value}; {active(world)}")
         return active(world)
-    until("fresh metric", 150 * world.patience, seen)
+    until("fresh metric", 150 * world.patience, seen, world.adapter, world.prometheus)
     return True
 
 

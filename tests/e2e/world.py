@@ -2,6 +2,7 @@
 """What an end-to-end test stands on: processes, waiting with a deadline, kubectl, the control plane, Prometheus, the emulated
 engines and the adapter under test."""
 import base64
+import ctypes
 import json
 import os
 import pathlib
@@ -83,6 +84,15 @@ def make_certificate(path, ca, subject, usage, names=""):
             "-days", "2", "-extfile", f"{path}.ext", "-out", f"{path}.crt")
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Also who is killed leaves nothing behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Process:
     """A program of ours; only these are ever signalled, by their process id."""
 
@@ -92,7 +102,8 @@ class Process:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.child = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.child = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                          preexec_fn=end_with_parent)
 
     def check(self):
         if self.child.poll() is not None:
@@ -277,13 +288,16 @@ class World:
         return json.loads(self.kubectl(*arguments, "-o", "json", **named))
 
     def create(self, manifest, *arguments):
-        """`create`, not `apply`: in a cluster that is not ours, nothing that is there already is touched."""
-        if isinstance(manifest, dict):
-            source, given = ["-f", "-"], json.dumps(manifest)
-        else:
-            source, given = ["-f", HERE / "manifests" / manifest], None
-        made = self.kubectl("create", *source, *arguments, "-o", "name", given=given).split()
-        self.created.append([*arguments, *made])
+        """`create`, not `apply`: in a cluster that is not ours, nothing that is there already is touched; and one by one, so
+        that what was made is known when the next one fails."""
+        text = json.dumps(manifest) if isinstance(manifest, dict) else (HERE / "manifests" / manifest).read_text()
+        plain = self.kubectl("create", "--dry-run=client", "-f", "-", "-o", "json", *arguments, given=text)
+        while plain.strip():
+            thing, end = json.JSONDecoder().raw_decode(plain.lstrip())
+            plain = plain.lstrip()[end:]
+            name = self.kubectl("create", "-f", "-", "-o", "name", given=json.dumps(thing)).strip()
+            space = thing["metadata"].get("namespace")
+            self.created.append(["-n", space, name] if space else [name])
 
     def nobody(self, *arguments):
         """As a user that has no rights."""
@@ -346,4 +360,4 @@ class World:
 
 
 def new_home():
-    return pathlib.Path(tempfile.mkdtemp(prefix="gaugelet-e2e."))
+    return pathlib.Path(tempfile.mkdtemp(prefix="gaugelet-cluster."))
