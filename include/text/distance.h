@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* distance.h - how far two words are from each other, to name the one that was meant. */
+/* distance.h - how far a name that was misspelt is from one that there is. */
 #ifndef GAUGELET_TEXT_DISTANCE_H
 #define GAUGELET_TEXT_DISTANCE_H
 
 #include "base/str.h"
 
-enum { DISTANCE_BYTES_MAX = 64 }; /* what is longer is cut */
+enum { DISTANCE_BYTES_MAX = 128 }; /* who reads longer names sees the nearest one without help */
 
-/* Levenshtein's: how many bytes to put in, take out or change. */
-size_t distance(struct str a, struct str b);
+/* How many bytes to put in, take out or change (Levenshtein). Bytes are equal that `folded` makes equal. As far as `most`;
+   beyond that, and for names over DISTANCE_BYTES_MAX, any larger number. */
+size_t distance_between(struct str a, struct str b, char (*folded)(char c), size_t most);
 
 #endif

@@ -8,9 +8,10 @@
 #include "model/sample.h"
 #include "model/series.h"
 #include "prom/client.h"
+#include "text/distance.h"
 #include "text/duration.h"
 
-enum { QUERY_SHOWN = 90, TEXT_SHOWN = 60, UPSTREAM_SHOWN = 300, NAME_BYTES_MAX = 128 };
+enum { QUERY_SHOWN = 90, TEXT_SHOWN = 60, UPSTREAM_SHOWN = 300 };
 
 static struct str front(struct str text, size_t bytes)
 {
@@ -34,30 +35,6 @@ static char folded(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Levenshtein's distance, one row at a time; as far as `most`, beyond that any larger number. */
-static size_t distance(struct str a, struct str b, size_t most)
-{
-	size_t row[NAME_BYTES_MAX + 1];
-
-	if (a.len > NAME_BYTES_MAX || b.len > NAME_BYTES_MAX || a.len > b.len + most || b.len > a.len + most)
-		return most + 1;
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b.len; j++) {
-			size_t change = diagonal + (folded(a.ptr[i - 1]) != folded(b.ptr[j - 1]));
-			size_t step = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < step ? change : step;
-		}
-	}
-	return row[b.len];
-}
-
 static const struct metric *nearest(const struct api_plan *plan, const struct resource *resource)
 {
 	bool external = plan->request->route == ROUTE_EXTERNAL;
@@ -68,7 +45,7 @@ static const struct metric *nearest(const struct api_plan *plan, const struct re
 	for (size_t i = 0; i < catalog_count(catalog, external); i++) {
 		const struct metric *metric = catalog_at(catalog, external, i);
 		bool same = !resource || (metric->resource && resource_same(metric->resource, resource));
-		size_t off = same ? distance(plan->request->metric, metric->name, best - 1) : best;
+		size_t off = same ? distance_between(plan->request->metric, metric->name, folded, best - 1) : best;
 
 		if (off < best) {
 			best = off;

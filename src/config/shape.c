@@ -2,11 +2,9 @@
 #include "base/buf.h"
 #include "config_in.h"
 #include "model/rule_spec.h"
+#include "text/distance.h"
 
-enum {
-	KEY_BYTES_MAX = 32, /* longer than every key we know */
-	FIELDS_MAX = 8,
-};
+enum { FIELDS_MAX = 8 };
 
 struct shown shown(struct str text)
 {
@@ -46,37 +44,9 @@ void *reader_alloc(struct reader *reader, size_t count, size_t size, struct plac
 
 /* ---- the nearest known key ---- */
 
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 static char lower(char c)
 {
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* How many letters must be put in, left out or changed (Levenshtein), large and small ones being alike. */
-static size_t key_distance(struct str a, struct str b)
-{
-	size_t row[KEY_BYTES_MAX + 1];
-
-	if (a.len > KEY_BYTES_MAX || b.len > KEY_BYTES_MAX)
-		return SIZE_MAX;
-	for (size_t k = 0; k <= b.len; k++)
-		row[k] = k;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t k = 1; k <= b.len; k++) {
-			size_t changed = diagonal + (lower(a.ptr[i - 1]) != lower(b.ptr[k - 1]));
-
-			diagonal = row[k];
-			row[k] = smaller(changed, 1 + smaller(row[k], row[k - 1]));
-		}
-	}
-	return row[b.len];
 }
 
 /* NULL when none is so near that it may be meant. */
@@ -86,10 +56,11 @@ static const struct field *nearest_field(const struct shape *shape, struct str k
 	size_t least = key.len / 3 + 2;
 
 	for (size_t i = 0; i < shape->count; i++) {
-		size_t distance = key_distance(key, str_of(shape->fields[i].key));
+		struct str own = str_of(shape->fields[i].key);
+		size_t far = distance_between(key, own, lower, SIZE_MAX);
 
-		if (distance < least && distance < strlen(shape->fields[i].key)) {
-			least = distance;
+		if (far < least && far < own.len) {
+			least = far;
 			nearest = &shape->fields[i];
 		}
 	}

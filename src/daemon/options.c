@@ -66,9 +66,9 @@ static const char *nearest(struct str name)
 		bytes[i] = name_byte(name.ptr[i]);
 	for (size_t i = 0; i < options_table_count; i++) {
 		struct str own = str_of(options_table[i].flag + 2);
-		size_t far = distance(dashed, own);
+		size_t far = distance_between(dashed, own, name_byte, SIZE_MAX);
 
-		if (str_starts(own, name) && own.len < front_length) {
+		if (str_starts(own, dashed) && own.len < front_length) {
 			front = options_table[i].flag;
 			front_length = own.len;
 		}

@@ -65,13 +65,24 @@ static const struct suite *find(struct str name)
 	return NULL;
 }
 
+static char as_it_is(char c)
+{
+	return c;
+}
+
 static bool unknown(struct str name, struct err *err)
 {
 	const struct suite *near = &suites[0];
+	size_t least = SIZE_MAX;
 
-	for (size_t i = 1; i < COUNT_OF(suites); i++)
-		if (distance(suites[i].name, name) < distance(near->name, name))
+	for (size_t i = 0; i < COUNT_OF(suites); i++) {
+		size_t far = distance_between(suites[i].name, name, as_it_is, SIZE_MAX - 1);
+
+		if (far < least) {
 			near = &suites[i];
+			least = far;
+		}
+	}
 	return err_set(err, ERR_INVALID, "unknown TLS cipher suite \"%.*s\" (did you mean %.*s?)",
 		       STR_ARG(str_slice(name, 0, 2 * DISTANCE_BYTES_MAX)), STR_ARG(near->name));
 }

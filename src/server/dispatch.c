@@ -322,7 +322,8 @@ static void checked(void *context, const struct auth_result *result)
 
 static void check(struct task *task)
 {
-	if (task->dispatch->to.auth == NULL) {
+	/* what cannot be read has no attributes that anybody could be asked about */
+	if (task->dispatch->to.auth == NULL || task->request.route == ROUTE_MALFORMED) {
 		serve(task);
 		return;
 	}

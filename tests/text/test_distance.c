@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../rows.h"
 #include "text/distance.h"
 
-#include "rows.h"
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-#define LONG "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+static char dashes(char c)
+{
+	return c == '_' ? '-' : c;
+}
 
 static struct distance_case {
 	const char *name;
-	const char *a, *b;
-	size_t want;
+	struct str a, b;
+	size_t most, want; /* SIZE_MAX: more than `most` */
 } cases[] = {
-	{"equal", "port", "port", 0},	     {"nothing", "", "", 0},
-	{"from nothing", "", "abc", 3},	     {"to nothing", "abc", "", 3},
-	{"one changed", "port", "pork", 1},  {"one more", "port", "ports", 1},
-	{"one less", "port", "pot", 1},	     {"one in front", "port", "sport", 1},
-	{"swapped", "ab", "ba", 2},	     {"several", "kitten", "sitting", 3},
-	{"nothing shared", "abc", "xyz", 3}, {"what is longer is cut", LONG "x", LONG "yz", 0},
+	{"nothing", STR_INIT(""), STR_INIT(""), 9, 0},
+	{"equal", STR_INIT("window"), STR_INIT("window"), 9, 0},
+	{"folded", STR_INIT("a_b"), STR_INIT("a-b"), 9, 0},
+	{"folded the other way", STR_INIT("a-b"), STR_INIT("a_b"), 9, 0},
+	{"one changed", STR_INIT("windaw"), STR_INIT("window"), 9, 1},
+	{"one too many", STR_INIT("winndow"), STR_INIT("window"), 9, 1},
+	{"one missing", STR_INIT("wndow"), STR_INIT("window"), 9, 1},
+	{"exchanged", STR_INIT("widnow"), STR_INIT("window"), 9, 2},
+	{"all of it", STR_INIT(""), STR_INIT("window"), 9, 6},
+	{"all of the other", STR_INIT("window"), STR_INIT(""), 9, 6},
+	{"kitten", STR_INIT("kitten"), STR_INIT("sitting"), 9, 3},
+	{"lengths differ by the most", STR_INIT("abcd"), STR_INIT("a"), 3, 3},
+	{"lengths differ by more", STR_INIT("abcd"), STR_INIT("a"), 2, SIZE_MAX},
+	{"the other is longer by more", STR_INIT("a"), STR_INIT("abcd"), 2, SIZE_MAX},
+	{"the most there is", STR_INIT("abcd"), STR_INIT("a"), SIZE_MAX, 3},
+	{"as long as may be", STR_INIT(A64 A64), STR_INIT(A64 "b"), 99, 64},
+	{"too long", STR_INIT(A64 A64 "a"), STR_INIT(A64 A64), 99, SIZE_MAX},
+	{"the other too long", STR_INIT(A64 A64), STR_INIT(A64 A64 "a"), 99, SIZE_MAX},
 };
 
 static void test_distance(void **state)
 {
 	const struct distance_case *c = *state;
+	size_t got = distance_between(c->a, c->b, dashes, c->most);
 
-	assert_int_equal(distance(str_of(c->a), str_of(c->b)), c->want);
-	assert_int_equal(distance(str_of(c->b), str_of(c->a)), c->want);
+	if (c->want == SIZE_MAX)
+		assert_true(got > c->most);
+	else
+		assert_int_equal(got, c->want);
 }
 
 int main(void)
