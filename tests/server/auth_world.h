@@ -143,7 +143,7 @@ static inline void script(struct auth_world *world, const struct reply *replies)
 
 static inline void auth_world_init(struct auth_world *world, const struct auth_row *row)
 {
-	static const char *const always[] = {"/healthz", "/open/*", NULL};
+	static const char *const always[] = {"/healthz", "/open/*", "/", NULL};
 	const struct auth_options options = {
 		.token_ttl_ms = 10000, .allowed_ttl_ms = 10000, .denied_ttl_ms = 10000, .always_allow_paths = always};
 	char url[64];

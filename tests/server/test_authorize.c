@@ -91,6 +91,7 @@ static struct auth_row rows[] = {
 
 	{"health", NOBODY, NULL, {{0}}, 200, "", 0, {0}, .target = "/healthz"},
 	{"health with a query", NOBODY, NULL, {{0}}, 200, "", 0, {0}, .target = "/healthz?verbose"},
+	{"an open index opens nothing else", NOBODY, NULL, {{0}}, 200, "", 0, {0}, .target = "/"},
 	{"below health",
 	 NOBODY,
 	 NULL,

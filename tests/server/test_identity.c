@@ -108,6 +108,25 @@ static void test_subject(void **state)
 	pki_clear(&made);
 }
 
+/* A bundle need not reach up to a root. */
+static void test_bundle_without_root(void **state)
+{
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	CLEANUP(buf_clear) struct buf leaf = {0};
+	struct pki made = pki_make(&(struct pki_wish){.cn = "u"}, &makers[INTERMEDIATE]);
+	struct believed *believed = believed_new(pki_trust(&makers[INTERMEDIATE], &makers[PROXY_CA], NULL, 1));
+	struct chain_verdict verdict;
+	struct str der;
+
+	(void)state;
+	pki_write_der(&made, &leaf);
+	der = buf_str(&leaf);
+	assert_true(believed_judge(believed, &der, 1, now_ms(), arena, &verdict));
+	assert_true(verdict.is_client);
+	believed_free(believed);
+	pki_clear(&made);
+}
+
 /* Bytes that no honest client sends, and a trust that holds nothing. */
 static void test_nonsense(void **state)
 {
@@ -297,6 +316,7 @@ static void test_token(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_subject), cmocka_unit_test(test_nonsense),
+					   cmocka_unit_test(test_bundle_without_root),
 					   cmocka_unit_test(test_full_arena)};
 	int failed;
 
