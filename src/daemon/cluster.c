@@ -104,7 +104,11 @@ static bool connect_to(struct loop *loop, const char *flag, const char *kubeconf
 
 	if (kube_config_load(kubeconfig, &config, err))
 		*ret_client = kube_client_new(loop, config, options, err);
-	return *ret_client || err_wrap(err, "%s", flag);
+	if (*ret_client)
+		return true;
+	if (kubeconfig && kubeconfig[0])
+		return err_wrap(err, "%s", flag);
+	return err_set(err, err->code, "%s: %s; name a kubeconfig there, or start with --standalone", flag, err->msg);
 }
 
 static bool connect_all(struct cluster *cluster, struct loop *loop, struct err *err)

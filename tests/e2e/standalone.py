@@ -459,7 +459,7 @@ FLAGS = (
      ['--standalone', f'--config={RULES}', '--metrics-relist-interval=2m', '--metrics-max-age=1m'],
      'max age must not be less than relist interval'),
     ('an open door', ['--standalone', f'--config={RULES}', '--bind-address=0.0.0.0'], '--standalone-allow-remote'),
-    ('no --standalone', [f'--config={RULES}'], '--standalone'),
+    ('neither a cluster nor --standalone', [f'--config={RULES}', '--secure-port=0'], '--standalone'),
 )
 
 
