@@ -2,7 +2,6 @@
 #include "api/plan.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api_in.h"
@@ -35,7 +34,7 @@ void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ..
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	err_format(text, sizeof(text), format, args);
 	va_end(args);
 	buf_reset(&plan->reply.body);
 	status_write(&plan->reply.body, kind, str_of(text), cause_of(str_of(text)), plan->request->pretty);

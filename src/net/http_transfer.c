@@ -69,6 +69,10 @@ static bool set_manners(CURL *easy, const struct transfer_options *options)
 	SET(CURLOPT_MAXREDIRS, (long)REDIRECTS);
 	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_TCP_NODELAY, 1L);
+	/* a watch sends nothing for minutes; a host that is gone is to be noticed before its deadline */
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_TCP_KEEPIDLE, 30L);
+	SET(CURLOPT_TCP_KEEPINTVL, 10L);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_BUFFERSIZE, (long)PIECE_BYTES);
 	SET(CURLOPT_USERAGENT, "gaugelet/" GAUGELET_VERSION);

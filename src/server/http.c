@@ -33,7 +33,7 @@ PRINTF_LIKE(2, 0) static void complaint_received(void *context, const char *form
 	struct http_server *server = context;
 	struct str text;
 
-	vsnprintf(server->complaint, sizeof(server->complaint), format, args);
+	err_format(server->complaint, sizeof(server->complaint), format, args);
 	text = str_trim(str_of(server->complaint));
 	log_v(4, "libmicrohttpd: %.*s", STR_ARG(text));
 }

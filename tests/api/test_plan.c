@@ -81,6 +81,7 @@ static struct ask_case {
 	{"unknown metric", NS "/pods/a/nosuch", API_ANSWERED, NOT_FOUND "nosuch for pods: none of the 9 rules", 404},
 	{"nearly right", NS "/pods/a/quEue_", API_ANSWERED, "the nearest name is queue", 404},
 	{"separators are alike", NS "/pods/a/a_b_c_d", API_ANSWERED, "the nearest name is a:b:c:d", 404},
+	{"control characters become spaces", NS "/pods/a/no%0Asuch", API_ANSWERED, NOT_FOUND "no such for pods: ", 404},
 	{"unknown resource", NS "/gizmos/a/queue", API_ANSWERED, "does not know the resource gizmos", 404},
 	{"cluster-scoped in a namespace", NS "/nodes/n1/heat", API_ANSWERED, "/nodes/NAME/heat", 404},
 	{"namespaced at the root", B1 "/pods/a/queue", API_ANSWERED, "/namespaces/NAMESPACE/pods/NAME/queue", 404},
