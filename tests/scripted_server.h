@@ -52,7 +52,7 @@ struct scripted_server {
 	struct loop *loop;
 	int fd;
 	uint16_t port;
-	const struct step *steps; /* the last one repeats */
+	const struct step *steps;					  /* the last one repeats */
 	const struct step *(*choose)(void *context, const char *request); /* in place of them */
 	size_t step_count;
 	struct peer *peers;
@@ -207,7 +207,8 @@ static int bound_socket(uint16_t *ret_port, bool listening)
 	return fd;
 }
 
-static inline void server_start(struct scripted_server *server, struct loop *loop, const struct step *steps, size_t step_count)
+static inline void server_start(struct scripted_server *server, struct loop *loop, const struct step *steps,
+				size_t step_count)
 {
 	struct err err = {0};
 

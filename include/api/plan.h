@@ -34,8 +34,8 @@ enum api_step {
 
 struct api_reply {
 	unsigned status;
-	struct buf body;	/* JSON */
-	struct buf warning;	/* the value of a Warning header; empty: none */
+	struct buf body;    /* JSON */
+	struct buf warning; /* the value of a Warning header; empty: none */
 };
 
 struct api_plan {

@@ -14,8 +14,8 @@
 #define API_EXTERNAL_GROUP "external.metrics.k8s.io"
 
 enum route {
-	ROUTE_INDEX,	 /* / */
-	ROUTE_HEALTH,	 /* /healthz, /livez, /readyz and below: segments tell */
+	ROUTE_INDEX,  /* / */
+	ROUTE_HEALTH, /* /healthz, /livez, /readyz and below: segments tell */
 	ROUTE_VERSION,
 	ROUTE_METRICS,
 	ROUTE_OPENAPI_V2,
@@ -40,21 +40,21 @@ struct api_groups {
 struct api_request {
 	enum route route;
 	struct str method;
-	struct str path; /* decoded */
+	struct str path;	    /* decoded */
 	const struct str *segments; /* of the path */
 	size_t segment_count;
 	struct url_query query;
 	struct str group, version;
 	/* ROUTE_CUSTOM and ROUTE_EXTERNAL */
-	bool namespaced;     /* asked within a namespace */
+	bool namespaced; /* asked within a namespace */
 	struct str namespace;
 	struct str resource; /* as written: `deployments.apps` */
 	struct str name;     /* `*`: all that fit the selector */
 	struct str metric;
-	bool all;	     /* name is `*` */
+	bool all; /* name is `*` */
 	/* how to answer */
 	bool pretty;
-	bool acceptable;     /* JSON is among what Accept takes */
+	bool acceptable; /* JSON is among what Accept takes */
 };
 
 struct api_headers {
@@ -78,7 +78,6 @@ enum { API_TIMEOUT_MS = 60000 };
 
 /* ERR_INVALID with the words of wire.md 3.3; *ret_kind is what to answer with. */
 MUST_USE bool api_parameters_parse(const struct api_request *request, struct arena *arena,
-				   struct api_parameters *ret_parameters, enum status_kind *ret_kind,
-				   struct err *err);
+				   struct api_parameters *ret_parameters, enum status_kind *ret_kind, struct err *err);
 
 #endif

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE		 __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
-#define CLEANUP(destructor) __attribute__((cleanup(destructor)))
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define CLEANUP(destructor)	 __attribute__((cleanup(destructor)))
+#define COUNT_OF(array)		 (sizeof(array) / sizeof((array)[0]))
 
 /* What only we can do wrong. Always compiled in; no byte from outside may reach it. */
 #define CHECK(expression) ((expression) ? (void)0 : check_failed(__FILE__, __LINE__, #expression))

@@ -13,7 +13,10 @@ struct buf {
 	bool failed; /* something did not fit; what is there is cut off */
 };
 
-#define BUF_MAX(bytes) {.max = (bytes)}
+#define BUF_MAX(bytes)                                                                                                 \
+	{                                                                                                              \
+		.max = (bytes)                                                                                         \
+	}
 
 void buf_clear(struct buf *buf); /* frees; the buf is empty and may be used again with the same maximum */
 void buf_reset(struct buf *buf); /* empties, keeps the memory */
@@ -27,8 +30,8 @@ void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Room for `bytes` more at ptr + len, to be filled by the caller, who then raises len. False when over the maximum. */
 bool buf_reserve(struct buf *buf, size_t bytes) MUST_USE;
 
-struct str buf_str(const struct buf *buf);   /* lent, until the next write */
-const char *buf_cstr(struct buf *buf);	     /* lent, NUL-ended, until the next write */
-char *buf_steal(struct buf *buf);	     /* given, NUL-ended, to be freed; the buf is empty */
+struct str buf_str(const struct buf *buf); /* lent, until the next write */
+const char *buf_cstr(struct buf *buf);	   /* lent, NUL-ended, until the next write */
+char *buf_steal(struct buf *buf);	   /* given, NUL-ended, to be freed; the buf is empty */
 
 #endif

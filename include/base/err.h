@@ -9,12 +9,12 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_INVALID,	/* the input is wrong, and would be wrong again */
-	ERR_NOT_FOUND,	/* what was asked for does not exist */
-	ERR_LIMIT,	/* larger, deeper or more than we take */
-	ERR_IO,		/* files, sockets, the system */
-	ERR_TIMEOUT,	/* no answer in time */
-	ERR_UPSTREAM,	/* a neighbour answered with an error, or with nonsense */
+	ERR_INVALID,   /* the input is wrong, and would be wrong again */
+	ERR_NOT_FOUND, /* what was asked for does not exist */
+	ERR_LIMIT,     /* larger, deeper or more than we take */
+	ERR_IO,	       /* files, sockets, the system */
+	ERR_TIMEOUT,   /* no answer in time */
+	ERR_UPSTREAM,  /* a neighbour answered with an error, or with nonsense */
 };
 
 struct err {

@@ -10,17 +10,20 @@ struct str {
 	size_t len;
 };
 
-#define STR_INIT(literal) {"" literal "", sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                                              \
+	{                                                                                                              \
+		"" literal "", sizeof(literal) - 1                                                                     \
+	}
 #define STR(literal) ((struct str)STR_INIT(literal))
 
 /* For printf: "%.*s", STR_ARG(text). Cuts at INT_MAX. */
 #define STR_ARG(text) str_printf_length(text), (text).ptr ? (text).ptr : ""
 
-struct str str_of(const char *text);		  /* NULL is the empty text */
+struct str str_of(const char *text); /* NULL is the empty text */
 int str_printf_length(struct str text);
 bool str_eq(struct str a, struct str b);
-bool str_eq_nocase(struct str a, struct str b);	  /* ASCII letters only */
-int str_cmp(struct str a, struct str b);	  /* bytewise, a prefix comes first */
+bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
+int str_cmp(struct str a, struct str b);	/* bytewise, a prefix comes first */
 bool str_starts(struct str text, struct str prefix);
 bool str_ends(struct str text, struct str suffix);
 bool str_contains(struct str text, struct str part);

@@ -25,48 +25,48 @@ struct options {
 	/* rules and Prometheus */
 	const char *config;
 	const char *prometheus_url;
-	const char *prometheus_verb;	      /* GET or POST */
-	struct text_list prometheus_headers;  /* Name=value */
+	const char *prometheus_verb;	     /* GET or POST */
+	struct text_list prometheus_headers; /* Name=value */
 	bool prometheus_auth_incluster;
 	const char *prometheus_auth_config, *prometheus_ca_file, *prometheus_client_tls_cert_file,
 		*prometheus_client_tls_key_file, *prometheus_token_file;
 	bool prometheus_insecure;
-	int64_t metrics_relist_interval_ms;   /* default 10 m */
-	int64_t metrics_max_age_ms;	      /* 0: the relist interval */
-	int64_t cache_ttl_ms;		      /* default 5 s */
-	int64_t max_sample_age_ms;	      /* default 5 m */
-	bool empty_list_ok;		      /* --empty-list=ok */
+	int64_t metrics_relist_interval_ms; /* default 10 m */
+	int64_t metrics_max_age_ms;	    /* 0: the relist interval */
+	int64_t cache_ttl_ms;		    /* default 5 s */
+	int64_t max_sample_age_ms;	    /* default 5 m */
+	bool empty_list_ok;		    /* --empty-list=ok */
 	/* serving */
-	const char *bind_address;	      /* 0.0.0.0; with --standalone 127.0.0.1 */
+	const char *bind_address; /* 0.0.0.0; with --standalone 127.0.0.1 */
 	bool bind_address_given;
-	uint16_t secure_port;		      /* 443 */
-	const char *cert_dir;		      /* apiserver.local.config/certificates */
+	uint16_t secure_port; /* 443 */
+	const char *cert_dir; /* apiserver.local.config/certificates */
 	const char *tls_cert_file, *tls_private_key_file, *tls_min_version;
-	struct text_list tls_cipher_suites;   /* IANA names; none: our own choice */
+	struct text_list tls_cipher_suites; /* IANA names; none: our own choice */
 	struct sni_option *tls_sni;
 	size_t tls_sni_count;
 	/* Kubernetes */
 	const char *lister_kubeconfig, *authentication_kubeconfig, *authorization_kubeconfig;
-	double client_qps;		      /* requests a second, default 5; 0 or less: any number */
-	int64_t client_burst;		      /* default 10 */
-	int64_t discovery_interval_ms;	      /* default 10 m; 0: resources are looked up once */
+	double client_qps;	       /* requests a second, default 5; 0 or less: any number */
+	int64_t client_burst;	       /* default 10 */
+	int64_t discovery_interval_ms; /* default 10 m; 0: resources are looked up once */
 	bool standalone, standalone_allow_remote;
 	/* who asks, and whether they may */
 	bool authentication_skip_lookup, authentication_tolerate_lookup_failure;
-	int64_t token_cache_ttl_ms;	      /* these three: default 10 s */
+	int64_t token_cache_ttl_ms; /* these three: default 10 s */
 	int64_t authorized_cache_ttl_ms, unauthorized_cache_ttl_ms;
-	struct text_list always_allow_paths;  /* a `*` at the end is a prefix */
+	struct text_list always_allow_paths; /* a `*` at the end is a prefix */
 	const char *client_ca_file, *requestheader_client_ca_file;
 	struct text_list requestheader_allowed_names, requestheader_username_headers, requestheader_group_headers,
 		requestheader_extra_headers_prefix, requestheader_uid_headers;
 	/* logs */
-	const char *logging_format;	      /* text or json */
+	const char *logging_format; /* text or json */
 	int64_t verbosity;
 	/* what to do instead of serving */
 	bool help, version, check_config;
 	/* owned by options_parse */
-	struct text_list unused;	      /* known flags that were given and do nothing here */
-	struct arena *texts;		      /* parts of texts that were taken apart */
+	struct text_list unused; /* known flags that were given and do nothing here */
+	struct arena *texts;	 /* parts of texts that were taken apart */
 };
 
 /* Parses argv in pflag's syntax: --f v, --f=v, --bool, --bool=false, -v=2, -v 2, -- ends flags; positional arguments are

@@ -29,21 +29,23 @@ struct str kube_client_authority(const struct kube_client *client);
 struct kube_answer {
 	int status;	 /* 0: there was none, or a good one did not come whole */
 	struct str body; /* whole, unless the request has on_body; lent for the call */
-	char text[400];	 /* status 200 to 299: empty. Else what went wrong, in one line: the `message` of a Status, or the start of
+	char text
+		[400]; /* status 200 to 299: empty. Else what went wrong, in one line: the `message` of a Status, or the start of
 			    the body, or curl's words; quoted, bounded, without secrets */
 };
 
 struct kube_request {
-	const char *method;	/* GET or POST */
-	struct str path;	/* with its query, encoded: "/api/v1/pods?limit=500" */
-	const char *accept;	/* NULL: application/json */
-	struct str body;	/* JSON, of a POST */
-	int64_t timeout_ms;	/* of the whole call, waiting for its turn included; 0: none (a watch) */
-	size_t max_body_bytes;	/* 0: 16 MiB, with on_body any */
-	bool retry;		/* up to 5 tries, 500 ms x 1.5, jitter 0.2, within timeout_ms, after a reset, 429, 500 or a timeout of the
+	const char *method;    /* GET or POST */
+	struct str path;       /* with its query, encoded: "/api/v1/pods?limit=500" */
+	const char *accept;    /* NULL: application/json */
+	struct str body;       /* JSON, of a POST */
+	int64_t timeout_ms;    /* of the whole call, waiting for its turn included; 0: none (a watch) */
+	size_t max_body_bytes; /* 0: 16 MiB, with on_body any */
+	bool retry; /* up to 5 tries, 500 ms x 1.5, jitter 0.2, within timeout_ms, after a reset, 429, 500 or a timeout of the
 				   connection (wire.md 7.5) */
 	void *context;
-	bool (*on_body)(void *context, struct str piece); /* of a 2xx answer only; NULL: the body is gathered. False ends the call */
+	bool (*on_body)(void *context,
+			struct str piece); /* of a 2xx answer only; NULL: the body is gathered. False ends the call */
 	void (*on_done)(void *context, const struct kube_answer *answer); /* once, last; never from within kube_ask */
 };
 

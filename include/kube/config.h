@@ -9,7 +9,7 @@
 
 /* Texts are empty when absent; all NUL-ended. Of a file and inline PEM text at most one is set. */
 struct kube_config {
-	struct str server;	/* https://host:port, without a slash at the end */
+	struct str server; /* https://host:port, without a slash at the end */
 	struct str tls_server_name;
 	struct str ca_file, ca_pem;
 	struct str cert_file, cert_pem, key_file, key_pem;

@@ -23,7 +23,7 @@ DEFINE_FREE_AT(objects)
 enum objects_state {
 	OBJECTS_FOUND,	 /* names are there, perhaps none */
 	OBJECTS_WAITING, /* the first list is not there yet; on_change will be called */
-	OBJECTS_FAILED,	 /* they cannot be listed (or the state is too old); err says why: the status and the server's words */
+	OBJECTS_FAILED, /* they cannot be listed (or the state is too old); err says why: the status and the server's words */
 };
 
 /* The names of the objects that fit, in the API server's order (by name; at the root by namespace and name). `namespace` with ptr

@@ -19,17 +19,17 @@ struct watched_object {
 	struct str namespace, name;
 	const struct watched_label *labels;
 	size_t label_count;
-	struct str phase;   /* of a pod */
-	bool deleting;	    /* it has a deletionTimestamp */
-	bool ready;	    /* of a pod: condition Ready is True */
+	struct str phase;     /* of a pod */
+	bool deleting;	      /* it has a deletionTimestamp */
+	bool ready;	      /* of a pod: condition Ready is True */
 	struct str data_json; /* `data` as JSON, when asked for (a ConfigMap); else empty */
 };
 
 struct watch_options {
-	struct str path;	  /* of the collection, without a query: "/api/v1/pods" */
+	struct str path;	   /* of the collection, without a query: "/api/v1/pods" */
 	struct str field_selector; /* empty: none; not encoded */
-	bool metadata_only;	  /* ask for PartialObjectMetadata */
-	bool with_data;		  /* deliver data_json */
+	bool metadata_only;	   /* ask for PartialObjectMetadata */
+	bool with_data;		   /* deliver data_json */
 	void *context;
 	/* A new list begins: what is not put before `synced` is gone. */
 	void (*begin)(void *context);

@@ -15,7 +15,7 @@ struct series_set;
 
 struct metric {
 	struct str name;
-	struct str series;		 /* the series' own name */
+	struct str series; /* the series' own name */
 	const struct rule *rule;
 	const struct resource *resource; /* what it describes; NULL for an external metric */
 	struct str object_label;	 /* that stands for the resource in queries; ptr NULL when external */

@@ -15,8 +15,8 @@ enum verdict {
 };
 
 struct policy {
-	int64_t now_ms;		    /* since 1970 */
-	int64_t max_sample_age_ms;  /* 0: any */
+	int64_t now_ms;		   /* since 1970 */
+	int64_t max_sample_age_ms; /* 0: any */
 };
 
 /* On VERDICT_GOOD *ret_milli is the value in thousandths, truncated toward zero (rules.md 9). */

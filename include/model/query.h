@@ -15,13 +15,13 @@ struct template_tree;
 enum { QUERY_BYTES_MAX = 1 << 20 };
 
 struct query {
-	const struct template_tree *text;	/* the rule's metricsQuery */
-	struct str series;			/* .Series */
-	const struct selector *selector;	/* on the metric's labels; NULL for none */
-	struct str namespace_label, namespace;	/* namespace.ptr NULL: no matcher for it */
-	struct str object_label;		/* ptr NULL: no object (external metrics) */
-	const struct str *names;		/* of the objects, in the order of the list */
-	size_t name_count;			/* at least one where there is an object label */
+	const struct template_tree *text;      /* the rule's metricsQuery */
+	struct str series;		       /* .Series */
+	const struct selector *selector;       /* on the metric's labels; NULL for none */
+	struct str namespace_label, namespace; /* namespace.ptr NULL: no matcher for it */
+	struct str object_label;	       /* ptr NULL: no object (external metrics) */
+	const struct str *names;	       /* of the objects, in the order of the list */
+	size_t name_count;		       /* at least one where there is an object label */
 };
 
 /* Appends the PromQL. Matchers: the selector's (sorted by key), the namespace, the objects. Names are quoted where they stand in

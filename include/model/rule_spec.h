@@ -26,8 +26,8 @@ struct resources_spec {
 	struct spelled template_text;
 	const struct override_spec *overrides; /* in file order */
 	size_t override_count;
-	bool namespaced;		       /* default true */
-	struct place at;		       /* of the key `resources`, or of the rule */
+	bool namespaced; /* default true */
+	struct place at; /* of the key `resources`, or of the rule */
 };
 
 struct rule_spec {

@@ -24,13 +24,13 @@ enum samples_type { SAMPLES_VECTOR, SAMPLES_SCALAR, SAMPLES_MATRIX, SAMPLES_STRI
 enum { SAMPLES_BYTES_MAX = 32 << 20 };
 
 struct samples {
-	struct arena *arena;	   /* holds all texts and labels; bounded by SAMPLES_BYTES_MAX */
-	enum samples_type type;	   /* the list is empty for MATRIX and STRING */
+	struct arena *arena;	/* holds all texts and labels; bounded by SAMPLES_BYTES_MAX */
+	enum samples_type type; /* the list is empty for MATRIX and STRING */
 	struct {
 		VEC_OF(struct sample);
 	} list;
-	size_t malformed;	   /* samples left out because they were none: no value, no number, no label texts, a histogram */
-	struct str warning;	   /* the first of "warnings" that says data is missing; empty when there is none */
+	size_t malformed; /* samples left out because they were none: no value, no number, no label texts, a histogram */
+	struct str warning; /* the first of "warnings" that says data is missing; empty when there is none */
 };
 
 struct samples *samples_new(void) MUST_USE;

@@ -12,7 +12,7 @@ struct series_kind {
 	struct str name;	  /* of the metric; empty when the series had no __name__ */
 	const struct str *labels; /* their names, sorted bytewise, without __name__ */
 	size_t label_count;
-	uint64_t series;	  /* how many series are of this kind */
+	uint64_t series; /* how many series are of this kind */
 };
 
 struct series_set;
@@ -37,11 +37,11 @@ uint64_t series_set_total(const struct series_set *set);
 
 /* What discovery knows of one of rules.series_queries, for reasons. */
 struct series_finding {
-	bool asked;		/* an answer or an error has come since the start */
-	bool found;		/* an answer has come, now or earlier */
-	uint64_t series;	/* in the last good answer */
-	const char *failure;	/* of the last try; "" when it was good */
-	int64_t failing_s;	/* for how long, in seconds */
+	bool asked;	     /* an answer or an error has come since the start */
+	bool found;	     /* an answer has come, now or earlier */
+	uint64_t series;     /* in the last good answer */
+	const char *failure; /* of the last try; "" when it was good */
+	int64_t failing_s;   /* for how long, in seconds */
 };
 
 #endif

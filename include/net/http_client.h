@@ -13,14 +13,14 @@ struct http_call;
 
 /* One neighbour: how to connect. Texts are copied. */
 struct http_client_options {
-	const char *ca_file;			/* PEM; alone believed. NULL and no ca_pem: the system's */
-	const char *cert_file, *key_file;	/* NULL: no client certificate */
-	struct str ca_pem, cert_pem, key_pem;	/* PEM texts in place of the files; empty: none */
-	const char *tls_server_name;		/* to ask for and to verify; NULL: the host of the URL. Not with redirects */
-	const char *user, *password;		/* NULL: no Basic authentication */
-	bool insecure;				/* do not verify the certificate */
-	bool follow_redirects;			/* 10 at most; credentials go to the first host only */
-	long max_connections;			/* at once, to the host; further calls wait */
+	const char *ca_file;		      /* PEM; alone believed. NULL and no ca_pem: the system's */
+	const char *cert_file, *key_file;     /* NULL: no client certificate */
+	struct str ca_pem, cert_pem, key_pem; /* PEM texts in place of the files; empty: none */
+	const char *tls_server_name; /* to ask for and to verify; NULL: the host of the URL. Not with redirects */
+	const char *user, *password; /* NULL: no Basic authentication */
+	bool insecure;		     /* do not verify the certificate */
+	bool follow_redirects;	     /* 10 at most; credentials go to the first host only */
+	long max_connections;	     /* at once, to the host; further calls wait */
 };
 
 struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options,
@@ -30,32 +30,32 @@ DEFINE_FREE_AT(http_client)
 
 /* Why there is no complete answer. */
 enum http_fault {
-	HTTP_OK,	  /* there is one, whatever its status */
-	HTTP_REFUSED,	  /* connection refused */
-	HTTP_UNRESOLVED,  /* the host name has no address */
-	HTTP_TIMEOUT,	  /* the deadline has passed */
-	HTTP_TLS,	  /* handshake or certificate */
-	HTTP_CUT,	  /* closed, reset, or shorter than announced */
-	HTTP_TOO_BIG,	  /* more than max_body_bytes */
-	HTTP_STOPPED,	  /* on_body said so */
+	HTTP_OK,	 /* there is one, whatever its status */
+	HTTP_REFUSED,	 /* connection refused */
+	HTTP_UNRESOLVED, /* the host name has no address */
+	HTTP_TIMEOUT,	 /* the deadline has passed */
+	HTTP_TLS,	 /* handshake or certificate */
+	HTTP_CUT,	 /* closed, reset, or shorter than announced */
+	HTTP_TOO_BIG,	 /* more than max_body_bytes */
+	HTTP_STOPPED,	 /* on_body said so */
 	HTTP_OTHER,
 };
 
 struct http_answer {
 	enum http_fault fault;
-	int status;		  /* 0 when no head came */
-	struct str content_type;  /* as sent, empty when absent; lent for the call */
-	char message[256];	  /* curl's words for the fault, without credentials */
+	int status;		 /* 0 when no head came */
+	struct str content_type; /* as sent, empty when absent; lent for the call */
+	char message[256];	 /* curl's words for the fault, without credentials */
 	int64_t elapsed_ms;
 };
 
 struct http_request {
-	const char *method;		   /* "GET" or "POST" */
-	const char *url;		   /* complete, encoded, without user and password */
-	const char *const *headers;	   /* "Name: value", NULL-ended; NULL for none */
-	struct str body;		   /* of a POST; copied */
-	int64_t timeout_ms;		   /* for the whole call, waiting for a connection included; 0: none */
-	size_t max_body_bytes;		   /* 0: any */
+	const char *method;	    /* "GET" or "POST" */
+	const char *url;	    /* complete, encoded, without user and password */
+	const char *const *headers; /* "Name: value", NULL-ended; NULL for none */
+	struct str body;	    /* of a POST; copied */
+	int64_t timeout_ms;	    /* for the whole call, waiting for a connection included; 0: none */
+	size_t max_body_bytes;	    /* 0: any */
 	void *context;
 	/* The answer in pieces of at most 64 KiB, with its status; false ends the call with HTTP_STOPPED. */
 	bool (*on_body)(void *context, int status, struct str piece);

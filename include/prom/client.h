@@ -14,9 +14,9 @@ struct samples;
 struct series_set;
 
 struct prom_options {
-	const char *url;		/* base; "/api/v1/..." is appended, its query parameters are kept */
-	bool post;			/* --prometheus-verb */
-	const char *const *headers;	/* "Name=value" of --prometheus-header, NULL-ended */
+	const char *url;	    /* base; "/api/v1/..." is appended, its query parameters are kept */
+	bool post;		    /* --prometheus-verb */
+	const char *const *headers; /* "Name=value" of --prometheus-header, NULL-ended */
 	const char *ca_file, *cert_file, *key_file, *token_file;
 	bool insecure;
 	int64_t query_timeout_ms, series_timeout_ms;
@@ -35,15 +35,15 @@ struct str prom_authority(const struct prom *prom);
 /* Which kind of trouble, to choose the mend by (reasons.md, table P). */
 enum prom_fault {
 	PROM_OK,
-	PROM_REFUSED,	   /* P1 */
-	PROM_UNRESOLVED,   /* P2 */
-	PROM_TIMEOUT,	   /* P3 */
+	PROM_REFUSED,	 /* P1 */
+	PROM_UNRESOLVED, /* P2 */
+	PROM_TIMEOUT,	 /* P3 */
 	PROM_TLS,
-	PROM_STATUS,	   /* P4 to P8, by `status`; `text` is what it said */
-	PROM_NOT_JSON,	   /* P9 */
-	PROM_CUT,	   /* P10 */
+	PROM_STATUS,   /* P4 to P8, by `status`; `text` is what it said */
+	PROM_NOT_JSON, /* P9 */
+	PROM_CUT,      /* P10 */
 	PROM_TOO_BIG,
-	PROM_MALFORMED,	   /* JSON, but not what the API promises: no data, null, a wrong shape */
+	PROM_MALFORMED, /* JSON, but not what the API promises: no data, null, a wrong shape */
 	PROM_OTHER,
 };
 

@@ -15,9 +15,9 @@ struct loop;
 struct trust;
 
 struct auth_options {
-	int64_t token_ttl_ms;			/* --authentication-token-webhook-cache-ttl */
-	int64_t allowed_ttl_ms, denied_ttl_ms;	/* --authorization-webhook-cache-...-ttl */
-	const char *const *always_allow_paths;	/* NULL-ended; a `*` at the end is a prefix */
+	int64_t token_ttl_ms;		       /* --authentication-token-webhook-cache-ttl */
+	int64_t allowed_ttl_ms, denied_ttl_ms; /* --authorization-webhook-cache-...-ttl */
+	const char *const *always_allow_paths; /* NULL-ended; a `*` at the end is a prefix */
 };
 
 struct auth *auth_new(struct loop *loop, struct kube_client *authentication, struct kube_client *authorization,

@@ -14,13 +14,13 @@ struct http_server;
 struct http_exchange; /* one request and its answer */
 
 struct http_server_options {
-	const char *bind_address;	/* an IP literal; "0.0.0.0" and "::" mean all, dual stack */
-	uint16_t port;			/* 0: any; http_server_port tells */
+	const char *bind_address; /* an IP literal; "0.0.0.0" and "::" mean all, dual stack */
+	uint16_t port;		  /* 0: any; http_server_port tells */
 	unsigned max_connections;
-	int64_t idle_timeout_ms;	/* of a connection between requests */
-	int64_t request_timeout_ms;	/* from the first byte of a connection or request to the end of its head and body */
-	const char *min_tls_version;	/* "VersionTLS12" (default) or "VersionTLS13" */
-	bool ask_certificate;		/* ask clients for a certificate, without insisting */
+	int64_t idle_timeout_ms;    /* of a connection between requests */
+	int64_t request_timeout_ms; /* from the first byte of a connection or request to the end of its head and body */
+	const char *min_tls_version;	  /* "VersionTLS12" (default) or "VersionTLS13" */
+	bool ask_certificate;		  /* ask clients for a certificate, without insisting */
 	const char *const *cipher_suites; /* of TLS 1.2, IANA names, NULL-ended; NULL or none: our own choice */
 };
 
@@ -72,9 +72,9 @@ void http_on_gone(struct http_exchange *exchange, void (*on_gone)(void *context)
 /* ---- the answer */
 struct http_reply {
 	unsigned status;
-	const char *content_type;	/* NULL: none */
-	const char *const *headers;	/* name, value, name, value, ..., NULL; more of them; NULL for none */
-	struct buf *body;		/* taken (its memory moves); NULL: none */
+	const char *content_type;   /* NULL: none */
+	const char *const *headers; /* name, value, name, value, ..., NULL; more of them; NULL for none */
+	struct buf *body;	    /* taken (its memory moves); NULL: none */
 };
 
 /* Answers and ends the exchange. HEAD: the head alone, with the body's length. Adds Date, Audit-Id (the request's, or a new

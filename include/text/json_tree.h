@@ -11,12 +11,12 @@ enum json_kind { JSON_IS_NULL, JSON_IS_BOOL, JSON_IS_NUMBER, JSON_IS_TEXT, JSON_
 
 struct json_node {
 	enum json_kind kind;
-	bool truth;		       /* of a bool */
-	struct str key;		       /* of a member of a map */
-	struct str text;	       /* of a text, unescaped, NUL-ended; of a number as written */
-	size_t count;		       /* of a list or map */
-	struct json_node *first;       /* of a list or map */
-	struct json_node *next;        /* in it */
+	bool truth;		 /* of a bool */
+	struct str key;		 /* of a member of a map */
+	struct str text;	 /* of a text, unescaped, NUL-ended; of a number as written */
+	size_t count;		 /* of a list or map */
+	struct json_node *first; /* of a list or map */
+	struct json_node *next;	 /* in it */
 };
 
 /* Nodes live in `arena`, whose maximum bounds them (ERR_LIMIT). ERR_INVALID: no JSON, or a key twice in one map, which two

@@ -14,7 +14,7 @@ struct place {
 
 struct problem {
 	struct place at;
-	bool warning; /* we go on, and how is in the text */
+	bool warning;	/* we go on, and how is in the text */
 	char text[400]; /* one line of whole characters */
 };
 

@@ -29,7 +29,7 @@ struct selector_requirement {
 
 struct selector {
 	const struct selector_requirement *requirements; /* sorted by key, file order among equals */
-	size_t count; /* 0 selects everything */
+	size_t count;					 /* 0 selects everything */
 };
 
 /* Everything lives in `arena`; the text is copied. The message is the words of apimachinery's parser (wire.md 3.3). */

@@ -16,19 +16,19 @@ enum template_kind { TEMPLATE_STRING, TEMPLATE_LIST, TEMPLATE_MAP };
 struct template_field {
 	struct str name;
 	enum template_kind kind;
-	struct str string;	   /* of a string */
-	const struct str *items;   /* of a list of strings; of a map the values */
-	const struct str *keys;	   /* of a map, sorted bytewise, without duplicates */
-	size_t count;		   /* of a list or map */
+	struct str string;	 /* of a string */
+	const struct str *items; /* of a list of strings; of a map the values */
+	const struct str *keys;	 /* of a map, sorted bytewise, without duplicates */
+	size_t count;		 /* of a list or map */
 };
 
 struct template_tree;
 
 enum {
-	TEMPLATE_BYTES_MAX = 64 << 10,	/* of the text */
-	TEMPLATE_DEPTH_MAX = 100,	/* of nested actions, parentheses and {{template}} calls */
+	TEMPLATE_BYTES_MAX = 64 << 10, /* of the text */
+	TEMPLATE_DEPTH_MAX = 100,      /* of nested actions, parentheses and {{template}} calls */
 	TEMPLATE_OUTPUT_MAX = 1 << 20,
-	TEMPLATE_STEPS_MAX = 1 << 20,	/* nodes visited in one run */
+	TEMPLATE_STEPS_MAX = 1 << 20, /* nodes visited in one run */
 };
 
 /* `name` is what Go's messages begin with: `template: NAME:1: unexpected ...`. The tree copies all it needs. On failure

@@ -34,13 +34,13 @@ MUST_USE bool url_parse_query(struct str text, struct arena *arena, struct url_q
 bool url_query_get(const struct url_query *query, struct str key, struct str *ret_value);
 
 struct url {
-	struct str scheme;	    /* lower case: http or https */
-	struct str user, password;  /* decoded; empty when absent */
+	struct str scheme;	   /* lower case: http or https */
+	struct str user, password; /* decoded; empty when absent */
 	bool has_user;
-	struct str host;	    /* as written: name, IPv4, or [IPv6] */
-	uint16_t port;		    /* of the scheme when absent */
-	struct str path;	    /* as written, may be empty */
-	struct str query;	    /* as written, without '?' */
+	struct str host;  /* as written: name, IPv4, or [IPv6] */
+	uint16_t port;	  /* of the scheme when absent */
+	struct str path;  /* as written, may be empty */
+	struct str query; /* as written, without '?' */
 };
 
 /* An absolute http or https URL; texts live in `arena`. The message says what is wrong and never repeats a password. */

@@ -15,9 +15,9 @@ struct yaml_pair;
 struct yaml_node {
 	enum yaml_kind kind;
 	struct place at;
-	bool quoted;	   /* a scalar in quotes or a block scalar: a text whatever it looks like */
-	struct str text;   /* of a scalar; NUL-ended */
-	size_t count;	   /* of a list or map */
+	bool quoted;			/* a scalar in quotes or a block scalar: a text whatever it looks like */
+	struct str text;		/* of a scalar; NUL-ended */
+	size_t count;			/* of a list or map */
 	const struct yaml_node **items; /* of a list */
 	const struct yaml_pair *pairs;	/* of a map, in file order; duplicates are still there */
 };
@@ -28,9 +28,9 @@ struct yaml_pair {
 };
 
 enum {
-	YAML_BYTES_MAX = 8 << 20,	/* of the text; a ConfigMap holds 1 MiB */
+	YAML_BYTES_MAX = 8 << 20, /* of the text; a ConfigMap holds 1 MiB */
 	YAML_DEPTH_MAX = 32,
-	YAML_NODES_MAX = 1 << 20,	/* aliases counted each time they are used, against "billion laughs" */
+	YAML_NODES_MAX = 1 << 20, /* aliases counted each time they are used, against "billion laughs" */
 };
 
 /* Nodes live in `arena`. An empty stream is a YAML_NULL. Plain `null`, `~` and nothing are YAML_NULL. Aliases share

@@ -81,8 +81,11 @@ static void index_names(const struct api_plan *plan, struct map *places)
 static void write_values(struct json_writer *writer, const struct selector_requirement *requirement)
 {
 	static const char *const operators[] = {
-		[SELECTOR_NOT_EQUALS] = "NotIn", [SELECTOR_IN] = "In", [SELECTOR_NOT_IN] = "NotIn",
-		[SELECTOR_EXISTS] = "Exists",	 [SELECTOR_NOT_EXISTS] = "DoesNotExist",
+		[SELECTOR_NOT_EQUALS] = "NotIn",
+		[SELECTOR_IN] = "In",
+		[SELECTOR_NOT_IN] = "NotIn",
+		[SELECTOR_EXISTS] = "Exists",
+		[SELECTOR_NOT_EXISTS] = "DoesNotExist",
 	};
 
 	json_object(writer);

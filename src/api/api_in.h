@@ -8,9 +8,9 @@
 /* What became of the samples, to tell why an object has no number. */
 struct tally {
 	size_t samples, unlabelled, foreign, malformed;
-	size_t refused[8];     /* by enum verdict */
-	struct str stranger;   /* an object nobody asked for */
-	struct str labels[5];  /* that an unlabelled sample has instead */
+	size_t refused[8];    /* by enum verdict */
+	struct str stranger;  /* an object nobody asked for */
+	struct str labels[5]; /* that an unlabelled sample has instead */
 	size_t label_count;
 	int64_t newest_age_ms; /* of the stale ones */
 };

@@ -270,7 +270,8 @@ static void write_known(const struct api_request *request, const struct catalog 
 			struct document *document)
 {
 	struct json_writer writer;
-	bool indented = request->route == ROUTE_INDEX || request->route == ROUTE_VERSION || request->route == ROUTE_UNKNOWN;
+	bool indented =
+		request->route == ROUTE_INDEX || request->route == ROUTE_VERSION || request->route == ROUTE_UNKNOWN;
 
 	document->status = 200;
 	document->content_type = JSON;

@@ -111,7 +111,8 @@ static bool parse_selector(const struct api_request *request, const char *key, s
 	if (selector_parse(*ret_text, arena, ret_selector, err))
 		return true;
 	if (request->route == ROUTE_EXTERNAL)
-		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed (mend: %s): %.360s", key, rule, err->msg);
+		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed (mend: %s): %.360s", key, rule,
+			       err->msg);
 	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. mend: %s", err->msg, key, rule);
 }
 

@@ -198,7 +198,8 @@ void api_named(struct api_plan *plan, const struct str *names, size_t count)
 void api_unlisted(struct api_plan *plan, const char *why)
 {
 	refuse(plan, STATUS_INTERNAL,
-	       "Internal error occurred: unable to list matching resources: %.*s: %s. mend: the adapter's ServiceAccount "
+	       "Internal error occurred: unable to list matching resources: %.*s: %s. mend: the adapter's "
+	       "ServiceAccount "
 	       "needs a role with list and watch on them",
 	       STR_ARG(plan->request->resource), why);
 }
@@ -242,7 +243,8 @@ static void begin_custom(struct api_plan *plan)
 		plan->step = API_OBJECTS;
 	else if (plan->parameters.label_selector.count)
 		refuse(plan, STATUS_BAD_REQUEST,
-		       "labelSelector cannot be used with --standalone, since there is no cluster that knows the labels "
+		       "labelSelector cannot be used with --standalone, since there is no cluster that knows the "
+		       "labels "
 		       "of objects. mend: ask without labelSelector, or start without --standalone");
 	else
 		list_objects(plan);

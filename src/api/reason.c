@@ -94,8 +94,9 @@ static void explain_rule(struct buf *out, const struct api_plan *plan, const str
 		buf_puts(out, ". mend: look for it in Prometheus; --metrics-max-age must be longer than the scrape "
 			      "interval");
 	} else {
-		buf_printf(out, " finds %llu series of it, but none has a label that stands for %.*s. mend: write one under "
-				"resources.overrides, or a resources.template",
+		buf_printf(out,
+			   " finds %llu series of it, but none has a label that stands for %.*s. mend: write one under "
+			   "resources.overrides, or a resources.template",
 			   (unsigned long long)finding->series,
 			   STR_ARG(resource ? resource->singular : plan->request->resource));
 	}
@@ -136,7 +137,8 @@ static void explain_near(struct buf *out, const struct api_plan *plan, const str
 	if (near)
 		buf_printf(out, "there is no such metric. mend: the nearest name is %.*s", STR_ARG(near->name));
 	else
-		buf_printf(out, "none of the %zu rules gives it. mend: the names that there are stand in /apis/%s/v1beta1",
+		buf_printf(out,
+			   "none of the %zu rules gives it. mend: the names that there are stand in /apis/%s/v1beta1",
 			   catalog_rules(plan->view->catalog)->count, external ? API_EXTERNAL_GROUP : API_CUSTOM_GROUP);
 }
 
@@ -157,7 +159,9 @@ static bool explain_custom(struct buf *out, const struct api_plan *plan, const s
 	const struct metric *other = of_another_resource(plan);
 
 	if (resource == NULL && resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
-		buf_puts(out, "the resources of the cluster are not known yet. mend: wait for API discovery, or see the log");
+		buf_puts(
+			out,
+			"the resources of the cluster are not known yet. mend: wait for API discovery, or see the log");
 	} else if (resource == NULL) {
 		buf_printf(out, "the cluster does not know the resource %.*s. mend: kubectl api-resources lists them",
 			   STR_ARG(plan->request->resource));
@@ -279,8 +283,9 @@ void reason_no_samples(struct buf *out, const struct api_plan *plan, const struc
 		write_labels(out, tally);
 		buf_puts(out, ". mend: aggregate by (<<.GroupBy>>) in metricsQuery");
 	} else if (tally->foreign) {
-		buf_printf(out, " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. mend: use "
-				"<<.LabelMatchers>> in metricsQuery",
+		buf_printf(out,
+			   " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. mend: use "
+			   "<<.LabelMatchers>> in metricsQuery",
 			   tally->foreign, STR_ARG(front(tally->stranger, TEXT_SHOWN)), plan->name_count);
 	} else if (tally->malformed) {
 		buf_printf(out, " gives %zu samples that are none. mend: see what Prometheus %.*s answers",

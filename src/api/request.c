@@ -223,8 +223,7 @@ bool api_request_parse(struct str method, struct str target, const struct api_he
 	struct api_request request = {.method = method, .route = ROUTE_UNKNOWN};
 	size_t question = str_index(target, '?');
 
-	if (!decode_path(str_slice(target, 0, question), arena, &request, err) ||
-	    !split_path(arena, &request, err) ||
+	if (!decode_path(str_slice(target, 0, question), arena, &request, err) || !split_path(arena, &request, err) ||
 	    !url_parse_query(str_slice(target, question + 1, target.len), arena, &request.query, err))
 		return false;
 	request.route = route_of(&request, groups);

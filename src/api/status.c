@@ -8,14 +8,10 @@ static const struct {
 	const char *reason;
 	bool has_details;
 } kinds[] = {
-	[STATUS_BAD_REQUEST] = {400, "BadRequest", false},
-	[STATUS_NOT_FOUND] = {404, "NotFound", false},
-	[STATUS_NO_ROUTE] = {404, "NotFound", true},
-	[STATUS_METHOD] = {405, "MethodNotAllowed", true},
-	[STATUS_NO_WATCH] = {405, "MethodNotAllowed", true},
-	[STATUS_NOT_ACCEPTABLE] = {406, "NotAcceptable", true},
-	[STATUS_INVALID] = {422, "Invalid", true},
-	[STATUS_INTERNAL] = {500, "InternalError", true},
+	[STATUS_BAD_REQUEST] = {400, "BadRequest", false},   [STATUS_NOT_FOUND] = {404, "NotFound", false},
+	[STATUS_NO_ROUTE] = {404, "NotFound", true},	     [STATUS_METHOD] = {405, "MethodNotAllowed", true},
+	[STATUS_NO_WATCH] = {405, "MethodNotAllowed", true}, [STATUS_NOT_ACCEPTABLE] = {406, "NotAcceptable", true},
+	[STATUS_INVALID] = {422, "Invalid", true},	     [STATUS_INTERNAL] = {500, "InternalError", true},
 	[STATUS_TIMEOUT] = {504, "Timeout", true},
 };
 

@@ -121,7 +121,8 @@ static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const
 		fputs("}\n", stderr);
 	} else {
 		fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %7d gaugelet] %s\n", severity, parts.tm_mon + 1,
-			parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000, (int)getpid(), text);
+			parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000, (int)getpid(),
+			text);
 	}
 	free(text);
 }

@@ -114,11 +114,13 @@ static bool connect_to(struct loop *loop, const char *flag, const char *kubeconf
 static bool connect_all(struct cluster *cluster, struct loop *loop, struct err *err)
 {
 	const struct options *options = cluster->options;
-	const struct kube_client_options limited = {.qps = options->client_qps, .burst = (unsigned)options->client_burst};
+	const struct kube_client_options limited = {.qps = options->client_qps,
+						    .burst = (unsigned)options->client_burst};
 	const struct kube_client_options unlimited = {0};
 
 	return connect_to(loop, "--lister-kubeconfig", options->lister_kubeconfig, &limited, &cluster->lister, err) &&
-	       connect_to(loop, "--lister-kubeconfig", options->lister_kubeconfig, &unlimited, &cluster->discovery, err) &&
+	       connect_to(loop, "--lister-kubeconfig", options->lister_kubeconfig, &unlimited, &cluster->discovery,
+			  err) &&
 	       connect_to(loop, "--authentication-kubeconfig", options->authentication_kubeconfig, &unlimited,
 			  &cluster->authentication, err) &&
 	       connect_to(loop, "--authorization-kubeconfig", options->authorization_kubeconfig, &unlimited,

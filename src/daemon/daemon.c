@@ -22,9 +22,9 @@
 
 enum {
 	MAX_CONNECTIONS = 1000,
-	IDLE_TIMEOUT_MS = 120000,    /* the aggregator keeps its connections for 90 s */
-	REQUEST_TIMEOUT_MS = 32000,  /* for the head and body of a request to arrive */
-	DRAIN_MS = 25000,	     /* for requests under way; kubelet kills after 30 s */
+	IDLE_TIMEOUT_MS = 120000,   /* the aggregator keeps its connections for 90 s */
+	REQUEST_TIMEOUT_MS = 32000, /* for the head and body of a request to arrive */
+	DRAIN_MS = 25000,	    /* for requests under way; kubelet kills after 30 s */
 	DRAIN_LOOK_MS = 20,
 	QUERY_TIMEOUT_MS = 30000,
 	SERIES_TIMEOUT_MS = 30000,
@@ -37,7 +37,7 @@ struct daemon {
 	struct loop *loop;
 	struct rules *rules;
 	struct resource_table *table; /* of resources */
-	struct cluster *cluster; /* NULL when standalone */
+	struct cluster *cluster;      /* NULL when standalone */
 	struct prom *prom;
 	struct discovery *discovery;
 	struct certificate *certificate;
@@ -175,9 +175,9 @@ static bool start_certificate(struct daemon *daemon, struct err *err)
 {
 	const struct options *options = daemon->options;
 
-	daemon->certificate =
-		options->tls_cert_file ? certificate_load(options->tls_cert_file, options->tls_private_key_file, err)
-				       : certificate_make(options->cert_dir, options->bind_address, err);
+	daemon->certificate = options->tls_cert_file
+				      ? certificate_load(options->tls_cert_file, options->tls_private_key_file, err)
+				      : certificate_make(options->cert_dir, options->bind_address, err);
 	if (daemon->certificate == NULL)
 		return false;
 	for (size_t i = 0; i < options->tls_sni_count; i++) {
@@ -222,7 +222,8 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		neighbours.resources = cluster_resources(daemon->cluster);
 	}
 	daemon->dispatch = dispatch_new(daemon->loop, &neighbours, empty_catalog(daemon), &dispatch);
-	daemon->server = http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
+	daemon->server =
+		http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
 	if (daemon->server == NULL)
 		return false;
 	log_info("serving on %s:%u", options->bind_address, http_server_port(daemon->server));
@@ -276,8 +277,7 @@ enum daemon_exit daemon_run(const struct options *options)
 	enum daemon_exit how = DAEMON_STOPPED;
 	struct err err = {0};
 
-	log_setup(str_eq(str_of(options->logging_format), STR("json")) ? LOG_JSON : LOG_TEXT,
-		  (int)options->verbosity);
+	log_setup(str_eq(str_of(options->logging_format), STR("json")) ? LOG_JSON : LOG_TEXT, (int)options->verbosity);
 	if (!load_rules(options->config, &daemon.rules))
 		return DAEMON_REFUSED;
 	tell_unused(options);

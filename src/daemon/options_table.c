@@ -187,12 +187,14 @@ const struct option options_table[] = {
 	 .group = GROUP_SERVING,
 	 AT(tls_cipher_suites),
 	 .unit = "NAME,...",
-	 .help = "The cipher suites of TLS 1.2 by their IANA names. Those of TLS 1.3 may be named, and are always on. Repeatable."},
+	 .help = "The cipher suites of TLS 1.2 by their IANA names. Those of TLS 1.3 may be named, and are always on. "
+		 "Repeatable."},
 	{.flag = "--tls-sni-cert-key",
 	 .kind = OPTION_SNI,
 	 .group = GROUP_SERVING,
 	 .unit = "CERT,KEY[:NAME,...]",
-	 .help = "A pair of files for clients that ask for one of these names (*.domain for all of a domain), or for one that is in the certificate. Repeatable."},
+	 .help = "A pair of files for clients that ask for one of these names (*.domain for all of a domain), or for "
+		 "one that is in the certificate. Repeatable."},
 
 	{.flag = "--lister-kubeconfig",
 	 .kind = OPTION_TEXT,
@@ -218,7 +220,8 @@ const struct option options_table[] = {
 	 AT(client_qps),
 	 .preset = "5",
 	 .unit = "NUMBER",
-	 .help = "How many requests a second the Kubernetes API server is asked to list objects; 0 or less: any number."},
+	 .help = "How many requests a second the Kubernetes API server is asked to list objects; 0 or less: any "
+		 "number."},
 	{.flag = "--client-burst",
 	 .kind = OPTION_INTEGER,
 	 .group = GROUP_KUBERNETES,
@@ -251,7 +254,8 @@ const struct option options_table[] = {
 	 .kind = OPTION_BOOL,
 	 .group = GROUP_AUTH,
 	 AT(authentication_skip_lookup),
-	 .help = "Do not read the ConfigMap extension-apiserver-authentication in kube-system, which tells whose certificates to believe."},
+	 .help = "Do not read the ConfigMap extension-apiserver-authentication in kube-system, which tells whose "
+		 "certificates to believe."},
 	{.flag = "--authentication-tolerate-lookup-failure",
 	 .kind = OPTION_BOOL,
 	 .group = GROUP_AUTH,
@@ -299,7 +303,8 @@ const struct option options_table[] = {
 	 .group = GROUP_AUTH,
 	 AT(requestheader_client_ca_file),
 	 .unit = "FILE",
-	 .help = "The CA certificates of the proxies that may say for whom they ask; the next five then count instead of the ConfigMap."},
+	 .help = "The CA certificates of the proxies that may say for whom they ask; the next five then count instead "
+		 "of the ConfigMap."},
 	{.flag = "--requestheader-allowed-names",
 	 .kind = OPTION_SLICE,
 	 .group = GROUP_AUTH,

@@ -27,8 +27,8 @@ void association_free(struct association *association)
 }
 
 /* The label for a group and a resource; appended to `out`. */
-static bool run_template(const struct association *association, struct str group, struct str resource,
-			 struct buf *out, struct err *err)
+static bool run_template(const struct association *association, struct str group, struct str resource, struct buf *out,
+			 struct err *err)
 {
 	CLEANUP(arena_free_at) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
 	const struct template_field fields[] = {
@@ -83,15 +83,15 @@ static void warn_of_doubled_resources(const struct resources_spec *spec, struct 
 
 			if (str_eq_nocase(later->resource.text, earlier->resource.text) &&
 			    str_eq(later->group.text, earlier->group.text))
-				problem_warn(problems, later->label.at,
-					     "labels \"%.*s\" and \"%.*s\" both stand for %.*s; queries use the later one",
-					     STR_ARG(earlier->label.text), STR_ARG(later->label.text),
-					     STR_ARG(later->resource.text));
+				problem_warn(
+					problems, later->label.at,
+					"labels \"%.*s\" and \"%.*s\" both stand for %.*s; queries use the later one",
+					STR_ARG(earlier->label.text), STR_ARG(later->label.text),
+					STR_ARG(later->resource.text));
 		}
 }
 
-bool association_new(const struct resources_spec *spec, struct problems *problems,
-		     struct association **ret_association)
+bool association_new(const struct resources_spec *spec, struct problems *problems, struct association **ret_association)
 {
 	CLEANUP(association_free_at) struct association *association = xnew(struct association);
 

@@ -26,7 +26,7 @@ struct catalog {
 	struct rules *rules;
 	struct resource_table *resources;
 	struct metrics custom, external;
-	struct map custom_by_key;	  /* "plural.group/name" */
+	struct map custom_by_key; /* "plural.group/name" */
 	struct map external_by_name;
 	unsigned references;
 };

@@ -67,9 +67,10 @@ static bool choose_as(struct namer *namer, const struct rule_spec *spec, struct 
 	if (namer->as.len)
 		return true;
 	if (groups > 1)
-		return problem_add(problems, spec->name_matches.at,
-				   "name.matches has %zu groups and name.as is missing; write the group to use, as \"${1}\"",
-				   groups);
+		return problem_add(
+			problems, spec->name_matches.at,
+			"name.matches has %zu groups and name.as is missing; write the group to use, as \"${1}\"",
+			groups);
 	namer->as = groups ? STR("$1") : STR("$0");
 	return true;
 }

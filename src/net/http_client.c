@@ -469,7 +469,8 @@ static void put_url(struct http_call *call, const char *url)
 	for (end = 0; end < rest.len && !strchr("/?#", rest.ptr[end]); end++)
 		continue;
 	authority = str_slice(rest, 0, end);
-	port = str_slice(authority, str_index(authority, ']'), authority.len); /* behind an IPv6 address, if it is one */
+	port = str_slice(authority, str_index(authority, ']'),
+			 authority.len); /* behind an IPv6 address, if it is one */
 	port = port.len > 0 ? port : authority;
 	port = str_slice(port, str_index(port, ':') + 1, port.len);
 	buf_printf(&call->url, "%s%s%s%.*s%.*s", SCHEME, name, port.len ? ":" : "", STR_ARG(port),

@@ -25,7 +25,7 @@ struct search {
 	struct prom_call *call; /* NULL: not asked at the moment */
 	struct series_set *set; /* the last good answer */
 	int64_t due_ms;
-	int64_t retry_ms;	/* the wait after the last failure; 0: it was good */
+	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
 	int64_t failing_since_ms;
 	bool asked;
 	char failure[300];
@@ -60,7 +60,8 @@ static void ask_again(struct discovery *discovery, struct search *search, int64_
 static void tell_failure(const struct search *search, bool first)
 {
 	if (first)
-		log_warn("discovery: %.*s: %s; what was found before stays", STR_ARG(search->selector), search->failure);
+		log_warn("discovery: %.*s: %s; what was found before stays", STR_ARG(search->selector),
+			 search->failure);
 	else
 		log_v(2, "discovery: %.*s: %s", STR_ARG(search->selector), search->failure);
 }

@@ -17,7 +17,7 @@ struct upstream {
 	const char *user, *password;
 	struct {
 		VEC_OF(const char *);
-	} headers; /* NULL-ended; the last but one is the token's when there is one */
+	} headers;		  /* NULL-ended; the last but one is the token's when there is one */
 	struct token_file *token; /* NULL: none */
 };
 

@@ -15,32 +15,57 @@ static const struct override_spec deployment_overrides[] = {OVERRIDE("namespace"
 static const struct override_spec lonely_overrides[] = {OVERRIDE("pod", "pod")};
 
 static const struct rule_spec custom_rules[] = {
-	{.at = {1, 3}, .series_query = SPELLED("queue{pod!=\"\"}"), .metrics_query = USUAL_QUERY,
+	{.at = {1, 3},
+	 .series_query = SPELLED("queue{pod!=\"\"}"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
-	{.at = {5, 3}, .series_query = SPELLED("heat"), .metrics_query = USUAL_QUERY,
+	{.at = {5, 3},
+	 .series_query = SPELLED("heat"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = node_overrides, .override_count = 1, .namespaced = true}},
-	{.at = {9, 3}, .series_query = SPELLED("lat"), .metrics_query = USUAL_QUERY,
+	{.at = {9, 3},
+	 .series_query = SPELLED("lat"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = deployment_overrides, .override_count = 2, .namespaced = true}},
-	{.at = {13, 3}, .series_query = SPELLED("gone{pod!=\"\"}"), .metrics_query = USUAL_QUERY,
+	{.at = {13, 3},
+	 .series_query = SPELLED("gone{pod!=\"\"}"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
-	{.at = {17, 3}, .series_query = SPELLED("lonely"), .metrics_query = USUAL_QUERY,
+	{.at = {17, 3},
+	 .series_query = SPELLED("lonely"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = lonely_overrides, .override_count = 1, .namespaced = true}},
-	{.at = {21, 3}, .series_query = SPELLED("a:b:c:d"), .metrics_query = SPELLED("<<.Matchers>>"),
+	{.at = {21, 3},
+	 .series_query = SPELLED("a:b:c:d"),
+	 .metrics_query = SPELLED("<<.Matchers>>"),
 	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
 };
 static const struct rule_spec external_rules[] = {
-	{.at = {25, 3}, .series_query = SPELLED("backlog"), .metrics_query = USUAL_QUERY,
+	{.at = {25, 3},
+	 .series_query = SPELLED("backlog"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
-	{.at = {29, 3}, .series_query = SPELLED("everywhere"), .metrics_query = SPELLED("<<.Series>>{<<.LabelMatchers>>}"),
+	{.at = {29, 3},
+	 .series_query = SPELLED("everywhere"),
+	 .metrics_query = SPELLED("<<.Series>>{<<.LabelMatchers>>}"),
 	 .resources = {.namespaced = false}},
-	{.at = {33, 3}, .series_query = SPELLED("homeless"), .metrics_query = USUAL_QUERY,
+	{.at = {33, 3},
+	 .series_query = SPELLED("homeless"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.namespaced = true}},
 };
 
 /* What each search found; NULL: nothing ever. */
 static const char *const found_labels[][4] = {
-	{"namespace", "pod"}, {"node"}, {"namespace", "deployment"}, {NULL}, {"pod"}, {"pod", "namespace"},
-	{"queue"}, {"zone"}, {"zone"},
+	{"namespace", "pod"},
+	{"node"},
+	{"namespace", "deployment"},
+	{NULL},
+	{"pod"},
+	{"pod", "namespace"},
+	{"queue"},
+	{"zone"},
+	{"zone"},
 };
 
 /* `found`: false for a time when nothing has been found yet. */

@@ -5,7 +5,8 @@
 #include "metrics.h"
 
 #define ENTRY(name, namespaced)                                                                                        \
-	"{\"name\":\"" name "\",\"singularName\":\"\",\"namespaced\":" namespaced ",\"kind\":\"MetricValueList\",\"verbs\":[\"get\"]}"
+	"{\"name\":\"" name "\",\"singularName\":\"\",\"namespaced\":" namespaced                                      \
+	",\"kind\":\"MetricValueList\",\"verbs\":[\"get\"]}"
 
 static struct document_case {
 	const char *name, *target;
@@ -13,27 +14,34 @@ static struct document_case {
 	const char *type, *says;
 	bool etag;
 } document_cases[] = {
-	{"groups", "/apis", 200, "application/json", "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"custom.metrics.k8s.io\"", true},
+	{"groups", "/apis", 200, "application/json",
+	 "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"custom.metrics.k8s.io\"", true},
 	{"group", "/apis/external.metrics.k8s.io", 200, "application/json",
-	 "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"external.metrics.k8s.io\",\"versions\":[{\"groupVersion\":"
+	 "{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",\"name\":\"external.metrics.k8s.io\",\"versions\":[{"
+	 "\"groupVersion\":"
 	 "\"external.metrics.k8s.io/v1beta1\",\"version\":\"v1beta1\"}],\"preferredVersion\"",
 	 true},
 	{"resources", "/apis/custom.metrics.k8s.io/v1beta2", 200, "application/json",
-	 "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"custom.metrics.k8s.io/v1beta2\",\"resources\":["
-	 ENTRY("deployments.apps/lat", "true") "," ENTRY("namespaces/a:b:c:d", "false") "," ENTRY("namespaces/lat", "false") "," ENTRY("namespaces/queue", "false"),
+	 "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"custom.metrics.k8s.io/"
+	 "v1beta2\",\"resources\":[" ENTRY("deployments.apps/lat", "true") "," ENTRY(
+		 "namespaces/a:b:c:d", "false") "," ENTRY("namespaces/lat", "false") "," ENTRY("namespaces/queue",
+											       "false"),
 	 true},
 	{"external resources", "/apis/external.metrics.k8s.io/v1beta1", 200, "application/json",
-	 "{\"name\":\"backlog\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"ExternalMetricValueList\",\"verbs\":[\"get\"]}",
+	 "{\"name\":\"backlog\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"ExternalMetricValueList\","
+	 "\"verbs\":[\"get\"]}",
 	 true},
 	{"openapi v2", "/openapi/v2", 200, "application/json", "{\"swagger\":\"2.0\"", true},
 	{"openapi v3", "/openapi/v3", 200, "application/json", "{\"paths\":{}}", true},
-	{"openapi of a group", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1", 404, "application/json", "\"details\":{}", false},
+	{"openapi of a group", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1", 404, "application/json",
+	 "\"details\":{}", false},
 	{"version", "/version", 200, "application/json", "\"gitVersion\": \"v", false},
 	{"index", "/", 200, "application/json", "{\n  \"paths\": [\n    \"/apis\",", false},
 	{"outside", "/foo", 404, "application/json", "{\n  \"paths\": [", false},
 	{"no route", "/apis/custom.metrics.k8s.io/v1beta1/nodes", 404, "application/json",
 	 "the server could not find the requested resource", false},
-	{"no path", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/ns/pods", 400, "application/json", "invalid request path", false},
+	{"no path", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/ns/pods", 400, "application/json",
+	 "invalid request path", false},
 	{"bad escape", "/%zz", 400, "text/plain; charset=utf-8", "400 Bad Request", false},
 };
 
@@ -68,7 +76,8 @@ static void test_document(void **state)
 
 static void test_an_empty_list_has_a_placeholder(void **state)
 {
-	static const char *const targets[] = {"/apis/custom.metrics.k8s.io/v1beta1", "/apis/external.metrics.k8s.io/v1beta1"};
+	static const char *const targets[] = {"/apis/custom.metrics.k8s.io/v1beta1",
+					      "/apis/external.metrics.k8s.io/v1beta1"};
 	static const char *const names[] = {"{\"name\":\"/custommetrics\"", "{\"name\":\"externalmetrics\""};
 	struct catalog *catalog = catalog_when(false);
 

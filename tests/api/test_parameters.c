@@ -9,9 +9,9 @@
 static struct parameter_case {
 	const char *name, *target;
 	bool good;
-	int64_t timeout_ms;	/* when good */
-	enum status_kind kind;	/* when not */
-	const char *begins;	/* of the message */
+	int64_t timeout_ms;    /* when good */
+	enum status_kind kind; /* when not */
+	const char *begins;    /* of the message */
 } parameter_cases[] = {
 	{"none", POD, true, 60000, 0, ""},
 	{"limit", POD "?limit=5", true, 60000, 0, ""},

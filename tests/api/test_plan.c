@@ -8,13 +8,13 @@
 #include "model/sample.h"
 #include "prom/client.h"
 
-#define B1	    "/apis/custom.metrics.k8s.io/v1beta1"
-#define B2	    "/apis/custom.metrics.k8s.io/v1beta2"
-#define E1	    "/apis/external.metrics.k8s.io/v1beta1"
-#define NS	    B1 "/namespaces/default"
-#define ONE	    NS "/pods/a/queue"
-#define ALL	    NS "/pods/%2A/queue"
-#define NOT_FOUND   "\"message\":\"the server could not find the metric "
+#define B1	  "/apis/custom.metrics.k8s.io/v1beta1"
+#define B2	  "/apis/custom.metrics.k8s.io/v1beta2"
+#define E1	  "/apis/external.metrics.k8s.io/v1beta1"
+#define NS	  B1 "/namespaces/default"
+#define ONE	  NS "/pods/a/queue"
+#define ALL	  NS "/pods/%2A/queue"
+#define NOT_FOUND "\"message\":\"the server could not find the metric "
 
 enum { NOW_MS = 1700000000 };
 
@@ -42,8 +42,12 @@ static void begin(struct fixture *f, const char *target, bool empty_list_ok)
 
 	f->arena = arena_new(1 << 20);
 	f->catalog = small_catalog();
-	f->view = (struct api_view){.catalog = f->catalog, .findings = findings, .upstream = STR("prom:9090"),
-				    .max_age_ms = 600000, .max_sample_age_ms = 300000, .standalone = true,
+	f->view = (struct api_view){.catalog = f->catalog,
+				    .findings = findings,
+				    .upstream = STR("prom:9090"),
+				    .max_age_ms = 600000,
+				    .max_sample_age_ms = 300000,
+				    .standalone = true,
 				    .empty_list_ok = empty_list_ok};
 	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true}, f->arena,
 				      &f->request, &err));
@@ -139,11 +143,12 @@ static struct samples *samples_of(const struct given *given, enum samples_type t
 }
 
 #define ITEM(pod, value)                                                                                               \
-	"{\"describedObject\":{\"kind\":\"Pod\",\"namespace\":\"default\",\"name\":\"" pod "\",\"apiVersion\":\"/v1\"},"  \
+	"{\"describedObject\":{\"kind\":\"Pod\",\"namespace\":\"default\",\"name\":\"" pod                             \
+	"\",\"apiVersion\":\"/v1\"},"                                                                                  \
 	"\"metricName\":\"queue\",\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"" value "\",\"selector\":null}"
 #define LIST(version, items)                                                                                           \
-	"{\"kind\":\"MetricValueList\",\"apiVersion\":\"custom.metrics.k8s.io/" version "\",\"metadata\":{},\"items\":[" items \
-	"]}\n"
+	"{\"kind\":\"MetricValueList\",\"apiVersion\":\"custom.metrics.k8s.io/" version                                \
+	"\",\"metadata\":{},\"items\":[" items "]}\n"
 
 static struct answer_case {
 	const char *name, *target;
@@ -154,21 +159,40 @@ static struct answer_case {
 } answer_cases[] = {
 	{"a number", ONE, {{"pod", "a", 1.5, 0}}, SAMPLES_VECTOR, 200, LIST("v1beta1", ITEM("a", "1500m"))},
 	{"zero is a number", ONE, {{"pod", "a", 0, 0}}, SAMPLES_VECTOR, 200, LIST("v1beta1", ITEM("a", "0"))},
-	{"second version", B2 "/namespaces/default/pods/a/queue?metricLabelSelector=z%3D1,c+in+(q),!n,a!%3D2",
-	 {{"pod", "a", 11, 0}}, SAMPLES_VECTOR, 200,
+	{"second version",
+	 B2 "/namespaces/default/pods/a/queue?metricLabelSelector=z%3D1,c+in+(q),!n,a!%3D2",
+	 {{"pod", "a", 11, 0}},
+	 SAMPLES_VECTOR,
+	 200,
 	 LIST("v1beta2",
 	      "{\"describedObject\":{\"kind\":\"Pod\",\"namespace\":\"default\",\"name\":\"a\",\"apiVersion\":\"/v1\"},"
-	      "\"metric\":{\"name\":\"queue\",\"selector\":{\"matchLabels\":{\"z\":\"1\"},\"matchExpressions\":[{\"key\":"
-	      "\"a\",\"operator\":\"NotIn\",\"values\":[\"2\"]},{\"key\":\"c\",\"operator\":\"In\",\"values\":[\"q\"]},{"
-	      "\"key\":\"n\",\"operator\":\"DoesNotExist\"}]}},\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"11\"}")},
-	{"the namespace itself", NS "/metrics/queue", {{"namespace", "default", 3, 0}}, SAMPLES_VECTOR, 200,
-	 LIST("v1beta1",
-	      "{\"describedObject\":{\"kind\":\"Namespace\",\"name\":\"default\",\"apiVersion\":\"/v1\"},\"metricName\":"
-	      "\"queue\",\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"3\",\"selector\":null}")},
-	{"the last of two", ONE, {{"pod", "a", 1, 0}, {"pod", "a", 2, 0}}, SAMPLES_VECTOR, 200,
+	      "\"metric\":{\"name\":\"queue\",\"selector\":{\"matchLabels\":{\"z\":\"1\"},\"matchExpressions\":[{"
+	      "\"key\":"
+	      "\"a\",\"operator\":\"NotIn\",\"values\":[\"2\"]},{\"key\":\"c\",\"operator\":\"In\",\"values\":[\"q\"]},"
+	      "{"
+	      "\"key\":\"n\",\"operator\":\"DoesNotExist\"}]}},\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":"
+	      "\"11\"}")},
+	{"the namespace itself",
+	 NS "/metrics/queue",
+	 {{"namespace", "default", 3, 0}},
+	 SAMPLES_VECTOR,
+	 200,
+	 LIST("v1beta1", "{\"describedObject\":{\"kind\":\"Namespace\",\"name\":\"default\",\"apiVersion\":\"/"
+			 "v1\"},\"metricName\":"
+			 "\"queue\",\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"3\",\"selector\":null}")},
+	{"the last of two",
+	 ONE,
+	 {{"pod", "a", 1, 0}, {"pod", "a", 2, 0}},
+	 SAMPLES_VECTOR,
+	 200,
 	 LIST("v1beta1", ITEM("a", "2"))},
 	{"the last of two is none", ONE, {{"pod", "a", 1, 0}, {"pod", "a", NAN, 0}}, SAMPLES_VECTOR, 404, "NaN"},
-	{"NaN", ONE, {{"pod", "a", NAN, 0}}, SAMPLES_VECTOR, 404, NOT_FOUND "queue for pods a: the query of rule rules.yaml:1"},
+	{"NaN",
+	 ONE,
+	 {{"pod", "a", NAN, 0}},
+	 SAMPLES_VECTOR,
+	 404,
+	 NOT_FOUND "queue for pods a: the query of rule rules.yaml:1"},
 	{"infinite", ONE, {{"pod", "a", INFINITY, 0}}, SAMPLES_VECTOR, 404, "1 infinite"},
 	{"beyond a quantity", ONE, {{"pod", "a", 1e19, 0}}, SAMPLES_VECTOR, 404, "1 out of range"},
 	{"old", ONE, {{"pod", "a", 1, 301000}}, SAMPLES_VECTOR, 404, "5m1s old, the limit is 5m0s"},
@@ -176,21 +200,52 @@ static struct answer_case {
 	{"without the label", ONE, {{"job", "b", 999, 0}}, SAMPLES_VECTOR, 404, "they have \\\"job\\\""},
 	{"without any label", ONE, {{"pod", NULL, 999, 0}}, SAMPLES_VECTOR, 404, "no labels at all"},
 	{"nothing", ONE, {{NULL, NULL, 0, 0}}, SAMPLES_VECTOR, 404, "gives no sample for 1 objects (a)"},
-	{"a scalar", ONE, {{"pod", NULL, 5, 0}}, SAMPLES_SCALAR, 500, "Internal error occurred: unable to fetch metrics: "},
+	{"a scalar",
+	 ONE,
+	 {{"pod", NULL, 5, 0}},
+	 SAMPLES_SCALAR,
+	 500,
+	 "Internal error occurred: unable to fetch metrics: "},
 	{"a matrix", ONE, {{NULL, NULL, 0, 0}}, SAMPLES_MATRIX, 500, "gives a matrix"},
-	{"external", E1 "/namespaces/default/backlog", {{"q", "x", 42, 0}, {"q", "y", 0.5, 0}}, SAMPLES_VECTOR, 200,
-	 "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/v1beta1\",\"metadata\":{},\"items\":["
-	 "{\"metricName\":\"backlog\",\"metricLabels\":{\"q\":\"x\"},\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"42\"},"
-	 "{\"metricName\":\"backlog\",\"metricLabels\":{\"q\":\"y\"},\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"500m\"}"
+	{"external",
+	 E1 "/namespaces/default/backlog",
+	 {{"q", "x", 42, 0}, {"q", "y", 0.5, 0}},
+	 SAMPLES_VECTOR,
+	 200,
+	 "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/"
+	 "v1beta1\",\"metadata\":{},\"items\":["
+	 "{\"metricName\":\"backlog\",\"metricLabels\":{\"q\":\"x\"},\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":"
+	 "\"42\"},"
+	 "{\"metricName\":\"backlog\",\"metricLabels\":{\"q\":\"y\"},\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":"
+	 "\"500m\"}"
 	 "]}\n"},
-	{"external with one NaN is no sum", E1 "/namespaces/default/backlog", {{"q", "x", 42, 0}, {"q", "y", NAN, 0}},
-	 SAMPLES_VECTOR, 404, "1 NaN"},
-	{"external scalar", E1 "/namespaces/default/backlog", {{"q", NULL, 7, 0}}, SAMPLES_SCALAR, 200,
-	 "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/v1beta1\",\"metadata\":{},\"items\":["
-	 "{\"metricName\":\"backlog\",\"metricLabels\":null,\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"7\"}]}\n"},
-	{"external matrix", E1 "/namespaces/default/backlog", {{NULL, NULL, 0, 0}}, SAMPLES_MATRIX, 500,
+	{"external with one NaN is no sum",
+	 E1 "/namespaces/default/backlog",
+	 {{"q", "x", 42, 0}, {"q", "y", NAN, 0}},
+	 SAMPLES_VECTOR,
+	 404,
+	 "1 NaN"},
+	{"external scalar",
+	 E1 "/namespaces/default/backlog",
+	 {{"q", NULL, 7, 0}},
+	 SAMPLES_SCALAR,
+	 200,
+	 "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/"
+	 "v1beta1\",\"metadata\":{},\"items\":["
+	 "{\"metricName\":\"backlog\",\"metricLabels\":null,\"timestamp\":\"1970-01-20T16:13:20Z\",\"value\":\"7\"}]}"
+	 "\n"},
+	{"external matrix",
+	 E1 "/namespaces/default/backlog",
+	 {{NULL, NULL, 0, 0}},
+	 SAMPLES_MATRIX,
+	 500,
 	 "encountered an unexpected query result type"},
-	{"external nothing", E1 "/namespaces/default/backlog", {{NULL, NULL, 0, 0}}, SAMPLES_VECTOR, 404, "gives no sample"},
+	{"external nothing",
+	 E1 "/namespaces/default/backlog",
+	 {{NULL, NULL, 0, 0}},
+	 SAMPLES_VECTOR,
+	 404,
+	 "gives no sample"},
 };
 
 static void test_answer(void **state)
@@ -237,11 +292,13 @@ static void list(struct fixture *f, bool empty_list_ok, const struct given *obje
 	api_listed(&f->plan, samples);
 }
 
-static const struct given three_pods[] = {{"pod", "c", 1, 0}, {"pod", "a.b", 1, 0}, {"pod", "b", 1, 0}, {NULL, NULL, 0, 0}};
+static const struct given three_pods[] = {
+	{"pod", "c", 1, 0}, {"pod", "a.b", 1, 0}, {"pod", "b", 1, 0}, {NULL, NULL, 0, 0}};
 
 static void test_list(void **state)
 {
-	const struct given values[] = {{"pod", "c", 1, 0}, {"pod", "x", 9, 0}, {"pod", "a.b", 2, 0}, {NULL, NULL, 0, 0}};
+	const struct given values[] = {
+		{"pod", "c", 1, 0}, {"pod", "x", 9, 0}, {"pod", "a.b", 2, 0}, {NULL, NULL, 0, 0}};
 	CLEANUP(samples_free_at) struct samples *samples = samples_of(values, SAMPLES_VECTOR);
 	struct fixture f;
 
@@ -322,7 +379,8 @@ static void test_nothing_fits(void **state)
 	list_with_cluster(&f, ALL "?labelSelector=app%3Dvlm");
 	api_named(&f.plan, NULL, 0);
 	assert_int_equal(f.plan.reply.status, 404);
-	assert_contains(buf_str(&f.plan.reply.body), NOT_FOUND "queue for pods: no pods in namespace default fit the selector app=vlm");
+	assert_contains(buf_str(&f.plan.reply.body),
+			NOT_FOUND "queue for pods: no pods in namespace default fit the selector app=vlm");
 	end(&f);
 	list_with_cluster(&f, B1 "/nodes/%2A/heat");
 	assert_null(api_objects_wanted(&f.plan).namespace.ptr);
@@ -339,7 +397,8 @@ static void test_objects_cannot_be_listed(void **state)
 	list_with_cluster(&f, ALL);
 	api_unlisted(&f.plan, "403: pods is forbidden");
 	assert_int_equal(f.plan.reply.status, 500);
-	assert_contains(buf_str(&f.plan.reply.body), "Internal error occurred: unable to list matching resources: pods: 403: pods is forbidden");
+	assert_contains(buf_str(&f.plan.reply.body),
+			"Internal error occurred: unable to list matching resources: pods: 403: pods is forbidden");
 	end(&f);
 }
 
@@ -359,15 +418,17 @@ static void test_warning_is_an_error(void **state)
 
 static void test_upstream_fails(void **state)
 {
-	const struct prom_problem problem = {.fault = PROM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: parse error"};
+	const struct prom_problem problem = {
+		.fault = PROM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: parse error"};
 	struct fixture f;
 
 	(void)state;
 	begin(&f, ONE, false);
 	api_fail(&f.plan, &problem);
 	assert_int_equal(f.plan.reply.status, 500);
-	assert_contains(buf_str(&f.plan.reply.body), "Internal error occurred: unable to fetch metrics: Prometheus prom:9090 "
-						     "answered 422: parse error (query of rule rules.yaml:1: sum(queue{");
+	assert_contains(buf_str(&f.plan.reply.body),
+			"Internal error occurred: unable to fetch metrics: Prometheus prom:9090 "
+			"answered 422: parse error (query of rule rules.yaml:1: sum(queue{");
 	assert_contains(buf_str(&f.plan.reply.body), "mend: correct metricsQuery");
 	end(&f);
 }
@@ -375,11 +436,11 @@ static void test_upstream_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_among_external),
-		cmocka_unit_test(test_list),	   cmocka_unit_test(test_list_of_nothing),
-		cmocka_unit_test(test_no_objects), cmocka_unit_test(test_warning_is_an_error),
-		cmocka_unit_test(test_upstream_fails),	   cmocka_unit_test(test_objects_of_the_cluster),
-		cmocka_unit_test(test_nothing_fits),	   cmocka_unit_test(test_objects_cannot_be_listed),
+		cmocka_unit_test(test_malformed_among_external), cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_of_nothing),		 cmocka_unit_test(test_no_objects),
+		cmocka_unit_test(test_warning_is_an_error),	 cmocka_unit_test(test_upstream_fails),
+		cmocka_unit_test(test_objects_of_the_cluster),	 cmocka_unit_test(test_nothing_fits),
+		cmocka_unit_test(test_objects_cannot_be_listed),
 	};
 
 	return RUN_ROWS(ask_cases, test_ask) + RUN_ROWS(answer_cases, test_answer) +

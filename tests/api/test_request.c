@@ -104,7 +104,8 @@ static struct header_case {
 	{"application/*", "", "application/*", NULL, false, false},
 	{"a table, then JSON", "", "application/json;as=Table;v=v1;g=meta.k8s.io, application/json", NULL, true, false},
 	{"a table alone", "", "application/json;as=Table;v=v1;g=meta.k8s.io", NULL, false, false},
-	{"the aggregator", "", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", NULL, true, false},
+	{"the aggregator", "", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList", NULL, true,
+	 false},
 	{"JSON refused by q=0", "", "application/json;q=0", NULL, false, false},
 	{"pretty by Accept", "", "application/json;pretty=1", NULL, true, true},
 	{"pretty", "?pretty=true", NULL, NULL, true, true},
@@ -140,8 +141,8 @@ static void test_groups_without_rules(void **state)
 	struct err err;
 
 	(void)state;
-	assert_true(api_request_parse(STR("GET"), STR(E1), &headers, (struct api_groups){.custom = true}, arena, &request,
-				      &err));
+	assert_true(api_request_parse(STR("GET"), STR(E1), &headers, (struct api_groups){.custom = true}, arena,
+				      &request, &err));
 	assert_int_equal(request.route, ROUTE_UNKNOWN);
 	assert_true(api_request_parse(STR("GET"), STR(B1), &headers, (struct api_groups){.external = true}, arena,
 				      &request, &err));

@@ -14,10 +14,13 @@ static struct status_case {
 	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"no\","
 	 "\"reason\":\"BadRequest\",\"code\":400}\n"},
 	{"method", STATUS_METHOD, "the server does not allow this method on the requested resource", "", false,
-	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"the server does "
-	 "not allow this method on the requested resource\",\"reason\":\"MethodNotAllowed\",\"details\":{},\"code\":405}\n"},
+	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"the server "
+	 "does "
+	 "not allow this method on the requested "
+	 "resource\",\"reason\":\"MethodNotAllowed\",\"details\":{},\"code\":405}\n"},
 	{"watch", STATUS_NO_WATCH, "w", "", false,
-	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"w\",\"reason\":"
+	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"w\","
+	 "\"reason\":"
 	 "\"MethodNotAllowed\",\"details\":{\"group\":\"external.metrics.k8s.io\",\"kind\":\"*\"},\"code\":405}\n"},
 	{"internal", STATUS_INTERNAL, "a \"b\"", "c", false,
 	 "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"a "

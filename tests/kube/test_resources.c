@@ -124,17 +124,19 @@ static const struct page aggregated[] = {
 	 AGGREGATED_OF(GROUP("apps", VERSION("v1", "Current", RESOURCE("deployments", "deployment", "Deployment", "Namespaced"))) "," GROUP(
 		 "metrics.k8s.io",
 		 VERSION("v1beta1", "Current",
-			 RESOURCE("pods", "", "PodMetrics",
-				  "Namespaced"))) "," GROUP("custom.metrics.k8s.io",
-							    VERSION("v1beta2", "Current",
-								    "{\"resource\":\"services\",\"responseKind\":"
-								    "null}")) "," GROUP("x.io",
-											VERSION("v2", "Current", RESOURCE("things", "", "Thing", "Cluster")) "," VERSION(
-												"v1", "Current",
-												RESOURCE("things", "", "Old", "Cluster") "," RESOURCE(
-													"olds", "",
-													"Old",
-													"Cluster"))))},
+			 RESOURCE(
+				 "pods",
+				 "", "PodMetrics",
+				 "Namespaced"))) "," GROUP("custom.metrics.k8s.io",
+							   VERSION("v1beta2", "Current",
+								   "{\"resource\":\"services\",\"responseKind\":"
+								   "null}")) "," GROUP("x.io",
+										       VERSION("v2", "Current", RESOURCE("things", "", "Thing", "Cluster")) "," VERSION(
+											       "v1", "Current",
+											       RESOURCE("things", "", "Old", "Cluster") "," RESOURCE(
+												       "olds", "",
+												       "Old",
+												       "Cluster"))))},
 	{0},
 };
 

@@ -6,10 +6,18 @@
 #include "model/rule.h"
 #include "model/rule_spec.h"
 
-#define SPELLED(words) {.text = STR_INIT(words), .at = {3, 5}}
-#define OVERRIDE(label_text, resource_text) {.label = SPELLED(label_text), .resource = SPELLED(resource_text)}
+#define SPELLED(words)                                                                                                 \
+	{                                                                                                              \
+		.text = STR_INIT(words), .at = { 3, 5 }                                                                \
+	}
+#define OVERRIDE(label_text, resource_text)                                                                            \
+	{                                                                                                              \
+		.label = SPELLED(label_text), .resource = SPELLED(resource_text)                                       \
+	}
 #define OVERRIDE_OF(label_text, group_text, resource_text)                                                             \
-	{.label = SPELLED(label_text), .group = SPELLED(group_text), .resource = SPELLED(resource_text)}
+	{                                                                                                              \
+		.label = SPELLED(label_text), .group = SPELLED(group_text), .resource = SPELLED(resource_text)         \
+	}
 #define USUAL_QUERY SPELLED("sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)")
 
 static const struct override_spec pod_overrides[] = {OVERRIDE("namespace", "namespace"), OVERRIDE("pod", "pod")};

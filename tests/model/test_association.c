@@ -7,13 +7,18 @@
 #include "rule_text.h"
 
 /* rules.md 5.2 and 5.3 */
-static const struct override_spec grouped[] = {OVERRIDE_OF("queue", "apps", "deployment"),
-					       OVERRIDE("svc", "Service")};
+static const struct override_spec grouped[] = {OVERRIDE_OF("queue", "apps", "deployment"), OVERRIDE("svc", "Service")};
 static const struct override_spec doubled[] = {OVERRIDE("pod", "pod"), OVERRIDE("pod_name", "Pod")};
 static const struct override_spec unknown[] = {OVERRIDE("gizmo", "gizmo")};
 
-#define OVERRIDES(list) {.overrides = list, .override_count = COUNT_OF(list)}
-#define TEMPLATE(words) {.template_text = SPELLED(words)}
+#define OVERRIDES(list)                                                                                                \
+	{                                                                                                              \
+		.overrides = list, .override_count = COUNT_OF(list)                                                    \
+	}
+#define TEMPLATE(words)                                                                                                \
+	{                                                                                                              \
+		.template_text = SPELLED(words)                                                                        \
+	}
 
 static struct direction_case {
 	const char *name;
@@ -33,8 +38,8 @@ static struct direction_case {
 	{"template with text around", TEMPLATE("kubernetes_<<.Resource>>_name"), "kubernetes_pod_name", "pods", "nodes",
 	 "kubernetes_node_name"},
 	{"template, another label", TEMPLATE("kube_<<.Resource>>"), "pod", NULL, "services", "kube_service"},
-	{"template with a group", TEMPLATE("kube_<<.Group>>_<<.Resource>>"), "kube_apps_deployment",
-	 "deployments.apps", "ingresses", "kube_networking_k8s_io_ingress"},
+	{"template with a group", TEMPLATE("kube_<<.Group>>_<<.Resource>>"), "kube_apps_deployment", "deployments.apps",
+	 "ingresses", "kube_networking_k8s_io_ingress"},
 	{"template with a group, core", TEMPLATE("kube_<<.Group>>_<<.Resource>>"), "kube__namespace", NULL,
 	 "namespaces", "kube__namespace"},
 	{"label that is no resource", TEMPLATE("<<.Resource>>"), "le", NULL, "pods", "pod"},

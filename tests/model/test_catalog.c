@@ -8,15 +8,27 @@
 
 /* Three searches: 0 is "a", 1 is "b", 2 is "never". */
 static const struct rule_spec custom[] = {
-	{.at = {1, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY,
+	{.at = {1, 3},
+	 .series_query = SPELLED("a"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {5, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY, .name_as = SPELLED("renamed"),
+	{.at = {5, 3},
+	 .series_query = SPELLED("b"),
+	 .metrics_query = USUAL_QUERY,
+	 .name_as = SPELLED("renamed"),
 	 .resources = {.template_text = SPELLED("<<.Resource>>")}},
 	{.at = {9, 3}, .series_query = SPELLED("never"), .metrics_query = USUAL_QUERY},
-	{.at = {13, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY, .name_matches = SPELLED("^queue$"),
+	{.at = {13, 3},
+	 .series_query = SPELLED("a"),
+	 .metrics_query = USUAL_QUERY,
+	 .name_matches = SPELLED("^queue$"),
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {25, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY, .name_matches = SPELLED("(.*)"),
-	 .name_as = SPELLED("$1_x"), .resources = {.template_text = SPELLED("<<.Resource>>")}}, /* a name of nothing */
+	{.at = {25, 3},
+	 .series_query = SPELLED("b"),
+	 .metrics_query = USUAL_QUERY,
+	 .name_matches = SPELLED("(.*)"),
+	 .name_as = SPELLED("$1_x"),
+	 .resources = {.template_text = SPELLED("<<.Resource>>")}}, /* a name of nothing */
 };
 static const struct rule_spec external[] = {
 	{.at = {17, 3}, .series_query = SPELLED("a"), .metrics_query = USUAL_QUERY, .resources = {.namespaced = true}},
@@ -115,8 +127,8 @@ static void test_external(void **state)
 
 static void test_listed_in_order(void **state)
 {
-	static const char *const want[] = {"deployments/renamed", "namespaces/queue", "nodes/renamed", "pods/pods_only",
-					   "pods/queue", "storageclasses/renamed"};
+	static const char *const want[] = {"deployments/renamed", "namespaces/queue", "nodes/renamed",
+					   "pods/pods_only",	  "pods/queue",	      "storageclasses/renamed"};
 	struct catalog *catalog = built(SIZE_MAX);
 
 	(void)state;

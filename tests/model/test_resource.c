@@ -15,8 +15,8 @@ static struct find_case {
 	{"group found without being named", "deployment", "deployments.apps", "Deployment", true},
 	{"exact group", "deployments.apps", "deployments.apps", "Deployment", true},
 	{"prefix of a group", "ingresses.networking", "ingresses.networking.k8s.io", "Ingress", true},
-	{"group with dots", "inferencepools.inference.networking.k8s.io",
-	 "inferencepools.inference.networking.k8s.io", "InferencePool", true},
+	{"group with dots", "inferencepools.inference.networking.k8s.io", "inferencepools.inference.networking.k8s.io",
+	 "InferencePool", true},
 	{"the other group of the same plural", "inferencepools.inference.networking.x-k8s.io",
 	 "inferencepools.inference.networking.x-k8s.io", "InferencePool", true},
 	{"groups keep their case", "deployments.Apps", NULL, NULL, false},
@@ -46,8 +46,8 @@ static void test_find(void **state)
 static void test_added(void **state)
 {
 	struct resource_table *table = resource_table_new();
-	const struct resource widget = {.group = STR("example.com"), .version = STR("v2"), .plural = STR("widgets"),
-					.kind = STR("Widget")};
+	const struct resource widget = {
+		.group = STR("example.com"), .version = STR("v2"), .plural = STR("widgets"), .kind = STR("Widget")};
 	struct resource older = widget;
 	const struct resource *found;
 

@@ -14,7 +14,9 @@ static const struct rule_spec external[] = {
 };
 static const struct rule_spec bad[] = {
 	{.series_query = SPELLED("a"), .metrics_query = SPELLED("sum(<<.Series>)")},
-	{.series_query = SPELLED("a"), .metrics_query = SPELLED("<<join .GroupBySlice>>"), .name_matches = SPELLED("(")},
+	{.series_query = SPELLED("a"),
+	 .metrics_query = SPELLED("<<join .GroupBySlice>>"),
+	 .name_matches = SPELLED("(")},
 };
 
 static void test_compiled(void **state)

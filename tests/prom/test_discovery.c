@@ -11,11 +11,18 @@
 enum { PATIENCE_MS = 20000, RELIST_MS = 20, MAX_AGE_MS = 600000 };
 
 static const struct rule_spec rule_specs[] = {
-	{.at = {1, 3}, .series_query = SPELLED("a{pod!=\"\"}"), .metrics_query = USUAL_QUERY,
+	{.at = {1, 3},
+	 .series_query = SPELLED("a{pod!=\"\"}"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {5, 3}, .series_query = SPELLED("b"), .metrics_query = USUAL_QUERY,
+	{.at = {5, 3},
+	 .series_query = SPELLED("b"),
+	 .metrics_query = USUAL_QUERY,
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {9, 3}, .series_query = SPELLED("a{pod!=\"\"}"), .metrics_query = USUAL_QUERY, .name_as = SPELLED("again"),
+	{.at = {9, 3},
+	 .series_query = SPELLED("a{pod!=\"\"}"),
+	 .metrics_query = USUAL_QUERY,
+	 .name_as = SPELLED("again"),
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
 };
 

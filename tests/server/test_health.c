@@ -14,11 +14,13 @@ static struct health_case {
 	{"healthz", "/healthz", false, 200, "ok"},
 	{"readyz", "/readyz", false, 200, "ok"},
 	{"livez verbose", "/livez?verbose", false, 200, "[+]ping ok\n[+]log ok\nlivez check passed\n"},
-	{"readyz verbose", "/readyz?verbose=0", false, 200, "[+]ping ok\n[+]log ok\n[+]shutdown ok\nreadyz check passed\n"},
+	{"readyz verbose", "/readyz?verbose=0", false, 200,
+	 "[+]ping ok\n[+]log ok\n[+]shutdown ok\nreadyz check passed\n"},
 	{"exclude", "/readyz?verbose&exclude=ping&exclude=log", false, 200,
 	 "[+]ping excluded: ok\n[+]log excluded: ok\n[+]shutdown ok\nreadyz check passed\n"},
 	{"exclude of something unknown", "/livez?verbose&exclude=zzz", false, 200,
-	 "[+]ping ok\n[+]log ok\nwarn: some health checks cannot be excluded: no matches for \"zzz\"\nlivez check passed\n"},
+	 "[+]ping ok\n[+]log ok\nwarn: some health checks cannot be excluded: no matches for \"zzz\"\nlivez check "
+	 "passed\n"},
 	{"exclude of something unknown, not verbose", "/livez?exclude=zzz", false, 200, "ok"},
 	{"single check", "/livez/ping", false, 200, "ok"},
 	{"single check of another endpoint", "/livez/shutdown", false, 404, "404 page not found\n"},
@@ -27,7 +29,8 @@ static struct health_case {
 	 "[+]ping ok\n[+]log ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n"},
 	{"livez while stopping", "/livez", true, 200, "ok"},
 	{"readyz while stopping, excluded", "/readyz?exclude=shutdown", true, 200, "ok"},
-	{"single check while stopping", "/readyz/shutdown", true, 500, "internal server error: the server is stopping\n"},
+	{"single check while stopping", "/readyz/shutdown", true, 500,
+	 "internal server error: the server is stopping\n"},
 };
 
 static void test_health(void **state)

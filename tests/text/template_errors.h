@@ -488,4 +488,4 @@
 	 "template: metrics-query:8: unexpected EOF"},
 	{AT_PARSE, "<<.Series-}>>", "template: metrics-query:1: bad character U+002D '-'"},
 	{AT_PARSE, "<<.Series -}>>", "template: metrics-query:1: illegal number syntax: \"-\""},
-/* clang-format on */
+	/* clang-format on */

@@ -340,4 +340,4 @@
 	{" <<- if true ->> x <<- end ->> ", "x"},
 	{"<<- .Series>>\n<<.Series ->>", "m\nm"},
 	{"<<printf \"%s\\n\" `a`>>", "a\n"},
-/* clang-format on */
+	/* clang-format on */
