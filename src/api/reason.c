@@ -118,6 +118,34 @@ static void name_rule(struct buf *out, const struct metric *metric)
 	rule_write_place(out, metric->rule);
 }
 
+/* A metric that is the series of that name under another one. */
+static const struct metric *renamed(const struct api_plan *plan)
+{
+	bool external = plan->request->route == ROUTE_EXTERNAL;
+	const struct catalog *catalog = plan->view->catalog;
+
+	for (size_t i = 0; i < catalog_count(catalog, external); i++)
+		if (str_eq(catalog_at(catalog, external, i)->series, plan->request->metric))
+			return catalog_at(catalog, external, i);
+	return NULL;
+}
+
+/* The resources that have the metric, the first five. */
+static void write_resources(struct buf *out, const struct api_plan *plan)
+{
+	const struct catalog *catalog = plan->view->catalog;
+	size_t shown = 0;
+
+	for (size_t i = 0; i < catalog_count(catalog, false) && shown < 5; i++) {
+		const struct metric *metric = catalog_at(catalog, false, i);
+
+		if (!str_eq(metric->name, plan->request->metric))
+			continue;
+		buf_puts(out, shown++ ? ", " : "");
+		resource_write(out, metric->resource);
+	}
+}
+
 static void explain_scope(struct buf *out, const struct api_plan *plan, const struct resource *resource)
 {
 	buf_put(out, resource->plural);
@@ -173,7 +201,7 @@ static bool explain_custom(struct buf *out, const struct api_plan *plan, const s
 	} else if (other) {
 		name_rule(out, other);
 		buf_puts(out, " has it for ");
-		resource_write(out, other->resource);
+		write_resources(out, plan);
 		buf_puts(out, ". mend: ask for these, or write a label of the resource under resources.overrides");
 	} else {
 		return false;
@@ -184,13 +212,18 @@ static bool explain_custom(struct buf *out, const struct api_plan *plan, const s
 void reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource)
 {
 	const struct rule *rule = concerned_rule(plan);
+	const struct metric *other = renamed(plan);
 
 	if (plan->request->route == ROUTE_EXTERNAL ? explain_external(out, plan) : explain_custom(out, plan, resource))
 		return;
-	if (rule)
+	if (other) {
+		name_rule(out, other);
+		buf_printf(out, " gives the series another name. mend: ask for %.*s", STR_ARG(other->name));
+	} else if (rule) {
 		explain_rule(out, plan, rule, resource);
-	else
+	} else {
 		explain_near(out, plan, resource);
+	}
 }
 
 /* ---- objects */

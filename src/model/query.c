@@ -203,8 +203,13 @@ bool query_write(const struct query *query, struct arena *arena, struct buf *out
 	};
 
 	matchers = arguments.matchers; /* freed on the way out */
-	if (!good || !template_run(query->text, fields, COUNT_OF(fields), arena, out, err))
+	if (!good)
 		return false;
+	if (!template_run(query->text, fields, COUNT_OF(fields), arena, out, err))
+		return err_set(err, err->code,
+			       "%.400s. mend: correct metricsQuery; there are .Series, .LabelMatchers, "
+			       ".LabelValuesByName, .GroupBy and .GroupBySlice",
+			       err->msg);
 	if (out->failed)
 		return no_room(err);
 	if (matchers.len == 0)

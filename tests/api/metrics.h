@@ -39,6 +39,11 @@ static const struct rule_spec custom_rules[] = {
 	 .series_query = SPELLED("a:b:c:d"),
 	 .metrics_query = SPELLED("<<.Matchers>>"),
 	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
+	{.at = {37, 3},
+	 .series_query = SPELLED("raw"),
+	 .metrics_query = USUAL_QUERY,
+	 .name_as = SPELLED("cooked"),
+	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
 };
 static const struct rule_spec external_rules[] = {
 	{.at = {25, 3},
@@ -63,6 +68,7 @@ static const char *const found_labels[][4] = {
 	{NULL},
 	{"pod"},
 	{"pod", "namespace"},
+	{"namespace", "pod"},
 	{"queue"},
 	{"zone"},
 	{"zone"},

@@ -24,8 +24,10 @@ static struct document_case {
 	{"resources", "/apis/custom.metrics.k8s.io/v1beta2", 200, "application/json",
 	 "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"custom.metrics.k8s.io/"
 	 "v1beta2\",\"resources\":[" ENTRY("deployments.apps/lat", "true") "," ENTRY(
-		 "namespaces/a:b:c:d", "false") "," ENTRY("namespaces/lat", "false") "," ENTRY("namespaces/queue",
-											       "false"),
+		 "namespaces/a:b:c:d", "false") "," ENTRY("namespaces/cooked",
+							  "false") "," ENTRY("namespaces/lat",
+									     "false") "," ENTRY("namespaces/queue",
+												"false"),
 	 true},
 	{"external resources", "/apis/external.metrics.k8s.io/v1beta1", 200, "application/json",
 	 "{\"name\":\"backlog\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"ExternalMetricValueList\","
