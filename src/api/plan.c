@@ -28,6 +28,14 @@ static struct str cause_of(struct str message)
 	return str_slice(message, 0, str_index(message, ':'));
 }
 
+static void answer_with_status(struct api_plan *plan, enum status_kind kind, struct str message)
+{
+	buf_reset(&plan->reply.body);
+	status_write(&plan->reply.body, kind, message, cause_of(message), plan->request->pretty);
+	plan->reply.status = status_code(kind);
+	plan->step = API_ANSWERED;
+}
+
 void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ...)
 {
 	char text[1024];
@@ -36,10 +44,7 @@ void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ..
 	va_start(args, format);
 	err_format(text, sizeof(text), format, args);
 	va_end(args);
-	buf_reset(&plan->reply.body);
-	status_write(&plan->reply.body, kind, str_of(text), cause_of(str_of(text)), plan->request->pretty);
-	plan->reply.status = status_code(kind);
-	plan->step = API_ANSWERED;
+	answer_with_status(plan, kind, str_of(text));
 }
 
 void write_not_found(struct buf *out, const struct api_plan *plan, bool with_name)
@@ -63,10 +68,13 @@ void write_not_found(struct buf *out, const struct api_plan *plan, bool with_nam
 
 void refuse_metric(struct api_plan *plan, bool with_name, struct str reason)
 {
-	CLEANUP(buf_clear) struct buf words = {0};
+	CLEANUP(buf_clear) struct buf message = {0};
+	struct err ours = {0};
 
-	write_not_found(&words, plan, with_name);
-	refuse(plan, STATUS_NOT_FOUND, "%s: %.*s", buf_cstr(&words), STR_ARG(reason));
+	write_not_found(&message, plan, with_name);		/* upstream's words repeat the names as they came */
+	err_set(&ours, ERR_NOT_FOUND, "%.*s", STR_ARG(reason)); /* the reason is one line */
+	buf_printf(&message, ": %s", ours.msg);
+	answer_with_status(plan, STATUS_NOT_FOUND, buf_str(&message));
 }
 
 static void refuse_query(struct api_plan *plan, const char *reason)
