@@ -54,35 +54,52 @@ static void write_series(FILE *out, unsigned long count)
 	fputs("]}\n", out);
 }
 
-static void write_sample(FILE *out, const char *separator, const char *pod, size_t pod_size)
+/* What stands between the quotes after a matcher's name. */
+struct quoted {
+	const char *bytes;
+	size_t size;
+};
+
+static struct quoted find_matcher(const char *query, const char *name, const char *otherwise)
+{
+	const char *matcher = strstr(query, name);
+	const char *quote = matcher != NULL ? strchr(matcher, '"') : NULL;
+
+	if (quote == NULL)
+		return (struct quoted){.bytes = otherwise, .size = strlen(otherwise)};
+	return (struct quoted){.bytes = quote + 1, .size = strcspn(quote + 1, "\"")};
+}
+
+static void write_sample(FILE *out, const char *separator, struct quoted space, struct quoted pod)
 {
 	struct timespec time;
 
 	clock_gettime(CLOCK_REALTIME, &time);
-	fprintf(out, "%s{\"metric\":{\"namespace\":\"default\",\"pod\":\"%.*s\"},\"value\":[%lld.%03ld,\"" VALUE "\"]}",
-		separator, (int)pod_size, pod, (long long)time.tv_sec, time.tv_nsec / 1000000);
+	fprintf(out, "%s{\"metric\":{\"namespace\":\"%.*s\",\"pod\":\"%.*s\"},\"value\":[%lld.%03ld,\"" VALUE "\"]}",
+		separator, (int)space.size, space.bytes, (int)pod.size, pod.bytes, (long long)time.tv_sec,
+		time.tv_nsec / 1000000);
 }
 
 /* The names of pod="a" or pod=~"a|b"; without one, as many pods as the command line says. */
 static void write_answer(FILE *out, const char *query)
 {
-	const char *matcher = strstr(query, "pod=");
-	const char *names = matcher != NULL ? strchr(matcher, '"') : NULL;
-	const char *separator = "";
+	struct quoted space = find_matcher(query, "namespace=", "default"), names = find_matcher(query, "pod=", ".");
+	const char *separator = "", *end = names.bytes + names.size;
 
 	fputs("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[", out);
-	if (names != NULL && names[1] != '.') {
-		for (names++; *names != '\0' && *names != '"'; separator = ",") {
-			size_t size = strcspn(names, "|\"");
+	if (names.size > 0 && names.bytes[0] != '.') {
+		for (const char *name = names.bytes; name < end; separator = ",") {
+			struct quoted pod = {.bytes = name, .size = strcspn(name, "|\"")};
 
-			write_sample(out, separator, names, size);
-			names += size + (names[size] == '|');
+			write_sample(out, separator, space, pod);
+			name += pod.size + 1;
 		}
 	} else {
 		for (unsigned long i = 0; i < fake.pods; i++, separator = ",") {
 			char pod[40];
+			int size = snprintf(pod, sizeof(pod), "vllm-%lu", i);
 
-			write_sample(out, separator, pod, (size_t)snprintf(pod, sizeof(pod), "vllm-%lu", i));
+			write_sample(out, separator, space, (struct quoted){.bytes = pod, .size = (size_t)size});
 		}
 	}
 	fputs("]}}\n", out);
@@ -100,9 +117,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct MHD_Resp
 	return result;
 }
 
-static enum MHD_Result answer_query(struct MHD_Connection *connection)
+static enum MHD_Result answer_query(struct MHD_Connection *connection, const char *query)
 {
-	const char *query = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "query");
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -124,36 +140,108 @@ static enum MHD_Result answer_counts(struct MHD_Connection *connection)
 	return answer(connection, MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_COPY));
 }
 
-static char begun, begun_series; /* what *request points to */
+/* What *request points to. */
+struct exchange {
+	struct MHD_PostProcessor *form; /* a long query comes in the body; NULL: it is in the URL */
+	FILE *out;
+	char *query;
+	size_t query_size;
+	bool is_series;
+};
+
+static enum MHD_Result take_field(void *context, enum MHD_ValueKind kind, const char *key, const char *filename,
+				  const char *type, const char *encoding, const char *bytes, uint64_t offset,
+				  size_t size)
+{
+	struct exchange *exchange = context;
+
+	(void)kind;
+	(void)filename;
+	(void)type;
+	(void)encoding;
+	(void)offset;
+	if (strcmp(key, "query") == 0)
+		fwrite(bytes, 1, size, exchange->out);
+	return MHD_YES;
+}
+
+static struct exchange *begin_exchange(struct MHD_Connection *connection, const char *method)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL || strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+		return exchange;
+	exchange->out = open_memstream(&exchange->query, &exchange->query_size);
+	if (exchange->out != NULL)
+		exchange->form = MHD_create_post_processor(connection, 65536, take_field, exchange);
+	return exchange;
+}
+
+static void end_exchange(struct exchange *exchange)
+{
+	if (exchange->form != NULL)
+		MHD_destroy_post_processor(exchange->form);
+	if (exchange->out != NULL)
+		fclose(exchange->out);
+	free(exchange->query);
+	free(exchange);
+}
+
+static enum MHD_Result answer_exchange(struct MHD_Connection *connection, const char *path, struct exchange *exchange)
+{
+	if (strcmp(path, "/counts") == 0)
+		return answer_counts(connection);
+	if (strcmp(path, "/api/v1/query") == 0) {
+		if (exchange->out != NULL)
+			fflush(exchange->out);
+		return answer_query(connection,
+				    exchange->out != NULL
+					    ? exchange->query
+					    : MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "query"));
+	}
+	exchange->is_series = true;
+	return answer(connection,
+		      MHD_create_response_from_buffer(fake.series_size, fake.series, MHD_RESPMEM_PERSISTENT));
+}
 
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *path, const char *method,
 			      const char *version, const char *body, size_t *body_size, void **request)
 {
+	struct exchange *exchange = *request;
+
 	(void)data;
-	(void)method;
 	(void)version;
-	(void)body;
-	if (*request == NULL) {
-		*request = &begun; /* an answer in the first call would close the connection */
+	if (exchange == NULL) {
+		*request =
+			begin_exchange(connection, method); /* an answer in the first call would close the connection */
+		return *request != NULL ? MHD_YES : MHD_NO;
+	}
+	if (*body_size > 0) {
+		if (exchange->form != NULL)
+			MHD_post_process(exchange->form, body, *body_size);
+		*body_size = 0;
 		return MHD_YES;
 	}
-	*body_size = 0;
-	if (strcmp(path, "/counts") == 0)
-		return answer_counts(connection);
-	if (strcmp(path, "/api/v1/query") == 0)
-		return answer_query(connection);
-	*request = &begun_series;
-	return answer(connection,
-		      MHD_create_response_from_buffer(fake.series_size, fake.series, MHD_RESPMEM_PERSISTENT));
+	if (exchange->form != NULL) { /* its end brings the last field */
+		MHD_destroy_post_processor(exchange->form);
+		exchange->form = NULL;
+	}
+	return answer_exchange(connection, path, exchange);
 }
 
 static void completed(void *data, struct MHD_Connection *connection, void **request,
 		      enum MHD_RequestTerminationCode code)
 {
+	struct exchange *exchange = *request;
+
 	(void)data;
 	(void)connection;
-	if (*request == &begun_series && code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+	if (exchange == NULL)
+		return;
+	if (exchange->is_series && code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		fake.series_answers++;
+	end_exchange(exchange);
+	*request = NULL;
 }
 
 static bool serve(void)

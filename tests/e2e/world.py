@@ -22,6 +22,7 @@ SERVICE = "gaugelet-e2e"
 NAMESPACE = "custom-metrics"
 NAME = f"{SERVICE}.{NAMESPACE}.svc"  # what the aggregator verifies
 VERSIONS = {"v1beta1": 100, "v1beta2": 200}
+PROGRAMS = ("kube-apiserver", "kube-controller-manager", "etcd")
 PODS = {"vllm-inference": ("vllm", 3), "sgl-inference": ("sglang", 3), "dynamo-frontend": ("dynamo", 1)}
 
 
@@ -31,6 +32,15 @@ class Failed(Exception):
 
 class Missing(Exception):
     """Something that this machine does not have; the test is skipped."""
+
+
+def complete(folder):
+    return all(os.access(folder / program, os.X_OK) for program in PROGRAMS)
+
+
+def assets_cache():
+    """Where a control plane is kept that was built here."""
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "gaugelet" / "controlplane"
 
 
 def until(what, seconds, probe, *alive):
@@ -182,9 +192,10 @@ class World:
         for process in reversed(self.started):
             process.stop()
 
-    def start_plane(self):
+    def start_plane(self, *flags):
         home = self.home / "plane"
-        self.plane = self.launch("controlplane", [HERE / "controlplane" / "up", home, "--assets", self.assets, "--restart"])
+        self.plane = self.launch("controlplane", [HERE / "controlplane" / "up", home, "--assets", self.assets, "--restart",
+                                                  *flags])
         until("control plane", 180, lambda: "ready\n" in self.plane.text(), self.plane)
         self.apiserver = Grandchild(home, "kube-apiserver")
 
@@ -212,7 +223,7 @@ class World:
             "--storage.tsdb.retention.time=1h", f"--web.listen-address=127.0.0.1:{port}"])
         until("scrape of every engine", 60, lambda: self.query("sum(up)") == len(self.engines), self.prometheus)
 
-    def start_adapter(self, rules):
+    def start_adapter(self, rules, *flags):
         self.port = free_port(self.address)
         pair = self.home / "serving"
         self.adapter = self.launch("adapter", [
@@ -220,7 +231,7 @@ class World:
             f"--tls-cert-file={pair}.crt", f"--tls-private-key-file={pair}.key",
             *(f"--{what}-kubeconfig={self.adapter_kubeconfig}" for what in ("lister", "authentication", "authorization")),
             f"--config={rules}", f"--prometheus-url={self.prometheus_url}", "--metrics-relist-interval=2s",
-            "--metrics-max-age=1m"])
+            "--metrics-max-age=1m", *flags])
         until("adapter that listens", 60, self.adapter_listens, self.adapter)
 
     def adapter_listens(self):
