@@ -53,13 +53,31 @@ static void put_escape(struct buf *out, uint32_t character)
 	}
 }
 
+/* How many bytes at the front stand for themselves: names of pods and namespaces are nothing else, and long lists of them go
+   through here. */
+static size_t plain_bytes(struct str text)
+{
+	size_t count = 0;
+
+	while (count < text.len && text.ptr[count] >= 0x20 && text.ptr[count] < 0x7f && text.ptr[count] != '"' &&
+	       text.ptr[count] != '\\')
+		count++;
+	return count;
+}
+
 void quote_go(struct buf *out, struct str text)
 {
 	buf_putc(out, '"');
 	for (size_t at = 0, bytes; at < text.len; at += bytes) {
 		struct str rest = {text.ptr + at, text.len - at};
-		uint32_t character = character_read(rest, &bytes);
+		uint32_t character;
 
+		bytes = plain_bytes(rest);
+		if (bytes) {
+			buf_put(out, (struct str){rest.ptr, bytes});
+			continue;
+		}
+		character = character_read(rest, &bytes);
 		if (character == CHARACTER_BAD && bytes == 1)
 			put_hex(out, 'x', (unsigned char)rest.ptr[0], 2);
 		else if (character != '"' && character != '\\' && character_printable(character))
