@@ -458,7 +458,7 @@ static void put_url(struct http_call *call, const char *url)
 {
 	static const char SCHEME[] = "https://";
 	const char *name = call->client->options.tls_server_name;
-	struct str rest = str_of(url), authority, port;
+	struct str rest = str_of(url), authority, behind, port;
 	size_t end;
 
 	if (name == NULL || !str_starts(rest, STR("https://"))) {
@@ -469,10 +469,10 @@ static void put_url(struct http_call *call, const char *url)
 	for (end = 0; end < rest.len && !strchr("/?#", rest.ptr[end]); end++)
 		continue;
 	authority = str_slice(rest, 0, end);
-	port = str_slice(authority, str_index(authority, ']'),
-			 authority.len); /* behind an IPv6 address, if it is one */
-	port = port.len > 0 ? port : authority;
-	port = str_slice(port, str_index(port, ':') + 1, port.len);
+	behind = str_slice(authority, str_index(authority, ']'), authority.len);
+	if (behind.len == 0) /* it is no IPv6 address */
+		behind = authority;
+	port = str_slice(behind, str_index(behind, ':') + 1, behind.len);
 	buf_printf(&call->url, "%s%s%s%.*s%.*s", SCHEME, name, port.len ? ":" : "", STR_ARG(port),
 		   STR_ARG(str_slice(rest, end, rest.len)));
 	buf_printf(&call->address, "::%.*s%s", STR_ARG(authority), port.len ? "" : ":443");
