@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/dispatch.h"
 
+#include "question_in.h"
+
 #include <stdlib.h>
 
 #include "api/documents.h"
-#include "api/plan.h"
-#include "base/log.h"
-#include "kube/objects.h"
-#include "kube/resources.h"
 #include "model/catalog.h"
-#include "model/sample.h"
-#include "net/loop.h"
-#include "prom/client.h"
 #include "server/auth.h"
 #include "server/health.h"
 #include "server/http.h"
@@ -31,14 +26,6 @@ struct task {
 	struct api_request request;
 	struct auth_check check;
 	bool checking;
-	/* of a metric request */
-	bool planned;
-	struct api_view view;
-	struct api_plan plan;
-	int64_t deadline_ms;
-	struct objects_waiter waiter;
-	struct loop_timer patience; /* while it waits for objects */
-	struct prom_call *call;
 };
 
 struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbours *neighbours, struct catalog *catalog,
@@ -74,35 +61,19 @@ void dispatch_stop(struct dispatch *dispatch)
 
 /* ---- the end of a task */
 
-static void task_clear(struct task *task)
-{
-	if (!task->planned)
-		return;
-	api_plan_clear(&task->plan);
-	catalog_unref(task->view.catalog);
-}
-
 /* The client is gone, or the server stops: nobody waits for the answer any more. */
 static void task_gone(void *context)
 {
 	struct task *task = context;
-	struct dispatch *dispatch = task->dispatch;
 
 	if (task->checking)
-		auth_cancel(dispatch->to.auth, &task->check);
-	if (dispatch->to.objects)
-		objects_wait_cancel(dispatch->to.objects, &task->waiter);
-	loop_timer_cancel(dispatch->loop, &task->patience);
-	if (task->call)
-		prom_call_cancel(task->call);
-	task_clear(task);
+		auth_cancel(task->dispatch->to.auth, &task->check);
 }
 
 static void respond(struct task *task, const struct http_reply *reply)
 {
 	http_on_gone(task->exchange, NULL, NULL);
 	http_respond(task->exchange, reply);
-	task_clear(task);
 }
 
 static void respond_text(struct task *task, unsigned status, struct buf *body)
@@ -113,6 +84,14 @@ static void respond_text(struct task *task, unsigned status, struct buf *body)
 					   .content_type = "text/plain; charset=utf-8",
 					   .headers = headers,
 					   .body = body});
+}
+
+static void refuse_large(struct task *task)
+{
+	CLEANUP(buf_clear) struct buf body = {0};
+
+	buf_puts(&body, "the request is too large");
+	respond_text(task, 414, &body);
 }
 
 /* ---- answers from memory */
@@ -157,121 +136,20 @@ static void respond_metrics(struct task *task)
 
 /* ---- answers with numbers */
 
-static void respond_plan(struct task *task)
+static void ask_question(struct task *task)
 {
-	struct api_reply *reply = &task->plan.reply;
-	const char *headers[] = {"Warning", buf_cstr(&reply->warning), NULL};
-
-	respond(task, &(struct http_reply){.status = reply->status,
-					   .content_type = "application/json",
-					   .headers = reply->warning.len ? headers : NULL,
-					   .body = &reply->body});
-}
-
-static void find_objects(struct task *task);
-static void sampled(void *context, struct samples *samples, const struct prom_problem *problem);
-
-static void go_on(struct task *task)
-{
-	struct dispatch *dispatch = task->dispatch;
-
-	if (task->plan.step == API_OBJECTS)
-		find_objects(task);
-	if (task->plan.step == API_ANSWERED) {
-		respond_plan(task);
-	} else if (task->plan.step != API_OBJECTS) {
-		log_v(6, "query: %.*s", STR_ARG(buf_str(&task->plan.promql)));
-		task->call = prom_query(dispatch->to.prom, buf_str(&task->plan.promql), loop_wall_ms(dispatch->loop),
-					task->deadline_ms - loop_now_ms(dispatch->loop), sampled, task);
-	}
-}
-
-static void objects_changed(void *context)
-{
-	struct task *task = context;
-
-	loop_timer_cancel(task->dispatch->loop, &task->patience);
-	go_on(task);
-}
-
-static void patience_ends(void *context)
-{
-	struct task *task = context;
-
-	objects_wait_cancel(task->dispatch->to.objects, &task->waiter);
-	api_unlisted(&task->plan, "the kube-apiserver has not listed them in time");
-	go_on(task);
-}
-
-static void wait_for_objects(struct task *task)
-{
-	struct dispatch *dispatch = task->dispatch;
-	int64_t left_ms = task->deadline_ms - loop_now_ms(dispatch->loop);
-
-	task->waiter.changed = objects_changed;
-	task->waiter.context = task;
-	objects_wait(dispatch->to.objects, &task->waiter);
-	task->patience = (struct loop_timer){.handler = patience_ends, .context = task};
-	loop_timer_set(dispatch->loop, &task->patience, left_ms > 0 ? left_ms : 0);
-}
-
-static void find_objects(struct task *task)
-{
-	struct api_objects wanted = api_objects_wanted(&task->plan);
-	const struct str *names = NULL;
-	size_t count = 0;
-	struct err err = {0};
-
-	switch (objects_select(task->dispatch->to.objects, wanted.resource, wanted.namespace, wanted.selector,
-			       http_arena(task->exchange), &names, &count, &err)) {
-	case OBJECTS_FOUND:
-		api_named(&task->plan, names, count);
-		break;
-	case OBJECTS_WAITING:
-		wait_for_objects(task);
-		break;
-	case OBJECTS_FAILED:
-		api_unlisted(&task->plan, err.msg);
-		break;
-	}
-}
-
-static void sampled(void *context, struct samples *given, const struct prom_problem *problem)
-{
-	CLEANUP(samples_free_at) struct samples *samples = given;
-	struct task *task = context;
-
-	task->call = NULL;
-	if (samples == NULL) {
-		log_v(2, "query %.*s: %s", STR_ARG(buf_str(&task->plan.promql)), problem->text);
-		api_fail(&task->plan, problem);
-	} else if (task->plan.step == API_LIST) {
-		api_listed(&task->plan, samples);
-	} else {
-		api_answer(&task->plan, samples, loop_wall_ms(task->dispatch->loop));
-	}
-	go_on(task);
-}
-
-static void start_plan(struct task *task)
-{
-	struct dispatch *dispatch = task->dispatch;
-
-	task->view = (struct api_view){
-		.catalog = catalog_ref(dispatch->catalog),
-		.findings = dispatch->options.findings(dispatch->options.findings_context),
-		.upstream = prom_authority(dispatch->to.prom),
-		.max_age_ms = dispatch->options.max_age_ms,
-		.max_sample_age_ms = dispatch->options.max_sample_age_ms,
-		.standalone = dispatch->to.objects == NULL,
-		.empty_list_ok = dispatch->options.empty_list_ok,
+	const struct dispatch *dispatch = task->dispatch;
+	const struct question_setting setting = {
+		.loop = dispatch->loop,
+		.prom = dispatch->to.prom,
+		.objects = dispatch->to.objects,
+		.resources = dispatch->to.resources,
+		.catalog = dispatch->catalog,
+		.options = &dispatch->options,
 	};
-	api_begin(&task->plan, &task->request, &task->view, http_arena(task->exchange));
-	task->planned = true;
-	task->deadline_ms = loop_now_ms(dispatch->loop) + task->plan.timeout_ms;
-	if (task->plan.unknown_resource && dispatch->to.resources)
-		resources_hint(dispatch->to.resources);
-	go_on(task);
+
+	if (!question_begin(&setting, task->exchange, &task->request))
+		refuse_large(task);
 }
 
 static void serve(struct task *task)
@@ -283,7 +161,7 @@ static void serve(struct task *task)
 	if (document_refusal(request, &document)) {
 		respond_document(task, &document);
 	} else if (request->route == ROUTE_CUSTOM || request->route == ROUTE_EXTERNAL) {
-		start_plan(task);
+		ask_question(task);
 	} else if (request->route == ROUTE_HEALTH) {
 		respond_health(task);
 	} else if (request->route == ROUTE_METRICS) {
@@ -338,7 +216,6 @@ void dispatch_handle(void *context, struct http_exchange *exchange)
 	const struct api_headers headers = {.accept = http_header(exchange, "Accept"),
 					    .user_agent = http_header(exchange, "User-Agent")};
 	struct task *task = arena_alloc(http_arena(exchange), sizeof(*task));
-	CLEANUP(buf_clear) struct buf body = {0};
 	struct err err;
 
 	CHECK(task != NULL); /* the first piece of an empty arena */
@@ -350,6 +227,5 @@ void dispatch_handle(void *context, struct http_exchange *exchange)
 		check(task);
 		return;
 	}
-	buf_puts(&body, err.msg);
-	respond_text(task, 414, &body);
+	refuse_large(task);
 }

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "question_in.h"
+
+#include "api/plan.h"
+#include "base/log.h"
+#include "kube/objects.h"
+#include "kube/resources.h"
+#include "model/catalog.h"
+#include "model/sample.h"
+#include "net/loop.h"
+#include "prom/client.h"
+#include "server/http.h"
+
+/* Lives in the exchange's arena. At most one of the things it waits for is under way. */
+struct question {
+	struct question_setting setting;
+	struct http_exchange *exchange;
+	const struct api_request *request;
+	struct api_view view;
+	struct api_plan plan;
+	int64_t deadline_ms;
+	struct objects_waiter waiter;
+	struct loop_timer patience; /* while it waits for objects */
+	struct prom_call *call;
+};
+
+/* ---- the end */
+
+static void question_clear(struct question *question)
+{
+	api_plan_clear(&question->plan);
+	catalog_unref(question->view.catalog);
+}
+
+/* The client is gone, or the server stops: nobody waits for the answer any more. */
+static void question_gone(void *context)
+{
+	struct question *question = context;
+
+	if (question->setting.objects)
+		objects_wait_cancel(question->setting.objects, &question->waiter);
+	loop_timer_cancel(question->setting.loop, &question->patience);
+	if (question->call)
+		prom_call_cancel(question->call);
+	question_clear(question);
+}
+
+static void respond(struct question *question)
+{
+	struct api_reply *reply = &question->plan.reply;
+	const char *headers[] = {"Warning", buf_cstr(&reply->warning), NULL};
+
+	http_on_gone(question->exchange, NULL, NULL);
+	http_respond(question->exchange, &(struct http_reply){.status = reply->status,
+							      .content_type = "application/json",
+							      .headers = reply->warning.len ? headers : NULL,
+							      .body = &reply->body});
+	question_clear(question);
+}
+
+/* ---- step by step */
+
+static void find_objects(struct question *question);
+static void sampled(void *context, struct samples *samples, const struct prom_problem *problem);
+
+static void go_on(struct question *question)
+{
+	const struct question_setting *setting = &question->setting;
+
+	if (question->plan.step == API_OBJECTS)
+		find_objects(question);
+	if (question->plan.step == API_ANSWERED) {
+		respond(question);
+	} else if (question->plan.step != API_OBJECTS) {
+		log_v(6, "query: %.*s", STR_ARG(buf_str(&question->plan.promql)));
+		question->call = prom_query(setting->prom, buf_str(&question->plan.promql), loop_wall_ms(setting->loop),
+					    question->deadline_ms - loop_now_ms(setting->loop), sampled, question);
+	}
+}
+
+static void objects_changed(void *context)
+{
+	struct question *question = context;
+
+	loop_timer_cancel(question->setting.loop, &question->patience);
+	go_on(question);
+}
+
+static void patience_ends(void *context)
+{
+	struct question *question = context;
+
+	objects_wait_cancel(question->setting.objects, &question->waiter);
+	api_unlisted(&question->plan, "the kube-apiserver has not listed them in time");
+	go_on(question);
+}
+
+static void wait_for_objects(struct question *question)
+{
+	const struct question_setting *setting = &question->setting;
+	int64_t left_ms = question->deadline_ms - loop_now_ms(setting->loop);
+
+	question->waiter.changed = objects_changed;
+	question->waiter.context = question;
+	objects_wait(setting->objects, &question->waiter);
+	question->patience = (struct loop_timer){.handler = patience_ends, .context = question};
+	loop_timer_set(setting->loop, &question->patience, left_ms > 0 ? left_ms : 0);
+}
+
+static void find_objects(struct question *question)
+{
+	struct api_objects wanted = api_objects_wanted(&question->plan);
+	const struct str *names = NULL;
+	size_t count = 0;
+	struct err err = {0};
+
+	switch (objects_select(question->setting.objects, wanted.resource, wanted.namespace, wanted.selector,
+			       http_arena(question->exchange), &names, &count, &err)) {
+	case OBJECTS_FOUND:
+		api_named(&question->plan, names, count);
+		break;
+	case OBJECTS_WAITING:
+		wait_for_objects(question);
+		break;
+	case OBJECTS_FAILED:
+		api_unlisted(&question->plan, err.msg);
+		break;
+	}
+}
+
+static void sampled(void *context, struct samples *given, const struct prom_problem *problem)
+{
+	CLEANUP(samples_free_at) struct samples *samples = given;
+	struct question *question = context;
+
+	question->call = NULL;
+	if (samples == NULL) {
+		log_v(2, "query %.*s: %s", STR_ARG(buf_str(&question->plan.promql)), problem->text);
+		api_fail(&question->plan, problem);
+	} else if (question->plan.step == API_LIST) {
+		api_listed(&question->plan, samples);
+	} else {
+		api_answer(&question->plan, samples, loop_wall_ms(question->setting.loop));
+	}
+	go_on(question);
+}
+
+bool question_begin(const struct question_setting *setting, struct http_exchange *exchange,
+		    const struct api_request *request)
+{
+	struct question *question = arena_calloc(http_arena(exchange), 1, sizeof(*question));
+
+	if (question == NULL)
+		return false;
+	question->setting = *setting;
+	question->exchange = exchange;
+	question->request = request;
+	question->view = (struct api_view){
+		.catalog = catalog_ref(setting->catalog),
+		.findings = setting->options->findings(setting->options->findings_context),
+		.upstream = prom_authority(setting->prom),
+		.max_age_ms = setting->options->max_age_ms,
+		.max_sample_age_ms = setting->options->max_sample_age_ms,
+		.standalone = setting->objects == NULL,
+		.empty_list_ok = setting->options->empty_list_ok,
+	};
+	http_on_gone(exchange, question_gone, question);
+	api_begin(&question->plan, question->request, &question->view, http_arena(exchange));
+	question->deadline_ms = loop_now_ms(setting->loop) + question->plan.timeout_ms;
+	if (question->plan.unknown_resource && setting->resources)
+		resources_hint(setting->resources);
+	go_on(question);
+	return true;
+}

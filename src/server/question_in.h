@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* question_in.h - a request for a custom or external metric on its way: plan, objects, samples, answer. */
+#ifndef GAUGELET_SERVER_QUESTION_IN_H
+#define GAUGELET_SERVER_QUESTION_IN_H
+
+#include "api/request.h"
+#include "server/dispatch.h"
+
+struct catalog;
+
+/* What it is answered with; copied, the things named outlive the question. Without a cluster objects and resources are NULL. */
+struct question_setting {
+	struct loop *loop;
+	struct prom *prom;
+	struct objects *objects;
+	struct resources *resources;
+	struct catalog *catalog; /* a reference of its own is taken */
+	const struct dispatch_options *options;
+};
+
+/* Takes the exchange over and answers it, now or later. The request lives as long as the exchange. False: its arena is full. */
+MUST_USE bool question_begin(const struct question_setting *setting, struct http_exchange *exchange,
+			     const struct api_request *request);
+
+#endif
