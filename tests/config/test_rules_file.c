@@ -378,15 +378,10 @@ static void test_spec(void **state)
 
 /* ---- files ---- */
 
-/* A path in the source tree, from the folder of this file. */
+/* A path in the source tree, from its folder of tests. */
 static void put_source_path(struct buf *out, const char *relative)
 {
-	struct str here = str_of(__FILE__);
-
-	while (here.len && here.ptr[here.len - 1] != '/')
-		here.len--;
-	buf_put(out, here);
-	buf_puts(out, relative);
+	buf_printf(out, "%s/%s", TESTS_DIR, relative);
 }
 
 static struct file_case {
@@ -394,10 +389,10 @@ static struct file_case {
 	size_t rules;
 	const char *last_series; /* of the last rule */
 } file_cases[] = {
-	{"the rules of a user of ACK", "data/seed-003-rules.yaml", 7,
+	{"the rules of a user of ACK", "config/data/seed-003-rules.yaml", 7,
 	 "nv_llm_http_service_inflight_requests{namespace!=\"\",pod!=\"\"}"},
-	{"rules/default.yaml", "../../rules/default.yaml", 6, "{namespace!=\"\",__name__!~\"^container_.*\"}"},
-	{"rules/llm.yaml", "../../rules/llm.yaml", 7,
+	{"rules/default.yaml", "../rules/default.yaml", 6, "{namespace!=\"\",__name__!~\"^container_.*\"}"},
+	{"rules/llm.yaml", "../rules/llm.yaml", 7,
 	 "nv_llm_http_service_inflight_requests{namespace!=\"\",pod!=\"\"}"},
 };
 
