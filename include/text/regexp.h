@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* regexp.h - regular expressions with RE2's syntax and meaning (Go's regexp package), on PCRE2 (rules.md 4). */
+/* regexp.h - regular expressions with RE2's syntax and meaning (Go's regexp package), on PCRE2 (rules.md 4). A pattern that
+   makes PCRE2 go back and forth is searched for in linear time. */
 #ifndef GAUGELET_TEXT_REGEXP_H
 #define GAUGELET_TEXT_REGEXP_H
 
@@ -21,8 +22,8 @@ DEFINE_FREE_AT(regexp)
 /* How many groups it has, named ones included. */
 size_t regexp_groups(const struct regexp *regexp);
 
-/* An unanchored search. False in *ret_found is no match; the call itself fails (ERR_LIMIT) when the pattern needs more
-   steps than we allow for this text. */
+/* An unanchored search. False in *ret_found is no match; the call itself fails (ERR_LIMIT) when neither PCRE2
+   nor the linear search may work as long as pattern and text need: thousands of repeats, kilobytes of text. */
 MUST_USE bool regexp_search(const struct regexp *regexp, struct str text, bool *ret_found, struct err *err);
 
 /* The text of group `name` in the leftmost match, as a part of `text`; ptr NULL when it took no part or does not exist.
@@ -34,5 +35,8 @@ MUST_USE bool regexp_group(const struct regexp *regexp, struct str text, const c
    $1_x is the group "1_x", which is empty; malformed: the $ stays). */
 MUST_USE bool regexp_expand(const struct regexp *regexp, struct str text, struct str as, bool *ret_found,
 			    struct buf *out, struct err *err);
+
+/* From here on the linear search alone: for tests. */
+void regexp_force_linear(struct regexp *regexp);
 
 #endif

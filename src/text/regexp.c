@@ -4,10 +4,11 @@
 #include <stdlib.h>
 
 #include "regexp_in.h"
+#include "regexp_linear.h"
 
-/* A metric name takes some hundred steps. A million is some 10 ms: bad for one turn of the loop, but a pattern that
-   needs it is refused by its first name, and said so. */
-enum { STEPS_MAX = 1000 * 1000, HEAP_KIB_MAX = 4096, NESTING_MAX = 1000 };
+/* A metric name takes some hundred steps. A pattern that needs thousands goes back and forth; what PCRE2 has not found in a
+   fraction of a millisecond the linear search finds. */
+enum { STEPS_MAX = 20 * 1000, HEAP_KIB_MAX = 4096, NESTING_MAX = 1000 };
 
 static void put_message(int code, struct buf *out)
 {
@@ -15,6 +16,11 @@ static void put_message(int code, struct buf *out)
 
 	if (pcre2_get_error_message(code, message, sizeof(message)) > 0)
 		buf_printf(out, "%s", (const char *)message);
+}
+
+static struct str translated(const struct regexp *regexp)
+{
+	return regexp->translated.len ? buf_str(&regexp->translated) : STR("");
 }
 
 /* The gate has let it through, so what PCRE2 minds now is size. */
@@ -62,7 +68,6 @@ static void copy_pattern(struct regexp *regexp, struct str text)
 bool regexp_parse(struct str text, struct regexp **ret_regexp, struct err *err)
 {
 	CLEANUP(regexp_free_at) struct regexp *regexp = NULL;
-	CLEANUP(buf_clear) struct buf translated = {0};
 
 	if (text.len > REGEXP_BYTES_MAX)
 		return err_set(err, ERR_LIMIT,
@@ -70,9 +75,9 @@ bool regexp_parse(struct str text, struct regexp **ret_regexp, struct err *err)
 			       REGEXP_BYTES_MAX);
 	regexp = xnew(struct regexp);
 	copy_pattern(regexp, text);
-	if (!regexp_translate(regexp->pattern, &translated, &regexp->groups, err))
+	if (!regexp_translate(regexp->pattern, &regexp->translated, &regexp->groups, err))
 		return false;
-	if (!compile(regexp, translated.len ? buf_str(&translated) : STR(""), err))
+	if (!compile(regexp, translated(regexp), err))
 		return false;
 	regexp->limits = pcre2_match_context_create(NULL);
 	CHECK(regexp->limits != NULL);
@@ -93,6 +98,7 @@ void regexp_free(struct regexp *regexp)
 	pcre2_code_free(regexp->code);
 	pcre2_match_context_free(regexp->limits);
 	vec_clear(&regexp->groups);
+	buf_clear(&regexp->translated);
 	memcpy(&pattern, &regexp->pattern.ptr, sizeof(pattern)); /* a str only lends, but these bytes are ours */
 	free(pattern);
 	free(regexp);
@@ -103,15 +109,49 @@ size_t regexp_groups(const struct regexp *regexp)
 	return regexp->groups.count;
 }
 
-static bool match_failed(const struct regexp *regexp, struct str text, int code, struct err *err)
+void regexp_force_linear(struct regexp *regexp)
 {
-	CLEANUP(buf_clear) struct buf message = {0};
+	regexp->linear = true;
+}
 
-	put_message(code, &message);
-	return err_set(
-		err, ERR_LIMIT,
-		"pattern `%.*s` takes too many steps on a text of %zu bytes (%s): avoid repetitions inside repetitions",
-		STR_ARG(regexp->pattern), text.len, buf_cstr(&message));
+/* The program is made anew each time, since hardly a pattern ever needs it. The result is where PCRE2 puts its own. */
+static bool run_linear(const struct regexp *regexp, struct str text, struct regexp_match *match, struct err *err)
+{
+	CLEANUP(regexp_program_clear) struct regexp_program program = {0};
+	size_t groups = pcre2_get_ovector_count(match->data) - 1;
+	bool found;
+
+	if (!regexp_program_build(&program, translated(regexp)) ||
+	    !regexp_program_run(&program, text, groups, pcre2_get_ovector_pointer(match->data), &found)) {
+		regexp_match_clear(match);
+		return err_set(err, ERR_LIMIT,
+			       "pattern `%.*s` is too large for a text of %zu bytes: avoid counted repetitions inside "
+			       "repetitions",
+			       STR_ARG(regexp->pattern), text.len);
+	}
+	if (!found)
+		regexp_match_clear(match);
+	return true;
+}
+
+static bool needs_linear(int code)
+{
+	return code == PCRE2_ERROR_MATCHLIMIT || code == PCRE2_ERROR_DEPTHLIMIT || code == PCRE2_ERROR_HEAPLIMIT;
+}
+
+static bool find(const struct regexp *regexp, struct str text, struct regexp_match *match, struct err *err)
+{
+	int code = PCRE2_ERROR_MATCHLIMIT;
+
+	if (!regexp->linear)
+		code = pcre2_match(regexp->code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_NO_UTF_CHECK, match->data,
+				   regexp->limits);
+	if (needs_linear(code))
+		return run_linear(regexp, text, match, err);
+	CHECK(code >= 0 || code == PCRE2_ERROR_NOMATCH);
+	if (code < 0)
+		regexp_match_clear(match);
+	return true;
 }
 
 bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_match *ret_match, struct err *err)
@@ -120,7 +160,6 @@ bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_matc
 	struct regexp_match match = {.text = text, .dirty = !str_is_utf8(text)};
 	CLEANUP(buf_clear) struct buf clean = {0};
 	struct str subject = text.ptr ? text : STR("");
-	int code;
 
 	if (match.dirty) {
 		characters_clean(&clean, text);
@@ -128,12 +167,8 @@ bool regexp_run(const struct regexp *regexp, struct str text, struct regexp_matc
 	}
 	match.data = pcre2_match_data_create_from_pattern(regexp->code, NULL);
 	CHECK(match.data != NULL);
-	code = pcre2_match(regexp->code, (PCRE2_SPTR)subject.ptr, subject.len, 0, PCRE2_NO_UTF_CHECK, match.data,
-			   regexp->limits);
-	if (code < 0)
-		regexp_match_clear(&match);
-	if (code < 0 && code != PCRE2_ERROR_NOMATCH)
-		return match_failed(regexp, text, code, err);
+	if (!find(regexp, subject, &match, err))
+		return false;
 	*ret_match = match;
 	return true;
 }

@@ -14,6 +14,10 @@
 
 enum { LAST_CHARACTER = 0x10ffff };
 
+/* (?m)^ and (?m)$ for PCRE2. */
+#define REGEXP_LINE_BEGIN "(?<![^\\x{a}])"
+#define REGEXP_LINE_END	  "(?![^\\x{a}])"
+
 enum regexp_flag {
 	FLAG_FOLD = 1,	    /* i */
 	FLAG_DOT_ALL = 2,   /* s */
@@ -32,7 +36,9 @@ struct regexp_groups {
 struct regexp {
 	pcre2_code *code;
 	pcre2_match_context *limits;
-	struct str pattern; /* ours */
+	struct str pattern;    /* ours */
+	struct buf translated; /* for PCRE2 */
+	bool linear;	       /* PCRE2 is not even tried */
 	struct regexp_groups groups;
 };
 

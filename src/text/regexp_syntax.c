@@ -483,9 +483,9 @@ static bool translate_anchor(struct translator *translator, char c)
 
 	translator->gate.at++;
 	if (c == '^')
-		put_assertion(translator, multiline ? "(?<![^\\x{a}])" : "\\A");
+		put_assertion(translator, multiline ? REGEXP_LINE_BEGIN : "\\A");
 	else
-		put_assertion(translator, multiline ? "(?![^\\x{a}])" : "\\z");
+		put_assertion(translator, multiline ? REGEXP_LINE_END : "\\z");
 	return true;
 }
 

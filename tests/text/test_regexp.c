@@ -235,16 +235,12 @@ static struct match_case {
 	/* clang-format on */
 };
 
-static void test_match(void **state)
+static void expect_match(const struct match_case *c, const struct regexp *regexp)
 {
-	const struct match_case *c = *state;
-	CLEANUP(regexp_free_at) struct regexp *regexp = NULL;
 	CLEANUP(buf_clear) struct buf out = {0};
 	struct err err = {0};
 	bool found = !c->want;
 
-	assert_true(regexp_parse(c->pattern, &regexp, &err));
-	assert_int_equal(regexp_groups(regexp), c->groups);
 	assert_true(regexp_search(regexp, c->text, &found, &err));
 	assert_int_equal(found, c->want != NULL);
 	found = !c->want;
@@ -253,6 +249,19 @@ static void test_match(void **state)
 	assert_int_equal(found, c->want != NULL);
 	assert_memory_equal(buf_cstr(&out), "before ", 7);
 	assert_string_equal(buf_cstr(&out) + 7, c->want ? c->want : "");
+}
+
+static void test_match(void **state)
+{
+	const struct match_case *c = *state;
+	CLEANUP(regexp_free_at) struct regexp *regexp = NULL;
+	struct err err = {0};
+
+	assert_true(regexp_parse(c->pattern, &regexp, &err));
+	assert_int_equal(regexp_groups(regexp), c->groups);
+	expect_match(c, regexp);
+	regexp_force_linear(regexp);
+	expect_match(c, regexp);
 }
 
 static struct regexp *parsed(const char *pattern)
@@ -327,23 +336,55 @@ static void test_copies_the_pattern(void **state)
 }
 
 /* 40 of them are 2^40 ways for a search that goes back and forth. */
-static void test_exponential(void **state)
+static struct hard_case {
+	const char *name, *pattern, *text, *want; /* want NULL: no match */
+} hard_cases[] = {
+	{"hard: nested repeats", "^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", NULL},
+	{"hard: found after all", "^(a+)+$|(a+)!", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	{"hard: optional ones", "(?:a?){30}(a{30})b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	{"hard: alternatives", "^(?:a|aa|[a-b])+_(x|total)$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_total",
+	 "total"},
+	{"hard: words", "^((?:[a-z]+_?)+)$", "http_requests_in_flight_of_some_service_per_secondX", NULL},
+};
+
+static void test_hard(void **state)
 {
-	CLEANUP(regexp_free_at) struct regexp *regexp = parsed("^(a+)+$");
-	struct str text = STR_INIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
+	const struct hard_case *c = *state;
+	CLEANUP(regexp_free_at) struct regexp *regexp = parsed(c->pattern);
+	CLEANUP(buf_clear) struct buf out = {0};
+	struct err err = {0};
+	bool found = !c->want;
+
+	assert_true(regexp_search(regexp, str_of(c->text), &found, &err));
+	assert_int_equal(found, c->want != NULL);
+	assert_true(regexp_expand(regexp, str_of(c->text), STR("$1$2"), &found, &out, &err));
+	assert_int_equal(found, c->want != NULL);
+	assert_string_equal(buf_cstr(&out), c->want ? c->want : "");
+}
+
+/* What is too large for the linear search too: nothing is touched, and the next text is fine. */
+static void test_too_large(void **state)
+{
+	CLEANUP(regexp_free_at) struct regexp *regexp = parsed("^(?:(?:[ab]?c*){40}){25}(x+)+$");
+	CLEANUP(buf_clear) struct buf text = {0};
 	struct str group = STR_INIT("before");
 	CLEANUP(buf_clear) struct buf out = {0};
 	struct err err = {0};
 	bool found = true;
 
 	(void)state;
-	assert_false(regexp_search(regexp, text, &found, &err));
+	for (int i = 0; i < 3000; i++)
+		buf_putc(&text, "abx"[i / 1000]);
+	buf_putc(&text, '!');
+	assert_false(regexp_search(regexp, buf_str(&text), &found, &err));
 	assert_int_equal(err.code, ERR_LIMIT);
-	assert_non_null(strstr(err.msg, "pattern `^(a+)+$` takes too many steps on a text of 41 bytes"));
-	assert_false(regexp_group(regexp, text, "n", &found, &group, &err));
-	assert_false(regexp_expand(regexp, text, STR("$0"), &found, &out, &err));
-	assert_true(found && str_eq(group, STR("before")) && out.len == 0); /* untouched */
-	assert_true(regexp_search(regexp, STR("aaaa"), &found, &err));	    /* and the next text is fine */
+	assert_non_null(strstr(err.msg, "is too large for a text of 3001 bytes"));
+	assert_false(regexp_group(regexp, buf_str(&text), "n", &found, &group, &err));
+	assert_false(regexp_expand(regexp, buf_str(&text), STR("$0"), &found, &out, &err));
+	assert_true(found && str_eq(group, STR("before")) && out.len == 0);
+	assert_true(regexp_search(regexp, STR("aaaxx"), &found, &err));
 	assert_true(found);
 }
 
@@ -370,10 +411,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_group_is_lent),
 		cmocka_unit_test(test_copies_the_pattern),
-		cmocka_unit_test(test_exponential),
+		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_long_text),
 	};
-	int failed = RUN_ROWS(match_cases, test_match) + RUN_ROWS(group_cases, test_group);
+	int failed =
+		RUN_ROWS(match_cases, test_match) + RUN_ROWS(group_cases, test_group) + RUN_ROWS(hard_cases, test_hard);
 
 	return failed + cmocka_run_group_tests_name("regexp", tests, NULL, NULL);
 }
