@@ -24,6 +24,7 @@ struct sni_option {
 struct options {
 	/* rules and Prometheus */
 	const char *config;
+	bool external_from_rules;
 	const char *prometheus_url;
 	const char *prometheus_verb;	     /* GET or POST */
 	struct text_list prometheus_headers; /* Name=value */

@@ -18,6 +18,7 @@ struct rule {
 	const struct rule_spec *spec;
 	struct str file; /* for messages */
 	bool external;
+	bool twin; /* of a custom rule, which has the parts */
 	struct association *association;
 	struct namer *namer;
 	struct template_tree *query;
@@ -36,6 +37,10 @@ struct rules {
 
 /* Takes the spec, also on failure. False when there was an error; all of them are in `problems`. */
 MUST_USE bool rules_compile(struct rules_spec *spec, struct problems *problems, struct rules **ret_rules);
+
+/* Has every custom rule serve external metrics too, as ACK's adapter does; where names are equal the file's own external rules
+   win. Before anybody else has the rules. */
+void rules_add_twins(struct rules *rules);
 struct rules *rules_ref(struct rules *rules);
 void rules_unref(struct rules *rules); /* NULL is fine */
 

@@ -36,6 +36,13 @@ MUST_USE bool regexp_group(const struct regexp *regexp, struct str text, const c
 MUST_USE bool regexp_expand(const struct regexp *regexp, struct str text, struct str as, bool *ret_found,
 			    struct buf *out, struct err *err);
 
+/* The first group that `as` names and the pattern has not, as it stands there without braces; ptr NULL when there is none. *ret_part
+   is the longest beginning of it that is a group, ptr NULL for none, as someone may have meant with `$1_x`. */
+void regexp_missing_group(const struct regexp *regexp, struct str as, struct str *ret_name, struct str *ret_part);
+
+/* Can `as` expand to nothing else than the empty text, whatever matches? */
+bool regexp_expands_to_nothing(const struct regexp *regexp, struct str as);
+
 /* From here on the linear search alone: for tests. */
 void regexp_force_linear(struct regexp *regexp);
 

@@ -57,8 +57,9 @@ static void print_problems(struct problems *problems, const char *file)
 	fputs(buf_cstr(&text), stderr);
 }
 
-static bool load_rules(const char *path, struct rules **ret_rules)
+static bool load_rules(const struct options *options, struct rules **ret_rules)
 {
+	const char *path = options->config;
 	CLEANUP(problems_clear) struct problems problems = {0};
 	struct err err = {0};
 	bool good = rules_file_load(path, &problems, ret_rules, &err);
@@ -66,6 +67,8 @@ static bool load_rules(const char *path, struct rules **ret_rules)
 	if (!good && problems.errors == 0)
 		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
 	print_problems(&problems, path);
+	if (good && options->external_from_rules)
+		rules_add_twins(*ret_rules);
 	return good;
 }
 
@@ -278,7 +281,7 @@ enum daemon_exit daemon_run(const struct options *options)
 	struct err err = {0};
 
 	log_setup(str_eq(str_of(options->logging_format), STR("json")) ? LOG_JSON : LOG_TEXT, (int)options->verbosity);
-	if (!load_rules(options->config, &daemon.rules))
+	if (!load_rules(options, &daemon.rules))
 		return DAEMON_REFUSED;
 	tell_unused(options);
 	tell_missing_credentials(options);

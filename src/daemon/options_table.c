@@ -35,6 +35,12 @@ const struct option options_table[] = {
 	 AT(config),
 	 .unit = "FILE",
 	 .help = "The rules file, in prometheus-adapter's format. Required."},
+	{.flag = "--external-from-rules",
+	 .kind = OPTION_BOOL,
+	 .group = GROUP_RULES,
+	 AT(external_from_rules),
+	 .help = "Serve the metrics of the custom rules as external ones too, as the adapter of Alibaba Cloud does. "
+		 "Where names are equal, externalRules win."},
 	{.flag = "--prometheus-url",
 	 .kind = OPTION_TEXT,
 	 .group = GROUP_RULES,

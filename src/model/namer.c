@@ -75,6 +75,28 @@ static bool choose_as(struct namer *namer, const struct rule_spec *spec, struct 
 	return true;
 }
 
+/* `$1_total` is the group 1_total, and a group that is not there is the empty text. Upstream takes it so. */
+static void warn_of_missing_groups(const struct namer *namer, const struct spelled *as, struct problems *problems)
+{
+	CLEANUP(buf_clear) struct buf mend = {0};
+	struct str name;
+	struct str part;
+
+	regexp_missing_group(namer->matches, as->text, &name, &part);
+	if (name.ptr == NULL)
+		return;
+	if (part.ptr)
+		buf_printf(&mend, "write ${%.*s}%.*s", STR_ARG(part), STR_ARG(str_slice(name, part.len, name.len)));
+	else
+		buf_printf(&mend, "the groups are $0 to $%zu", regexp_groups(namer->matches));
+	problem_warn(problems, as->at, "name.as: name.matches has no group \"%.*s\", so nothing stands for it%s; %s",
+		     STR_ARG(name),
+		     regexp_expands_to_nothing(namer->matches, as->text)
+			     ? ", and the rule gives no metrics, since their names would be empty"
+			     : "",
+		     buf_cstr(&mend));
+}
+
 bool namer_new(const struct rule_spec *spec, struct problems *problems, struct namer **ret_namer)
 {
 	CLEANUP(namer_free_at) struct namer *namer = xnew(struct namer);
@@ -86,6 +108,7 @@ bool namer_new(const struct rule_spec *spec, struct problems *problems, struct n
 		matches.text = STR(".*");
 	if (!compile(&matches, "name.matches", problems, &namer->matches) || !choose_as(namer, spec, problems) || !good)
 		return false;
+	warn_of_missing_groups(namer, &spec->name_as, problems);
 	*ret_namer = STEAL(namer);
 	return true;
 }

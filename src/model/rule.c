@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "model/association.h"
 #include "model/namer.h"
+#include "model/rule_lint.h"
 #include "model/rule_spec.h"
 #include "text/template.h"
 
@@ -19,7 +20,8 @@ static void rule_clear(struct rule *rule)
 static void rules_free(struct rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
-		rule_clear(&rules->list[i]);
+		if (!rules->list[i].twin)
+			rule_clear(&rules->list[i]);
 	free(rules->list);
 	free(rules->series_queries);
 	rules_spec_free(rules->spec);
@@ -99,8 +101,29 @@ bool rules_compile(struct rules_spec *spec, struct problems *problems, struct ru
 		return false;
 	}
 	number_series_queries(rules);
+	rules_lint(rules, problems);
 	*ret_rules = rules;
 	return true;
+}
+
+/* Behind the custom rules and before the external ones, which come later and win where names are equal. */
+void rules_add_twins(struct rules *rules)
+{
+	size_t custom = rules->custom_count;
+	size_t external = rules->count - custom;
+
+	CHECK(rules->references == 1);
+	if (custom == 0)
+		return;
+	rules->list = xrealloc(rules->list, rules->count + custom, sizeof(*rules->list));
+	if (external)
+		memmove(rules->list + 2 * custom, rules->list + custom, external * sizeof(*rules->list));
+	for (size_t i = 0; i < custom; i++) {
+		rules->list[custom + i] = rules->list[i];
+		rules->list[custom + i].external = true;
+		rules->list[custom + i].twin = true;
+	}
+	rules->count += custom;
 }
 
 void rule_write_place(struct buf *out, const struct rule *rule)

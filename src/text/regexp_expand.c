@@ -84,25 +84,72 @@ static struct str group_of(const struct regexp *regexp, const struct regexp_matc
 	return regexp_match_named(regexp, match, name);
 }
 
+/* Takes the next piece off the front of *as: plain text (name.ptr NULL), or the name of a group. False at the end. */
+static bool next_piece(struct str *as, struct str *ret_plain, struct str *ret_name)
+{
+	struct str rest = str_slice(*as, 1, as->len);
+
+	*ret_name = (struct str){NULL, 0};
+	if (as->len == 0)
+		return false;
+	if (as->ptr[0] == '$' && take_name(&rest, ret_name)) {
+		*as = rest;
+		return true;
+	}
+	if (as->ptr[0] == '$')
+		*ret_plain = str_slice(*as, 0, 1); /* $$ is one, and a malformed one stays */
+	else
+		*ret_plain = str_slice(*as, 0, str_index(*as, '$'));
+	*as = str_slice(*as, str_starts(*as, STR("$$")) ? 2 : ret_plain->len, as->len);
+	return true;
+}
+
 static void expand(const struct regexp *regexp, const struct regexp_match *match, struct str as, struct buf *out)
 {
-	while (as.len) {
-		size_t plain = str_index(as, '$');
-		struct str name;
+	struct str plain;
+	struct str name;
 
-		buf_put(out, str_slice(as, 0, plain));
-		if (plain == as.len)
-			return;
-		as = str_slice(as, plain + 1, as.len);
-		if (as.len && as.ptr[0] == '$') {
-			buf_putc(out, '$');
-			as = str_slice(as, 1, as.len);
-		} else if (take_name(&as, &name)) {
-			buf_put(out, group_of(regexp, match, name));
-		} else {
-			buf_putc(out, '$');
-		}
+	while (next_piece(&as, &plain, &name))
+		buf_put(out, name.ptr ? group_of(regexp, match, name) : plain);
+}
+
+static bool has_group(const struct regexp *regexp, struct str name)
+{
+	size_t number;
+
+	if (is_number(name, &number))
+		return number <= regexp->groups.count;
+	for (size_t i = 0; i < regexp->groups.count; i++)
+		if (str_eq(regexp->groups.items[i].name, name))
+			return true;
+	return false;
+}
+
+void regexp_missing_group(const struct regexp *regexp, struct str as, struct str *ret_name, struct str *ret_part)
+{
+	struct str plain;
+
+	*ret_part = (struct str){NULL, 0};
+	while (next_piece(&as, &plain, ret_name)) {
+		if (ret_name->ptr == NULL || has_group(regexp, *ret_name))
+			continue;
+		for (size_t length = ret_name->len; length > 0 && ret_part->ptr == NULL; length--)
+			if (has_group(regexp, str_slice(*ret_name, 0, length)))
+				*ret_part = str_slice(*ret_name, 0, length);
+		return;
 	}
+	*ret_name = (struct str){NULL, 0};
+}
+
+bool regexp_expands_to_nothing(const struct regexp *regexp, struct str as)
+{
+	struct str plain;
+	struct str name;
+
+	while (next_piece(&as, &plain, &name))
+		if (name.ptr == NULL || has_group(regexp, name))
+			return false;
+	return true;
 }
 
 bool regexp_expand(const struct regexp *regexp, struct str text, struct str as, bool *ret_found, struct buf *out,

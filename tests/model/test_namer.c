@@ -71,7 +71,48 @@ static void test_refusal(void **state)
 	assert_contains(str_of(problems.items[0].text), c->says);
 }
 
+/* `says` NULL: nothing is said. */
+static struct warning_case {
+	const char *name;
+	struct rule_spec rule;
+	const char *says;
+} warning_cases[] = {
+	{"no warning", {.name_matches = SPELLED("^(.*)_total"), .name_as = SPELLED("${1}_x")}, NULL},
+	{"warns: a number runs on",
+	 {.name_matches = SPELLED("^(.*)_total"), .name_as = SPELLED("$1_total")},
+	 "f:3:5: warning: name.as: name.matches has no group \"1_total\", so nothing stands for it, and the rule gives "
+	 "no "
+	 "metrics, since their names would be empty; write ${1}_total\n"},
+	{"warns: a name runs on",
+	 {.name_matches = SPELLED("^(?P<base>.*)_total"), .name_as = SPELLED("x_$base_rate")},
+	 "f:3:5: warning: name.as: name.matches has no group \"base_rate\", so nothing stands for it; write "
+	 "${base}_rate\n"},
+	{"warns: no such number",
+	 {.name_matches = SPELLED("^(.*)_total"), .name_as = SPELLED("${1}_${2}")},
+	 "f:3:5: warning: name.as: name.matches has no group \"2\", so nothing stands for it; the groups are $0 to "
+	 "$1\n"},
+	{"warns: no such name",
+	 {.name_as = SPELLED("$name")},
+	 "f:3:5: warning: name.as: name.matches has no group \"name\", so nothing stands for it, and the rule gives no "
+	 "metrics, "
+	 "since their names would be empty; the groups are $0 to $0\n"},
+	{"no warning: dollars", {.name_as = SPELLED("a$$b$-$0")}, NULL},
+};
+
+static void test_warning(void **state)
+{
+	const struct warning_case *c = *state;
+	CLEANUP(problems_clear) struct problems problems = {0};
+	CLEANUP(namer_free_at) struct namer *namer = NULL;
+	CLEANUP(buf_clear) struct buf said = {0};
+
+	assert_true(namer_new(&c->rule, &problems, &namer));
+	problems_write(&problems, "f", &said);
+	assert_str(buf_str(&said), c->says ? c->says : "");
+}
+
 int main(void)
 {
-	return RUN_ROWS(naming_cases, test_naming) + RUN_ROWS(refusal_cases, test_refusal);
+	return RUN_ROWS(naming_cases, test_naming) + RUN_ROWS(refusal_cases, test_refusal) +
+	       RUN_ROWS(warning_cases, test_warning);
 }

@@ -40,6 +40,42 @@ static void test_compiled(void **state)
 	rules_unref(rules);
 }
 
+static void test_twins(void **state)
+{
+	static const struct place places[] = {{2, 3}, {9, 3}, {16, 3}, {2, 3}, {9, 3}, {16, 3}, {23, 3}};
+	CLEANUP(problems_clear) struct problems problems = {0};
+	struct rules *rules = NULL;
+
+	(void)state;
+	assert_true(compiled(good, COUNT_OF(good), external, COUNT_OF(external), &problems, &rules));
+	rules_add_twins(rules);
+	assert_int_equal(rules->count, COUNT_OF(places));
+	assert_int_equal(rules->custom_count, 3);
+	assert_int_equal(rules->series_query_count, 2);
+	for (size_t i = 0; i < rules->count; i++) {
+		assert_int_equal(rules->list[i].spec->at.line, places[i].line);
+		assert_int_equal(rules->list[i].external, i >= 3);
+	}
+	assert_ptr_equal(rules->list[4].query, rules->list[1].query); /* compiled once */
+	rules_unref(rules);
+}
+
+static void test_no_rules_no_twins(void **state)
+{
+	CLEANUP(problems_clear) struct problems problems = {0};
+	struct rules *rules = NULL;
+
+	(void)state;
+	assert_true(compiled(NULL, 0, external, COUNT_OF(external), &problems, &rules));
+	rules_add_twins(rules);
+	assert_int_equal(rules->count, 1);
+	rules_unref(rules);
+	assert_true(compiled(NULL, 0, NULL, 0, &problems, &rules));
+	rules_add_twins(rules);
+	assert_int_equal(rules->count, 0);
+	rules_unref(rules);
+}
+
 static void test_all_errors_at_once(void **state)
 {
 	CLEANUP(problems_clear) struct problems problems = {0};
@@ -56,7 +92,12 @@ static void test_all_errors_at_once(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_compiled), cmocka_unit_test(test_all_errors_at_once)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_compiled),
+		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_no_rules_no_twins),
+		cmocka_unit_test(test_all_errors_at_once),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
