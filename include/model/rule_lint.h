@@ -6,7 +6,8 @@
 struct problems;
 struct rules;
 
-/* Two rules that give one name, external rules that every request fails by, keys without effect. */
+/* Two rules that give one name, external rules that every request fails by, keys without effect; queries that fail, are no
+   PromQL, or lose the label by which the objects are found. */
 void rules_lint(const struct rules *rules, struct problems *problems);
 
 #endif

@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "model/query.h"
 #include "model/rule.h"
 #include "model/rule_spec.h"
+#include "text/promql.h"
 
 static bool is_namespace(struct str resource)
 {
@@ -33,6 +36,82 @@ static void check_namespaced(const struct rule *rule, struct problems *problems)
 		problem_warn(problems, resources->at,
 			     "namespaced: false has no effect on a custom metric; move the rule to externalRules, if "
 			     "it is meant for all namespaces");
+}
+
+/* ---- what a query makes of labels ---- */
+
+#define PLACEHOLDER "the_label_of_the_object"
+
+enum { ARENA_BYTES_MAX = 4 << 20 };
+
+/* These give samples of their operand as they are. */
+static bool keeps_all_labels(struct str op)
+{
+	return str_eq_nocase(op, STR("topk")) || str_eq_nocase(op, STR("bottomk")) ||
+	       str_eq_nocase(op, STR("limitk")) || str_eq_nocase(op, STR("limit_ratio"));
+}
+
+/* May the label stand for an object of the rule? With a template any may, as far as the file tells. */
+static bool may_stand_for_object(const struct resources_spec *resources, struct str label)
+{
+	if (resources->template_text.text.len || str_eq(label, STR(PLACEHOLDER)))
+		return true;
+	for (size_t i = 0; i < resources->override_count; i++)
+		if (str_eq(resources->overrides[i].label.text, label))
+			return true;
+	return false;
+}
+
+static void check_aggregation(const struct rule *rule, const struct promql_aggregation *aggregation,
+			      struct problems *problems)
+{
+	if (aggregation->without || keeps_all_labels(aggregation->op))
+		return;
+	for (size_t i = 0; i < aggregation->label_count; i++)
+		if (may_stand_for_object(&rule->spec->resources, aggregation->labels[i]))
+			return;
+	problem_warn(
+		problems, rule->spec->metrics_query.at,
+		"metricsQuery: its %.*s keeps no label that stands for an object, so that no object is found in the "
+		"answer; write by (<<.GroupBy>>) behind it",
+		STR_ARG(aggregation->op));
+}
+
+/* What the rule would ask for one object, with names in the place of what only a request tells. */
+static bool typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err)
+{
+	static const struct str name = STR_INIT("name");
+	struct query query = {
+		.text = rule->query,
+		.series = STR("series"),
+		.namespace_label = STR("namespace"),
+		.namespace = STR("namespace"),
+		.names = &name,
+	};
+
+	if (!rule->external) {
+		query.object_label = STR(PLACEHOLDER);
+		query.name_count = 1;
+	}
+	return query_write(&query, arena, out, err);
+}
+
+static void check_query(const struct rule *rule, struct problems *problems)
+{
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	CLEANUP(buf_clear) struct buf text = BUF_MAX(QUERY_BYTES_MAX);
+	struct promql_aggregation aggregation;
+	bool is = false;
+	struct err err = {0};
+
+	if (!typical_query(rule, arena, &text, &err))
+		problem_warn(problems, rule->spec->metrics_query.at, "metricsQuery fails with a usual request: %s",
+			     err.msg);
+	else if (!promql_aggregation(buf_str(&text), arena, &is, &aggregation, &err))
+		problem_warn(problems, rule->spec->metrics_query.at,
+			     "metricsQuery does not read as PromQL, so that Prometheus will refuse it: %s", err.msg);
+	else if (is && !rule->external)
+		check_aggregation(rule, &aggregation, problems);
 }
 
 /* ---- two rules, one name ---- */
@@ -159,7 +238,9 @@ static void check_names(const struct rules *rules, struct problems *problems)
 
 void rules_lint(const struct rules *rules, struct problems *problems)
 {
-	for (size_t i = 0; i < rules->count; i++)
+	for (size_t i = 0; i < rules->count; i++) {
 		check_namespaced(&rules->list[i], problems);
+		check_query(&rules->list[i], problems);
+	}
 	check_names(rules, problems);
 }

@@ -46,7 +46,7 @@ static void add_series(struct series_set *set, const char *name, const char *con
 	assert_true(series_set_end(set, &err));
 }
 
-static struct catalog *built(size_t kinds_per_step)
+static struct catalog *built_with(size_t kinds_per_step, bool twins)
 {
 	CLEANUP(problems_clear) struct problems problems = {0};
 	CLEANUP(series_set_free_at) struct series_set *a = series_set_new(1 << 20);
@@ -61,12 +61,19 @@ static struct catalog *built(size_t kinds_per_step)
 	add_series(a, "nothing", (const char *[]){"le", NULL});
 	add_series(b, "anything", (const char *[]){"node", "deployment", "storageclass", NULL});
 	assert_true(compiled(custom, COUNT_OF(custom), external, COUNT_OF(external), &problems, &rules));
+	if (twins)
+		rules_add_twins(rules);
 	builder = catalog_builder_new(rules, table, sets);
 	while (!catalog_builder_step(builder, kinds_per_step))
 		;
 	rules_unref(rules);
 	resource_table_unref(table);
 	return catalog_builder_take(builder);
+}
+
+static struct catalog *built(size_t kinds_per_step)
+{
+	return built_with(kinds_per_step, false);
 }
 
 static struct find_case {
@@ -125,6 +132,30 @@ static void test_external(void **state)
 	catalog_unref(catalog);
 }
 
+static struct twin_case {
+	const char *name, *metric;
+	unsigned line; /* of the rule; 0: not there */
+} twin_cases[] = {
+	{"twin: the file's own wins", "queue", 17},
+	{"twin: of a custom rule", "renamed", 5},
+	{"twin: in a later case of letters", "Queue", 21},
+	{"twin: not of one without a name", "_x", 0},
+};
+
+static void test_twin(void **state)
+{
+	const struct twin_case *c = *state;
+	struct catalog *catalog = built_with(1, true);
+	const struct resource *pods = resource_find_qualified(catalog_resources(catalog), STR("pods"));
+	const struct metric *found = catalog_find_external(catalog, str_of(c->metric));
+
+	assert_int_equal(found ? found->rule->spec->at.line : 0, c->line);
+	if (found)
+		assert_null(found->object_label.ptr);
+	assert_int_equal(catalog_find(catalog, pods, STR("queue"))->rule->spec->at.line, 13); /* as without twins */
+	catalog_unref(catalog);
+}
+
 static void test_listed_in_order(void **state)
 {
 	static const char *const want[] = {"deployments/renamed", "namespaces/queue", "nodes/renamed",
@@ -152,5 +183,5 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_listed_in_order)};
 
 	return RUN_ROWS(find_cases, test_find) + RUN_ROWS(external_cases, test_external) +
-	       cmocka_run_group_tests(tests, NULL, NULL);
+	       RUN_ROWS(twin_cases, test_twin) + cmocka_run_group_tests(tests, NULL, NULL);
 }

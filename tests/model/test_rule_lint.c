@@ -101,6 +101,60 @@ static struct lint_case {
 	 "for all namespaces\n"},
 };
 
+/* A rule for pods. `says` NULL: nothing is said. */
+static struct query_case {
+	const char *name, *query;
+	bool external, by_template;
+	const char *says;
+} query_cases[] = {
+	{"query: usual", "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)", false, false, NULL},
+	{"query: usual, external", "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)", true, false, NULL},
+	{"query: keeps nothing", "max(<<.Series>>{<<.LabelMatchers>>})", false, false,
+	 "f:3:5: warning: metricsQuery: its max keeps no label that stands for an object, so that no object is found "
+	 "in the "
+	 "answer; write by (<<.GroupBy>>) behind it\n"},
+	{"query: keeps nothing, external", "max(<<.Series>>{<<.LabelMatchers>>})", true, false, NULL},
+	{"query: keeps nothing, by template", "(max(<<.Series>>))", false, true,
+	 "f:3:5: warning: metricsQuery: its max keeps no label that stands for an object, so that no object is found "
+	 "in the "
+	 "answer; write by (<<.GroupBy>>) behind it\n"},
+	{"query: keeps another label", "sum by (model) (x)", false, false,
+	 "f:3:5: warning: metricsQuery: its sum keeps no label that stands for an object, so that no object is found "
+	 "in the "
+	 "answer; write by (<<.GroupBy>>) behind it\n"},
+	{"query: keeps another label, by template", "sum by (model) (x)", false, true, NULL},
+	{"query: keeps a label of the rule", "sum by (namespace) (x)", false, false, NULL},
+	{"query: without", "sum without (instance) (x)", false, false, NULL},
+	{"query: topk", "topk(3, x)", false, false, NULL},
+	{"query: no aggregation outside", "max(x) * 2", false, false, NULL},
+	{"query: no PromQL", "avg_over_time(x[2m]) by (<<.GroupBy>>)", false, false,
+	 "f:3:5: warning: metricsQuery does not read as PromQL, so that Prometheus will refuse it: "},
+	{"query: no PromQL, external", "sum(x", true, false, "f:3:5: warning: metricsQuery does not read as PromQL"},
+	{"query: an unknown field", "<<.Name>>", false, false,
+	 "f:3:5: warning: metricsQuery fails with a usual request: template: metrics-query:1"},
+};
+
+static void test_query(void **state)
+{
+	const struct query_case *c = *state;
+	struct rule_spec rule = RULE(2, "a", "", .resources = OF(both));
+	CLEANUP(problems_clear) struct problems problems = {0};
+	CLEANUP(buf_clear) struct buf said = {0};
+	struct rules *rules = NULL;
+
+	rule.metrics_query.text = str_of(c->query);
+	if (c->by_template)
+		rule.resources = (struct resources_spec){.template_text = SPELLED("<<.Resource>>"), .namespaced = true};
+	assert_true(compiled(&rule, !c->external, &rule, c->external, &problems, &rules));
+	problems_write(&problems, "f", &said);
+	if (c->says)
+		assert_true(str_starts(buf_str(&said), str_of(c->says)));
+	else
+		assert_str(buf_str(&said), "");
+	assert_int_equal(problems.warnings, c->says != NULL);
+	rules_unref(rules);
+}
+
 static size_t count_of(const struct rule_spec *rules)
 {
 	return rules[1].at.line ? 2 : rules[0].at.line > 0;
@@ -145,5 +199,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_chain)};
 
-	return RUN_ROWS(lint_cases, test_lint) + cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_ROWS(lint_cases, test_lint) + RUN_ROWS(query_cases, test_query) +
+	       cmocka_run_group_tests(tests, NULL, NULL);
 }
