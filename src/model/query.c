@@ -5,9 +5,11 @@
 #include "text/selector.h"
 #include "text/template.h"
 
-/* What the template sees: LabelMatchers, and for each label its values as one text. */
+/* What the template sees: LabelMatchers, and for each label its values as one text. Until the template runs, texts are put together
+   behind the end of the result, which has the room already in most requests, and then copied into the arena. */
 struct arguments {
-	struct buf matchers;
+	struct buf *out;
+	size_t start;		   /* of the matchers in it */
 	struct str *keys, *values; /* of LabelValuesByName, sorted by key */
 	size_t count;
 };
@@ -59,9 +61,11 @@ static bool joined(const struct str *texts, size_t count, struct arena *arena, s
 	return true;
 }
 
-static void write_matcher(struct buf *out, struct str label, const char *operation, struct str value)
+static void write_matcher(struct arguments *arguments, struct str label, const char *operation, struct str value)
 {
-	if (out->len)
+	struct buf *out = arguments->out;
+
+	if (out->len > arguments->start)
 		buf_putc(out, ',');
 	buf_put(out, label);
 	buf_puts(out, operation);
@@ -104,33 +108,44 @@ static bool add_selector(struct arguments *arguments, const struct selector *sel
 				       STR_ARG(requirement->key), requirement->op == SELECTOR_LESS ? "<" : ">");
 		if (!joined(requirement->values, requirement->value_count, arena, &value))
 			return no_room(err);
-		write_matcher(&arguments->matchers, requirement->key, operation, value);
+		write_matcher(arguments, requirement->key, operation, value);
 		set_value(arguments, requirement->key, value);
 	}
 	return true;
 }
 
+/* What stands in the result from `from` on, moved into the arena. */
+static bool take_back(struct buf *out, size_t from, struct arena *arena, struct str *ret_text)
+{
+	bool good = !out->failed && arena_copy(arena, str_slice(buf_str(out), from, out->len), ret_text);
+
+	out->len = from;
+	return good;
+}
+
 /* One name is compared as it is; several become a regular expression, in which a dot must not match any character. */
 static bool add_objects(struct arguments *arguments, const struct query *query, struct arena *arena, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf pattern = BUF_MAX(QUERY_BYTES_MAX);
+	struct buf *out = arguments->out;
+	size_t from = out->len;
+	struct str pattern;
 	struct str names;
 
 	if (!joined(query->names, query->name_count, arena, &names))
 		return no_room(err);
 	set_value(arguments, query->object_label, names);
 	if (query->name_count == 1) {
-		write_matcher(&arguments->matchers, query->object_label, "=", names);
+		write_matcher(arguments, query->object_label, "=", names);
 		return true;
 	}
 	for (size_t i = 0; i < query->name_count; i++) {
 		if (i)
-			buf_putc(&pattern, '|');
-		quote_regexp(&pattern, query->names[i]);
+			buf_putc(out, '|');
+		quote_regexp(out, query->names[i]);
 	}
-	if (pattern.failed)
+	if (!take_back(out, from, arena, &pattern))
 		return no_room(err);
-	write_matcher(&arguments->matchers, query->object_label, "=~", buf_str(&pattern));
+	write_matcher(arguments, query->object_label, "=~", pattern);
 	return true;
 }
 
@@ -145,12 +160,12 @@ static bool collect(struct arguments *arguments, const struct query *query, stru
 	if (!add_selector(arguments, query->selector, arena, err))
 		return false;
 	if (query->namespace.ptr) {
-		write_matcher(&arguments->matchers, query->namespace_label, "=", query->namespace);
+		write_matcher(arguments, query->namespace_label, "=", query->namespace);
 		set_value(arguments, query->namespace_label, query->namespace);
 	}
 	if (query->object_label.ptr && !add_objects(arguments, query, arena, err))
 		return false;
-	return !arguments->matchers.failed || no_room(err);
+	return true;
 }
 
 /* `m{<<.LabelMatchers>>,x=""}` without matchers is `m{,x=""}`, which Prometheus refuses. Outside of quotes, a comma right
@@ -183,13 +198,19 @@ static void drop_dangling_commas(struct buf *text, size_t from)
 
 bool query_write(const struct query *query, struct arena *arena, struct buf *out, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf matchers = BUF_MAX(QUERY_BYTES_MAX);
-	struct arguments arguments = {.matchers = matchers};
+	struct arguments arguments = {.out = out, .start = out->len};
+	struct str matchers;
 	size_t start = out->len;
 	bool good = collect(&arguments, query, arena, err);
+
+	if (!take_back(out, start, arena, &matchers) && good)
+		return no_room(err);
+	if (!good)
+		return false;
+
 	const struct template_field fields[] = {
 		{.name = STR("Series"), .kind = TEMPLATE_STRING, .string = query->series},
-		{.name = STR("LabelMatchers"), .kind = TEMPLATE_STRING, .string = buf_str(&arguments.matchers)},
+		{.name = STR("LabelMatchers"), .kind = TEMPLATE_STRING, .string = matchers},
 		{.name = STR("LabelValuesByName"),
 		 .kind = TEMPLATE_MAP,
 		 .keys = arguments.keys,
@@ -202,9 +223,6 @@ bool query_write(const struct query *query, struct arena *arena, struct buf *out
 		 .count = query->object_label.ptr != NULL},
 	};
 
-	matchers = arguments.matchers; /* freed on the way out */
-	if (!good)
-		return false;
 	if (!template_run(query->text, fields, COUNT_OF(fields), arena, out, err))
 		return err_set(err, err->code,
 			       "%.400s. mend: correct metricsQuery; there are .Series, .LabelMatchers, "

@@ -109,7 +109,7 @@ static void check_query(const struct rule *rule, struct problems *problems)
 			     err.msg);
 	else if (!promql_aggregation(buf_str(&text), arena, &is, &aggregation, &err))
 		problem_warn(problems, rule->spec->metrics_query.at,
-			     "metricsQuery does not read as PromQL, so that Prometheus will refuse it: %s", err.msg);
+			     "metricsQuery does not read as PromQL, and Prometheus may refuse it: %s", err.msg);
 	else if (is && !rule->external)
 		check_aggregation(rule, &aggregation, problems);
 }

@@ -77,7 +77,7 @@ static const char *const found_labels[][4] = {
 /* `found`: false for a time when nothing has been found yet. */
 static inline struct catalog *catalog_when(bool found)
 {
-	struct problems problems = {0};
+	CLEANUP(problems_clear) struct problems problems = {0};
 	struct resource_table *table = resource_table_builtin();
 	struct series_set *sets[COUNT_OF(found_labels)];
 	struct catalog_builder *builder;

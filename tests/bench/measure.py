@@ -308,6 +308,24 @@ def measure_discovery(bench, series, rounds):
     line("Anonymous / highest RSS, kB", f"{anonymous} / {peak}")
 
 
+def measure_rules(bench):
+    said = subprocess.run(pinned(0, [os.path.join(bench.tools, "bench_rules")]), capture_output=True, text=True).stdout
+    found = dict(part.split("=") for part in said.split())
+    if "ten_allocations" not in found:
+        raise Failed(f"bench_rules: {said}")
+    print(f"\nrules, without a server: {found['rules']} of them in {int(found['bytes']) / 1e3:.0f} kB")
+    line("", "gaugelet", "at most")
+    limits = (("read, compiled and judged, CPU ms", "compile_ms", 50), ("memory they take, kB", "heap_kb", 8192),
+              ("a query for one pod, CPU us", "one_us", 5), ("  allocations beside the request's arena", "one_allocations", 0),
+              ("a query for ten pods and a selector, CPU us", "ten_us", 5),
+              ("  allocations beside the request's arena", "ten_allocations", 0))
+    for name, key, limit in limits:
+        line(name, found[key], str(limit))
+    over = [name.strip() for name, key, limit in limits if float(found[key]) > limit]
+    if over:
+        raise Failed(f"over the limit: {', '.join(over)}")
+
+
 def too_long(*_):
     raise Failed(f"over {LIMIT_SECONDS} s")
 
@@ -315,11 +333,11 @@ def too_long(*_):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--server", required=True)
-    arguments.add_argument("--tools", required=True, help="the folder of fake_prometheus and jansson_parse")
+    arguments.add_argument("--tools", required=True, help="the folder of fake_prometheus, jansson_parse and bench_rules")
     arguments.add_argument("--seconds", type=int, default=5, help="of each run of wrk")
-    arguments.add_argument("--only", action="append", choices=["start", "cached", "fresh", "discovery"])
+    arguments.add_argument("--only", action="append", choices=["start", "cached", "fresh", "discovery", "rules"])
     given = arguments.parse_args()
-    wanted = given.only or ["start", "cached", "fresh", "discovery"]
+    wanted = given.only or ["start", "cached", "fresh", "discovery", "rules"]
     signal.signal(signal.SIGALRM, too_long)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.alarm(LIMIT_SECONDS)
@@ -336,6 +354,8 @@ def main():
         if "discovery" in wanted:
             measure_discovery(bench, 100000, 10)
             measure_discovery(bench, 1000000, 2)
+        if "rules" in wanted:
+            measure_rules(bench)
     except Failed as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1

@@ -128,7 +128,7 @@ static struct query_case {
 	{"query: topk", "topk(3, x)", false, false, NULL},
 	{"query: no aggregation outside", "max(x) * 2", false, false, NULL},
 	{"query: no PromQL", "avg_over_time(x[2m]) by (<<.GroupBy>>)", false, false,
-	 "f:3:5: warning: metricsQuery does not read as PromQL, so that Prometheus will refuse it: "},
+	 "f:3:5: warning: metricsQuery does not read as PromQL, and Prometheus may refuse it: "},
 	{"query: no PromQL, external", "sum(x", true, false, "f:3:5: warning: metricsQuery does not read as PromQL"},
 	{"query: an unknown field", "<<.Name>>", false, false,
 	 "f:3:5: warning: metricsQuery fails with a usual request: template: metrics-query:1"},

@@ -86,7 +86,7 @@ static void series(struct world *world, size_t number, const char *name)
 static int set_up(void **state)
 {
 	struct world *world = xnew(struct world);
-	struct problems problems = {0};
+	CLEANUP(problems_clear) struct problems problems = {0};
 	struct err err = {0};
 
 	world->loop = loop_new(&err);
