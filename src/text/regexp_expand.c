@@ -89,7 +89,7 @@ static bool next_piece(struct str *as, struct str *ret_plain, struct str *ret_na
 {
 	struct str rest = str_slice(*as, 1, as->len);
 
-	*ret_name = (struct str){NULL, 0};
+	*ret_plain = *ret_name = (struct str){NULL, 0};
 	if (as->len == 0)
 		return false;
 	if (as->ptr[0] == '$' && take_name(&rest, ret_name)) {
