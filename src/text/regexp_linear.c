@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* Instructions times bytes of the text: some 50 ms at the very most. */
-enum { WORK_MAX = 4 * 1000 * 1000 };
+/* Instructions times bytes of the text, some 50 ms at the very most; and times slots, 4 MiB of memory. */
+enum { WORK_MAX = 4 * 1000 * 1000, SLOTS_MAX = 256 * 1024 };
 
 /* States in order of preference. `place` may hold anything for a state that is not in the list. */
 struct states {
@@ -242,7 +242,7 @@ bool regexp_program_run(struct regexp_program *program, struct str text, size_t 
 	size_t count = program->code.count;
 	struct search search = {.program = program, .text = text, .slot_count = 2 * (groups + 1)};
 
-	if (count * search.slot_count > WORK_MAX || count > WORK_MAX / (text.len + 1))
+	if (count > SLOTS_MAX / search.slot_count || count > WORK_MAX / (text.len + 1))
 		return false;
 	states_init(&search.now, count, search.slot_count);
 	states_init(&search.next, count, search.slot_count);

@@ -200,12 +200,12 @@ class Prometheus:
 
 
 class Gaugelet:
-    def __init__(self, home, prometheus, name='gaugelet'):
+    def __init__(self, home, prometheus, name='gaugelet', *flags):
         certificates = home / f'{name}-certificates'
         self.process = Process(
             home, name, BUILD / 'gaugelet', '--standalone', '--secure-port=0', f'--cert-dir={certificates}',
             f'--config={RULES}', f'--prometheus-url={prometheus.url}', '--metrics-relist-interval=2s',
-            '--metrics-max-age=5m', '--v=6')
+            '--metrics-max-age=5m', '--v=6', *flags)
         self.url = 'https://localhost:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
         self.trust = ssl.create_default_context(cafile=certificates / 'apiserver.crt')
 
@@ -310,6 +310,23 @@ def check_seed_paths(gaugelet, engines):
     answer = gaugelet.get('/apis/custom.metrics.k8s.io/v1beta1')
     tally.equal('discovery lists them', sorted(f'{kind}/{metric}' for metric in METRICS for kind in ('namespaces', 'pods')),
                 sorted(resource['name'] for resource in answer.document.get('resources', [])))
+
+
+def check_external_from_rules(home, engines, prometheus):
+    """The same metrics as external ones: GroupBy is empty, so that a sum is that of all pods."""
+    group = '/apis/external.metrics.k8s.io/v1beta1'
+    gaugelet = Gaugelet(home, prometheus, 'external', '--external-from-rules')
+    told = engines.told(WAITING)
+
+    def items():
+        return sorted(number(item['value']) for item in answer.document.get('items', []))
+    answer = until('external: a rule has it', lambda: gaugelet.get(f'{group}/namespaces/default/{WAITING}'),
+                   lambda found: found.status == 200)
+    tally.equal('external: grouped by nothing, the sum of all pods', [sum(told.values())], items())
+    answer = gaugelet.get(group)
+    tally.equal('external: all are listed', sorted(METRICS),
+                sorted(resource['name'] for resource in answer.document.get('resources', [])))
+    tally.check('external: not without the flag', refused(Gaugelet(home, prometheus, 'custom-only').get(group)))
 
 
 def has_reason(answer, status):
@@ -510,7 +527,7 @@ def run(home):
     watch = Watch(gaugelet)
     faults = [(check_fault, gaugelet, engines, prometheus, fault) for fault in ('nan', 'absent', '500', 'hang')]
     for check, *arguments in [
-            (check_seed_paths, gaugelet, engines), (check_load, gaugelet, engines), *faults,
+            (check_seed_paths, gaugelet, engines), (check_external_from_rules, home, engines, prometheus), (check_load, gaugelet, engines), *faults,
             (check_stopped, gaugelet, engines, prometheus), (check_killed, gaugelet, engines, prometheus)]:
         for name, _, _ in PODS:
             engines.set(name, fault='none')
