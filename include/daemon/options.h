@@ -37,6 +37,7 @@ struct options {
 	int64_t cache_ttl_ms;		    /* default 5 s */
 	int64_t max_sample_age_ms;	    /* default 5 m */
 	bool empty_list_ok;		    /* --empty-list=ok */
+	bool allow_partial;
 	/* serving */
 	const char *bind_address; /* 0.0.0.0; with --standalone 127.0.0.1 */
 	bool bind_address_given;

@@ -30,7 +30,7 @@ struct samples {
 		VEC_OF(struct sample);
 	} list;
 	size_t malformed; /* samples left out because they were none: no value, no number, no label texts, a histogram */
-	struct str warning; /* the first of "warnings" that says data is missing; empty when there is none */
+	struct str warning; /* the first that says data is missing; empty: none. Only --allow-partial lets one through */
 };
 
 struct samples *samples_new(void) MUST_USE;

@@ -22,6 +22,7 @@ struct prom_options {
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
 	long max_connections;
+	bool allow_partial; /* answers whose warnings say that data is missing are taken, and logged */
 };
 
 /* NULL: ERR_INVALID names the flag. Secrets are told to log_hide. */
@@ -43,6 +44,7 @@ enum prom_fault {
 	PROM_NOT_JSON, /* P9 */
 	PROM_CUT,      /* P10 */
 	PROM_TOO_BIG,
+	PROM_PARTIAL,	/* P12: its warnings say that data is missing */
 	PROM_MALFORMED, /* JSON, but not what the API promises: no data, null, a wrong shape */
 	PROM_OTHER,
 };

@@ -19,4 +19,7 @@ MUST_USE bool series_answer_feed(struct series_answer *answer, struct str piece,
    the wrong shape; ERR_INVALID: no JSON. `"status"` may come after `"data"`. */
 MUST_USE bool series_answer_finish(struct series_answer *answer, struct series_set **ret_set, struct err *err);
 
+/* The first of "warnings" that says data is missing; empty: none. Lent, as long as the answer lives. */
+struct str series_answer_warning(const struct series_answer *answer);
+
 #endif

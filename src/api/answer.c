@@ -374,12 +374,7 @@ void api_answer(struct api_plan *plan, const struct samples *samples, int64_t no
 	const struct policy policy = {.now_ms = now_ms, .max_sample_age_ms = plan->view->max_sample_age_ms};
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
-	if (samples->warning.len)
-		refuse(plan, STATUS_INTERNAL,
-		       "Internal error occurred: unable to fetch metrics: Prometheus %.*s warns that data is missing: "
-		       "%.*s. mend: look at the store behind it",
-		       STR_ARG(plan->view->upstream), STR_ARG(str_slice(samples->warning, 0, 200)));
-	else if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
+	if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
 		refuse_type(plan, samples->type);
 	else
 		(external ? answer_external : answer_custom)(plan, samples, &policy);

@@ -370,6 +370,8 @@ static const char *mend_of(const struct prom_problem *problem)
 		return mend_of_status(problem->status);
 	case PROM_NOT_JSON:
 		return "see to --prometheus-url: a login page or a user interface stands there";
+	case PROM_PARTIAL:
+		return "look at the store behind it, or take what is there with --allow-partial";
 	case PROM_CUT:
 	case PROM_TOO_BIG:
 		return "see to the proxy between and its limits";

@@ -144,6 +144,7 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 		.series_timeout_ms = SERIES_TIMEOUT_MS,
 		.query_bytes_max = QUERY_BYTES_MAX_ANSWER,
 		.max_connections = PROMETHEUS_CONNECTIONS,
+		.allow_partial = options->allow_partial,
 	};
 	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
 						    .max_age_ms = options->metrics_max_age_ms};

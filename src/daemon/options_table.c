@@ -144,6 +144,12 @@ const struct option options_table[] = {
 	 .choices = {"error", "ok"},
 	 .unit = "WHAT",
 	 .help = "What to answer when no object has a sample: an error with the reason, or an empty list."},
+	{.flag = "--allow-partial",
+	 .kind = OPTION_BOOL,
+	 .group = GROUP_RULES,
+	 AT(allow_partial),
+	 .help = "Take answers of Prometheus that warn of missing data (Thanos, when a store is away). Numbers can "
+		 "then be too small, and metrics vanish."},
 
 	{.flag = "--bind-address",
 	 .kind = OPTION_TEXT,

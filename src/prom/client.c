@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "model/sample.h"
 #include "model/series.h"
 #include "net/loop.h"
@@ -17,6 +18,7 @@ enum {
 	GOOD_BYTES_KEPT = 1024,	    /* of an answer, for what it turns out to be instead */
 	BAD_BYTES_KEPT = 16 * 1024, /* of an error's, for what it says */
 	SET_BYTES_MAX = 64 << 20,   /* of the kinds of series, which take little */
+	WARN_AGAIN_MS = 60 * 1000,
 };
 
 struct prom {
@@ -27,6 +29,8 @@ struct prom {
 	bool post;
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max;
+	bool allow_partial;
+	int64_t warned_ms; /* when the log last had a warning of a partial answer; 0: never */
 };
 
 /* One of the two readers is there. */
@@ -110,9 +114,9 @@ static bool read_answer(struct prom_call *call, const struct http_answer *answer
 			   : series_answer_finish(call->series, ret_set, &call->reading);
 }
 
-static void describe(const struct prom_call *call, const struct http_answer *answer, struct prom_problem *ret_problem)
+static struct trouble trouble_of(const struct prom_call *call, const struct http_answer *answer)
 {
-	const struct trouble trouble = {
+	return (struct trouble){
 		.upstream = call->prom->upstream,
 		.method = call->method,
 		.endpoint = call->query ? "query" : "series",
@@ -122,8 +126,55 @@ static void describe(const struct prom_call *call, const struct http_answer *ans
 		.reading = &call->reading,
 		.at_end = answer->fault == HTTP_OK,
 	};
+}
 
-	trouble_describe(&trouble, ret_problem);
+/* A store that is away can say so with each answer. */
+static void tell_partial(struct prom *prom, const char *text)
+{
+	int64_t now_ms = loop_now_ms(prom->loop);
+
+	if (prom->warned_ms && now_ms - prom->warned_ms < WARN_AGAIN_MS) {
+		log_v(2, "%s", text);
+		return;
+	}
+	prom->warned_ms = now_ms;
+	log_warn("%s; taken as it is, for --allow-partial", text);
+}
+
+/* Where data is missing a sum is too small and a metric seems to be gone. */
+static bool is_whole(const struct prom_call *call, const struct http_answer *answer, const struct samples *samples,
+		     struct prom_problem *problem)
+{
+	const struct trouble trouble = trouble_of(call, answer);
+	struct str warning = samples ? samples->warning : series_answer_warning(call->series);
+
+	if (warning.len == 0)
+		return true;
+	trouble_describe_partial(&trouble, warning, problem);
+	if (!call->prom->allow_partial)
+		return false;
+	tell_partial(call->prom, problem->text);
+	*problem = (struct prom_problem){0};
+	return true;
+}
+
+/* True: one of the results is there. */
+static bool take_answer(struct prom_call *call, const struct http_answer *answer, struct samples **ret_samples,
+			struct series_set **ret_set, struct prom_problem *problem)
+{
+	const struct trouble trouble = trouble_of(call, answer);
+	CLEANUP(samples_free_at) struct samples *samples = NULL;
+	CLEANUP(series_set_free_at) struct series_set *set = NULL;
+
+	if (!read_answer(call, answer, &samples, &set)) {
+		trouble_describe(&trouble, problem);
+		return false;
+	}
+	if (!is_whole(call, answer, samples, problem))
+		return false;
+	*ret_samples = STEAL(samples);
+	*ret_set = STEAL(set);
+	return true;
 }
 
 /* The handler comes last: it may start other calls, and free the client. */
@@ -136,14 +187,14 @@ static void done(void *context, const struct http_answer *answer)
 	struct samples *samples = NULL;
 	struct series_set *set = NULL;
 	struct prom_problem problem = {0};
+	bool good;
 
-	if (!read_answer(call, answer, &samples, &set))
-		describe(call, answer, &problem);
+	good = take_answer(call, answer, &samples, &set, &problem);
 	call_free(call);
 	if (query_handler)
-		query_handler(theirs, samples, problem.fault == PROM_OK ? NULL : &problem);
+		query_handler(theirs, samples, good ? NULL : &problem);
 	else
-		series_handler(theirs, set, problem.fault == PROM_OK ? NULL : &problem);
+		series_handler(theirs, set, good ? NULL : &problem);
 }
 
 /* ---- questions */
@@ -251,6 +302,7 @@ struct prom *prom_new(struct loop *loop, const struct prom_options *options, str
 	prom->series_timeout_ms = options->series_timeout_ms;
 	prom->query_bytes_max = options->query_bytes_max;
 	prom->series_bytes_max = options->series_bytes_max;
+	prom->allow_partial = options->allow_partial;
 	prom->upstream = upstream_new(options, err);
 	if (prom->upstream == NULL)
 		return NULL;

@@ -45,4 +45,7 @@ struct trouble {
 
 void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_problem);
 
+/* Of an answer whose warning says that data is missing. */
+void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct prom_problem *ret_problem);
+
 #endif

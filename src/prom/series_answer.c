@@ -120,3 +120,8 @@ bool series_answer_finish(struct series_answer *answer, struct series_set **ret_
 	*ret_set = STEAL(answer->set);
 	return true;
 }
+
+struct str series_answer_warning(const struct series_answer *answer)
+{
+	return str_of(answer->envelope.warning);
+}

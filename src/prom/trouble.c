@@ -272,14 +272,30 @@ static void cut_to(struct prom_problem *problem, struct buf *text)
 	problem->text[all.len] = '\0';
 }
 
+static void take_text(struct buf *text, struct prom_problem *ret_problem)
+{
+	(void)buf_cstr(text);
+	log_redact(text->ptr);
+	text->len = strlen(text->ptr);
+	cut_to(ret_problem, text);
+}
+
 void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	ret_problem->status = trouble->answer->status;
 	ret_problem->fault = describe_answer(&text, trouble);
-	(void)buf_cstr(&text);
-	log_redact(text.ptr);
-	text.len = strlen(text.ptr);
-	cut_to(ret_problem, &text);
+	take_text(&text, ret_problem);
+}
+
+void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct prom_problem *ret_problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	ret_problem->status = trouble->answer->status;
+	ret_problem->fault = PROM_PARTIAL;
+	put_neighbour(&text, trouble, "warns that data is missing");
+	put_behind(&text, ": ", warning);
+	take_text(&text, ret_problem);
 }

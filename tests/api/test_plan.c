@@ -410,15 +410,19 @@ static void test_objects_cannot_be_listed(void **state)
 
 static void test_warning_is_an_error(void **state)
 {
-	CLEANUP(samples_free_at) struct samples *samples = samples_of(three_pods, SAMPLES_VECTOR);
+	const struct prom_problem problem = {
+		.fault = PROM_PARTIAL,
+		.status = 200,
+		.text = "Prometheus prom:9090 warns that data is missing: store-2 did not answer"};
 	struct fixture f;
 
 	(void)state;
-	samples->warning = STR("store-2 did not answer");
 	begin(&f, ONE, false);
-	api_answer(&f.plan, samples, NOW_MS);
+	api_fail(&f.plan, &problem);
 	assert_int_equal(f.plan.reply.status, 500);
-	assert_contains(buf_str(&f.plan.reply.body), "store-2 did not answer");
+	assert_contains(buf_str(&f.plan.reply.body), "prom:9090 warns that data is missing: store-2 did not answer");
+	assert_contains(buf_str(&f.plan.reply.body), "mend: look at the store behind it");
+	assert_contains(buf_str(&f.plan.reply.body), "--allow-partial");
 	end(&f);
 }
 

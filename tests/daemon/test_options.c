@@ -95,6 +95,7 @@ static void write_differences(struct buf *out, const struct options *o)
 	write_number(out, "cache", o->cache_ttl_ms, 5000);
 	write_number(out, "sample-age", o->max_sample_age_ms, 5 * MINUTE_MS);
 	write_number(out, "empty-ok", o->empty_list_ok, false);
+	write_number(out, "partial", o->allow_partial, false);
 	write_text(out, "bind", o->bind_address, "0.0.0.0");
 	write_number(out, "bind-given", o->bind_address_given, false);
 	write_number(out, "port", o->secure_port, 443);
@@ -137,6 +138,7 @@ static struct options_case {
 	{"switch", {"--config=c", "--prometheus-insecure"}, "insecure=1", ""},
 	{"switch does not take the next", {"--config=c", "--prometheus-insecure", "false"}, "insecure=1", ""},
 	{"switch off", {"--config=c", "--prometheus-insecure", "--prometheus-insecure=false"}, "", ""},
+	{"partial answers", {"--config=c", "--allow-partial"}, "partial=1", ""},
 	{"switch =1", {"--config=c", "--prometheus-insecure=1"}, "insecure=1", ""},
 	{"switch =t", {"--config=c", "--prometheus-insecure=t"}, "insecure=1", ""},
 	{"switch =T", {"--config=c", "--prometheus-insecure=T"}, "insecure=1", ""},

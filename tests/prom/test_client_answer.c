@@ -194,6 +194,62 @@ static void test_long_words_are_cut_at_a_character(void **state)
 	buf_clear(&body);
 }
 
+/* ---- data is missing */
+
+#define WARNED(warning, data) "{\"status\":\"success\",\"warnings\":[\"PromQL info: x\"," warning "],\"data\":" data "}"
+
+static void query_partial(struct world *world)
+{
+	answer_with(world, 200, "application/json",
+		    WARNED("\"store-2 is away\"", "{\"resultType\":\"vector\",\"result\":[]}"));
+	query(world);
+}
+
+static void series_partial(struct world *world)
+{
+	answer_with(world, 200, "application/json", WARNED("\"store-2 is away\"", "[]"));
+	series(world);
+}
+
+static void test_partial_answers_are_refused(void **state)
+{
+	struct world *world = *state;
+
+	new_prom(world, "", "", usual());
+	query_partial(world);
+	assert_problem(world, PROM_PARTIAL, 200);
+	assert_contains(str_of(world->problem.text), " warns that data is missing: store-2 is away");
+	assert_null(world->samples);
+	series_partial(world);
+	assert_problem(world, PROM_PARTIAL, 200);
+	assert_null(world->set);
+}
+
+static void test_partial_answers_are_allowed(void **state)
+{
+	struct world *world = *state;
+	struct prom_options options = usual();
+
+	options.allow_partial = true;
+	new_prom(world, "", "", options);
+	query_partial(world);
+	assert_string_equal(world->problem.text, "");
+	assert_true(str_eq(world->samples->warning, STR("store-2 is away")));
+	series_partial(world);
+	assert_string_equal(world->problem.text, "");
+	assert_int_equal(series_set_count(world->set), 0);
+}
+
+static void test_notes_are_no_warnings(void **state)
+{
+	struct world *world = *state;
+
+	new_prom(world, "", "", usual());
+	answer_with(world, 200, "application/json", WARNED("\"PromQL warning: y\"", "[]"));
+	series(world);
+	assert_non_null(world->set);
+}
+
 /* ---- the way there */
 
 static void test_refused(void **state)
@@ -394,6 +450,9 @@ int main(void)
 		IN_WORLD(test_series),
 		IN_WORLD(test_series_without_data),
 		IN_WORLD(test_long_words_are_cut_at_a_character),
+		IN_WORLD(test_partial_answers_are_refused),
+		IN_WORLD(test_partial_answers_are_allowed),
+		IN_WORLD(test_notes_are_no_warnings),
 		IN_WORLD(test_refused),
 		IN_WORLD(test_unresolved),
 		IN_WORLD(test_timeout),

@@ -216,6 +216,19 @@ static void test_the_last_good_answer_stays(void **state)
 	assert_int_equal(discovery_findings(world->discovery)[0].series, 1);
 }
 
+static void test_missing_data_loses_nothing(void **state)
+{
+	struct world *world = *state;
+
+	series(world, 0, "a");
+	series(world, 1, "b");
+	answer(world, 2, "200 OK", "{\"status\":\"success\",\"warnings\":[\"a store is away\"],\"data\":[]}");
+	world->steps[3] = world->steps[2];
+	run_until(world, first_failed_later);
+	assert_true(has_all(world));
+	assert_non_null(strstr(discovery_findings(world->discovery)[0].failure, "a store is away"));
+}
+
 static bool is_empty(struct world *world)
 {
 	return world->published > 1 && !has(world, "a") && !has(world, "b");
@@ -268,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_each_query_is_asked_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_failure_touches_no_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_last_good_answer_stays, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_missing_data_loses_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resources_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
 	};
