@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* histogram.h - how often something took how long, in Prometheus' usual buckets from 5 ms to 10 s. Zeroed at first. */
+#ifndef GAUGELET_BASE_HISTOGRAM_H
+#define GAUGELET_BASE_HISTOGRAM_H
+
+#include "base/base.h"
+
+enum { HISTOGRAM_BOUNDS = 11 };
+
+extern const double histogram_bounds[HISTOGRAM_BOUNDS]; /* in seconds, ascending; each belongs to its own bucket */
+
+struct histogram {
+	uint64_t buckets[HISTOGRAM_BOUNDS + 1]; /* each for itself; the last is for all above */
+	double sum;
+};
+
+/* Less than nothing counts as nothing, and what is no number not at all. */
+void histogram_observe(struct histogram *histogram, double seconds);
+
+/* The observations that are not above histogram_bounds[bound]; of all for HISTOGRAM_BOUNDS. */
+uint64_t histogram_count(const struct histogram *histogram, size_t bound);
+
+#endif

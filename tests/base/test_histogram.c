@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/histogram.h"
+
+#include "../rows.h"
+
+static struct observe_case {
+	const char *name;
+	double seconds;
+	size_t bucket;
+	double sum;
+} cases[] = {
+	{"nothing", 0, 0, 0},
+	{"less than nothing", -1, 0, 0},
+	{"below the first bound", .004, 0, .004},
+	{"a bound belongs to its bucket", .005, 0, .005},
+	{"just above it", .0050001, 1, .0050001},
+	{"between", .3, 6, .3},
+	{"the last bound", 10, 10, 10},
+	{"above all", 10.5, 11, 10.5},
+};
+
+static void test_observe(void **state)
+{
+	const struct observe_case *c = *state;
+	struct histogram histogram = {0};
+
+	histogram_observe(&histogram, c->seconds);
+	for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		assert_int_equal(histogram.buckets[i], i == c->bucket);
+	assert_true(histogram.sum >= c->sum && histogram.sum <= c->sum);
+}
+
+static void test_count_is_of_all_below(void **state)
+{
+	struct histogram histogram = {0};
+
+	(void)state;
+	histogram_observe(&histogram, .001);
+	histogram_observe(&histogram, .02);
+	histogram_observe(&histogram, .02);
+	histogram_observe(&histogram, 60);
+	assert_int_equal(histogram_count(&histogram, 0), 1);
+	assert_int_equal(histogram_count(&histogram, 1), 1);
+	assert_int_equal(histogram_count(&histogram, 2), 3);
+	assert_int_equal(histogram_count(&histogram, HISTOGRAM_BOUNDS - 1), 3);
+	assert_int_equal(histogram_count(&histogram, HISTOGRAM_BOUNDS), 4);
+}
+
+static void test_no_number(void **state)
+{
+	struct histogram histogram = {0};
+
+	(void)state;
+	histogram_observe(&histogram, __builtin_nan(""));
+	assert_int_equal(histogram_count(&histogram, HISTOGRAM_BOUNDS), 0);
+	assert_true(histogram.sum >= 0);
+}
+
+static void test_bounds_ascend(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < HISTOGRAM_BOUNDS; i++)
+		assert_true(histogram_bounds[i] > histogram_bounds[i - 1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count_is_of_all_below),
+		cmocka_unit_test(test_no_number),
+		cmocka_unit_test(test_bounds_ascend),
+	};
+	int failed = RUN_ROWS(cases, test_observe);
+
+	return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}
