@@ -47,6 +47,8 @@ struct http_answer {
 	struct str content_type; /* as sent, empty when absent; lent for the call */
 	char message[256];	 /* curl's words for the fault, without credentials */
 	int64_t elapsed_ms;
+	int64_t retry_after_s; /* Retry-After, also when it was a date; 0: absent, or in the past */
+	unsigned retries;      /* on connections that turned out to be dead */
 };
 
 struct http_request {
@@ -63,8 +65,8 @@ struct http_request {
 	void (*on_done)(void *context, const struct http_answer *answer);
 };
 
-/* The call is the client's; the pointer is good until on_done returns or http_call_cancel. A GET that finds its kept-alive
-   connection dead before a byte of the answer is sent once more. */
+/* The call is the client's; the pointer is good until on_done returns or http_call_cancel. A request, by GET or POST, that finds
+   its kept-alive connection dead before a byte of the answer is sent once more: all that we ask may be asked twice. */
 struct http_call *http_client_start(struct http_client *client, const struct http_request *request);
 void http_call_cancel(struct http_call *call); /* no handler is called any more */
 

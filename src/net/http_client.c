@@ -177,12 +177,18 @@ static void detach(struct http_call *call)
 static void look_at(const struct transfer *transfer, struct http_answer *answer)
 {
 	const char *type = NULL;
-	long status = 0;
+	long status = 0, redirects = 0;
+	curl_off_t retry_after = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	answer->status = (int)status;
 	answer->content_type = str_of(type);
+	answer->retry_after_s = retry_after > 0 ? retry_after : 0;
+	if (transfer->sent > (unsigned)redirects + 1)
+		answer->retries = transfer->sent - (unsigned)redirects - 1;
 }
 
 /* The handler may start, cancel and free whatever it likes. */

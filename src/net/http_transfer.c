@@ -79,6 +79,19 @@ static bool set_manners(CURL *easy, const struct transfer_options *options)
 	return set_security(easy, options);
 }
 
+/* curl tells nobody that it tries again, but calls this before each time. */
+static int count_sent(void *context, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+	struct transfer *transfer = context;
+
+	(void)their_ip;
+	(void)our_ip;
+	(void)their_port;
+	(void)our_port;
+	transfer->sent++;
+	return CURL_PREREQFUNC_OK;
+}
+
 static bool set_handlers(struct transfer *transfer, curl_write_callback on_body)
 {
 	CURL *easy = transfer->easy;
@@ -87,6 +100,8 @@ static bool set_handlers(struct transfer *transfer, curl_write_callback on_body)
 	SET(CURLOPT_ERRORBUFFER, transfer->message);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, transfer);
+	SET(CURLOPT_PREREQFUNCTION, count_sent);
+	SET(CURLOPT_PREREQDATA, transfer);
 	return true;
 }
 
@@ -174,6 +189,7 @@ bool transfer_prepare(struct transfer *transfer, const char *url, const char *ad
 		SET(CURLOPT_HTTPGET, 1L);
 	}
 	transfer->posts = body != NULL;
+	transfer->sent = 0;
 	return true;
 }
 

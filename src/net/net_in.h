@@ -24,6 +24,7 @@ struct transfer {
 	struct buf body;	    /* what is being sent; it outlives a call that is cancelled while curl is at work */
 	struct curl_slist *address; /* where the host of the URL really is; NULL: where it says */
 	bool posts;
+	unsigned sent; /* how often the request was, redirects and retries included */
 	char message[CURL_ERROR_SIZE];
 };
 

@@ -363,6 +363,28 @@ static void test_redirect_for_ever(void **state)
 	ask(world, (struct http_request){0});
 	assert_answer(world, HTTP_OTHER, 302, "");
 	assert_int_equal(world->server.requests.count, 11);
+	assert_int_equal(world->answer.retries, 0);
+}
+
+static void test_retry_after(void **state)
+{
+	struct world *world = *state;
+
+	serve(world,
+	      SCRIPT({HEAD("429 X", "Retry-After: 7\r\nContent-Length: 0\r\n"), KEEP, 0},
+		     {HEAD("503 X", "Retry-After: Sat, 01 Jan 2000 00:00:00 GMT\r\nContent-Length: 0\r\n"), KEEP, 0},
+		     {HEAD("503 X", "Retry-After: Thu, 01 Jan 2099 00:00:00 GMT\r\nContent-Length: 0\r\n"), KEEP, 0},
+		     {HEAD("503 X", "Retry-After: soon\r\nContent-Length: 0\r\n"), KEEP, 0}, {OK_HELLO, KEEP, 0}));
+	ask(world, (struct http_request){0});
+	assert_int_equal(world->answer.retry_after_s, 7);
+	ask(world, (struct http_request){0});
+	assert_int_equal(world->answer.retry_after_s, 0);
+	ask(world, (struct http_request){0});
+	assert_true(world->answer.retry_after_s > 1000000);
+	ask(world, (struct http_request){0});
+	assert_int_equal(world->answer.retry_after_s, 0);
+	ask(world, (struct http_request){0});
+	assert_int_equal(world->answer.retry_after_s, 0);
 }
 
 static void test_redirect_to_a_file(void **state)
@@ -381,6 +403,7 @@ static void test_redirect_to_a_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		IN_WORLD(test_retry_after),
 		IN_WORLD(test_refused),
 		IN_WORLD(test_unresolved),
 		IN_WORLD(test_unusable_url),

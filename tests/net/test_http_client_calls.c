@@ -43,6 +43,10 @@ static void ask_while_it_closes(struct world *world, const char *method, enum ma
 	assert_answer(world, HTTP_OK, 200, "hello");
 	assert_int_equal(world->server.connections, 2);
 	assert_int_equal(world->server.requests.count, 3);
+	assert_int_equal(world->answer.retries, 1);
+	assert_true(str_starts(str_of(server_request(&world->server, 2)), str_of(method)));
+	ask(world, (struct http_request){.method = method});
+	assert_int_equal(world->answer.retries, 0);
 }
 
 static void test_get_on_a_connection_that_closes(void **state)
@@ -53,6 +57,28 @@ static void test_get_on_a_connection_that_closes(void **state)
 static void test_get_on_a_connection_that_is_reset(void **state)
 {
 	ask_while_it_closes(*state, "GET", RESET);
+}
+
+static void test_post_on_a_connection_that_closes(void **state)
+{
+	ask_while_it_closes(*state, "POST", CLOSE);
+}
+
+static void test_post_on_a_connection_that_is_reset(void **state)
+{
+	ask_while_it_closes(*state, "POST", RESET);
+}
+
+/* A new connection that is closed at once is no dead one. */
+static void test_new_connection_that_closes(void **state)
+{
+	struct world *world = *state;
+
+	serve(world, SCRIPT({"", CLOSE, 0}, {OK_HELLO, KEEP, 0}));
+	ask(world, (struct http_request){.method = "POST"});
+	assert_answer(world, HTTP_CUT, 0, "");
+	assert_int_equal(world->server.requests.count, 1);
+	assert_int_equal(world->answer.retries, 0);
 }
 
 static void start_many(struct world *world, int count)
@@ -301,6 +327,9 @@ int main(void)
 		IN_WORLD(test_post_on_a_connection_closed_meanwhile),
 		IN_WORLD(test_get_on_a_connection_that_closes),
 		IN_WORLD(test_get_on_a_connection_that_is_reset),
+		IN_WORLD(test_post_on_a_connection_that_closes),
+		IN_WORLD(test_post_on_a_connection_that_is_reset),
+		IN_WORLD(test_new_connection_that_closes),
 		IN_WORLD(test_fifty_at_once_on_four_connections),
 		IN_WORLD(test_deadline_includes_waiting_for_a_connection),
 		IN_WORLD(test_waiting_call_begins_when_one_is_cancelled),
