@@ -14,9 +14,10 @@ struct samples;
 struct series_set;
 
 struct prom_options {
-	const char *url;	    /* base; "/api/v1/..." is appended, its query parameters are kept */
-	bool post;		    /* --prometheus-verb */
-	const char *const *headers; /* "Name=value" of --prometheus-header, NULL-ended */
+	const char *url;	      /* base; "/api/v1/..." is appended, its query parameters are kept */
+	const char *const *more_urls; /* asked in this order when those before fail; NULL-ended, or NULL */
+	bool post;		      /* --prometheus-verb */
+	const char *const *headers;   /* "Name=value" of --prometheus-header, NULL-ended */
 	const char *ca_file, *cert_file, *key_file, *token_file;
 	bool insecure;
 	int64_t query_timeout_ms, series_timeout_ms;
@@ -30,7 +31,7 @@ struct prom *prom_new(struct loop *loop, const struct prom_options *options, str
 void prom_free(struct prom *prom); /* cancels what is under way */
 DEFINE_FREE_AT(prom)
 
-/* HOST:PORT, for messages. */
+/* HOST:PORT of the one that was asked last, for messages. */
 struct str prom_authority(const struct prom *prom);
 
 /* Which kind of trouble, to choose the mend by (reasons.md, table P). */
@@ -52,7 +53,9 @@ enum prom_fault {
 struct prom_problem {
 	enum prom_fault fault;
 	int status;
-	char text[400]; /* one line; upstream's own words are quoted in it, secrets are not */
+	int64_t wait_ms; /* nobody will be asked before; 0: the next question will be */
+	bool not_asked;	 /* nor was this one: the reason is that of an earlier one */
+	char text[400];	 /* one line; upstream's own words are quoted in it, secrets are not */
 };
 
 /* `samples` is given to the handler (NULL with a problem). Never called from within prom_query. */

@@ -6,15 +6,15 @@
 #include "base/log.h"
 #include "model/sample.h"
 #include "model/series.h"
+#include "choice_in.h"
 #include "net/loop.h"
 #include "prom/query_answer.h"
 #include "prom/series_answer.h"
-#include "prom_in.h"
 #include "text/timestamp.h"
 #include "text/url.h"
 
 enum {
-	URL_BYTES_MAX = 4096,	    /* a longer query goes by POST: proxies refuse long lines */
+	URL_BYTES_MAX = 4000,	    /* a longer query goes by POST: proxies refuse long lines */
 	GOOD_BYTES_KEPT = 1024,	    /* of an answer, for what it turns out to be instead */
 	BAD_BYTES_KEPT = 16 * 1024, /* of an error's, for what it says */
 	SET_BYTES_MAX = 64 << 20,   /* of the kinds of series, which take little */
@@ -23,8 +23,8 @@ enum {
 
 struct prom {
 	struct loop *loop;
-	struct http_client *http;
-	struct upstream *upstream;
+	struct choice choice;
+	const struct source *asked; /* the last one */
 	struct prom_call *calls;
 	bool post;
 	int64_t query_timeout_ms, series_timeout_ms;
@@ -37,13 +37,19 @@ struct prom {
 struct prom_call {
 	struct prom *prom;
 	struct prom_call *previous, *next;
-	struct http_call *http;
+	struct buf form; /* what is asked, without the time that there is for it */
+	int64_t deadline_ms;
+	struct source *source; /* which is asked */
+	uint32_t tried;	       /* the sources that were */
+	bool posted;
+	struct prom_problem problem; /* of the first source, when another is asked; or why none is */
+	struct loop_timer at_once;   /* to say so */
+	struct http_call *http;	     /* NULL: none is asked */
 	struct query_answer *query;
 	struct series_answer *series;
 	prom_query_handler *query_handler;
 	prom_series_handler *series_handler;
 	void *context;
-	const char *method;
 	struct buf begin; /* of the answer */
 	struct err reading;
 };
@@ -71,15 +77,18 @@ static void call_free(struct prom_call *call)
 		call->prom->calls = call->next;
 	if (call->next)
 		call->next->previous = call->previous;
+	loop_timer_cancel(call->prom->loop, &call->at_once);
 	query_answer_free(call->query);
 	series_answer_free(call->series);
+	buf_clear(&call->form);
 	buf_clear(&call->begin);
 	free(call);
 }
 
 void prom_call_cancel(struct prom_call *call)
 {
-	http_call_cancel(call->http);
+	if (call->http)
+		http_call_cancel(call->http);
 	call_free(call);
 }
 
@@ -117,8 +126,8 @@ static bool read_answer(struct prom_call *call, const struct http_answer *answer
 static struct trouble trouble_of(const struct prom_call *call, const struct http_answer *answer)
 {
 	return (struct trouble){
-		.upstream = call->prom->upstream,
-		.method = call->method,
+		.upstream = call->source->upstream,
+		.method = call->posted ? "POST" : "GET",
 		.endpoint = call->query ? "query" : "series",
 		.bytes_max = call->query ? call->prom->query_bytes_max : call->prom->series_bytes_max,
 		.body = buf_str(&call->begin),
@@ -177,27 +186,7 @@ static bool take_answer(struct prom_call *call, const struct http_answer *answer
 	return true;
 }
 
-/* The handler comes last: it may start other calls, and free the client. */
-static void done(void *context, const struct http_answer *answer)
-{
-	struct prom_call *call = context;
-	prom_query_handler *query_handler = call->query_handler;
-	prom_series_handler *series_handler = call->series_handler;
-	void *theirs = call->context;
-	struct samples *samples = NULL;
-	struct series_set *set = NULL;
-	struct prom_problem problem = {0};
-	bool good;
-
-	good = take_answer(call, answer, &samples, &set, &problem);
-	call_free(call);
-	if (query_handler)
-		query_handler(theirs, samples, good ? NULL : &problem);
-	else
-		series_handler(theirs, set, good ? NULL : &problem);
-}
-
-/* ---- questions */
+/* ---- requests */
 
 static void put_parameter(struct buf *form, const char *key, struct str value)
 {
@@ -226,59 +215,207 @@ static void put_timeout(struct buf *form, int64_t timeout_ms)
 	put_parameter(form, "timeout", buf_str(&text));
 }
 
-static void send_form(struct prom_call *call, struct str form, bool post, int64_t timeout_ms)
+static enum prom_path path_of(const struct prom_call *call)
+{
+	return call->query ? PROM_PATH_QUERY : PROM_PATH_SERIES;
+}
+
+/* Series by POST only when told so: Google's front end takes them by GET alone. */
+static void write_request(struct prom_call *call, int64_t timeout_ms, struct buf *url, struct buf *form)
+{
+	const struct upstream *upstream = call->source->upstream;
+	const char *endpoint = prom_path_name(path_of(call));
+
+	buf_put(form, buf_str(&call->form));
+	if (call->query)
+		put_timeout(form, timeout_ms);
+	upstream_write_url(upstream, endpoint, buf_str(form), url);
+	call->posted = call->prom->post || (call->query && url->len > URL_BYTES_MAX && !call->source->get_only);
+	if (!call->posted) {
+		buf_reset(form);
+		return;
+	}
+	buf_reset(url);
+	upstream_write_url(upstream, endpoint, STR(""), url);
+}
+
+static void done(void *context, const struct http_answer *answer);
+
+static void send_to_source(struct prom_call *call, int64_t timeout_ms)
 {
 	CLEANUP(buf_clear) struct buf url = {0};
-	struct prom *prom = call->prom;
-	const char *endpoint = call->query ? "query" : "series";
+	CLEANUP(buf_clear) struct buf form = {0};
+	const struct prom *prom = call->prom;
 
-	call->method = post ? "POST" : "GET";
-	upstream_write_url(prom->upstream, endpoint, post ? STR("") : form, &url);
-	call->http = http_client_start(
-		prom->http, &(struct http_request){
-				    .method = call->method,
-				    .url = buf_cstr(&url),
-				    .headers = upstream_headers(prom->upstream),
-				    .body = post ? form : STR(""),
-				    .timeout_ms = timeout_ms,
-				    .max_body_bytes = call->query ? prom->query_bytes_max : prom->series_bytes_max,
-				    .context = call,
-				    .on_body = take_piece,
-				    .on_done = done,
-			    });
+	write_request(call, timeout_ms, &url, &form);
+	call->http =
+		http_client_start(call->source->http, &(struct http_request){
+							      .method = call->posted ? "POST" : "GET",
+							      .url = buf_cstr(&url),
+							      .headers = upstream_headers(call->source->upstream),
+							      .body = buf_str(&form),
+							      .timeout_ms = timeout_ms,
+							      .max_body_bytes = call->query ? prom->query_bytes_max
+											    : prom->series_bytes_max,
+							      .context = call,
+							      .on_body = take_piece,
+							      .on_done = done,
+						      });
+}
+
+/* While there is another one to ask, this one gets half of the time that is left. False: there is none, or no time. */
+static bool ask_next(struct prom_call *call)
+{
+	struct prom *prom = call->prom;
+	int64_t now_ms = loop_now_ms(prom->loop);
+	int64_t left_ms = call->deadline_ms - now_ms;
+	struct source *source = choice_next(&prom->choice, call->tried, now_ms);
+
+	if (source == NULL || left_ms < 1)
+		return false;
+	call->source = source;
+	prom->asked = source;
+	choice_asked(&prom->choice, source, &call->tried, now_ms);
+	if (left_ms > 1 && choice_next(&prom->choice, call->tried, now_ms))
+		left_ms /= 2;
+	send_to_source(call, left_ms);
+	return true;
+}
+
+/* ---- the end of calls */
+
+/* The handler comes last: it may start other calls, and free the client. */
+static void finish(struct prom_call *call, struct samples *samples, struct series_set *set,
+		   const struct prom_problem *problem)
+{
+	prom_query_handler *query_handler = call->query_handler;
+	prom_series_handler *series_handler = call->series_handler;
+	void *theirs = call->context;
+
+	call_free(call);
+	if (query_handler)
+		query_handler(theirs, samples, problem);
+	else
+		series_handler(theirs, set, problem);
+}
+
+static void forget_answer(struct prom_call *call)
+{
+	call->http = NULL;
+	buf_reset(&call->begin);
+	call->reading = (struct err){0};
+	if (call->query) {
+		query_answer_free(call->query);
+		call->query = query_answer_new();
+	} else {
+		series_answer_free(call->series);
+		call->series = series_answer_new(SET_BYTES_MAX);
+	}
+}
+
+/* A POST that nobody had told us to send: the endpoint may take a long line better. */
+static bool ask_by_get(struct prom_call *call, const struct prom_problem *problem)
+{
+	int64_t left_ms = call->deadline_ms - loop_now_ms(call->prom->loop);
+
+	if (problem->fault != PROM_STATUS || problem->status != 405 || !call->posted || call->prom->post || left_ms < 1)
+		return false;
+	if (!call->source->get_only)
+		log_warn("%s; long queries go to it by GET from now on", problem->text);
+	call->source->get_only = true;
+	call->source->stats->paths[path_of(call)].retries++;
+	forget_answer(call);
+	send_to_source(call, left_ms);
+	return true;
+}
+
+static bool ask_another(struct prom_call *call, const struct prom_problem *problem)
+{
+	struct prom *prom = call->prom;
+	int64_t now_ms = loop_now_ms(prom->loop);
+
+	if (!source_is_lost(problem) || now_ms >= call->deadline_ms ||
+	    choice_next(&prom->choice, call->tried, now_ms) == NULL)
+		return false;
+	if (call->problem.fault == PROM_OK)
+		call->problem = *problem;
+	prom->choice.stats.fail_overs++;
+	forget_answer(call);
+	CHECK(ask_next(call)); /* as was seen */
+	log_v(2, "%s; Prometheus %.*s is asked", problem->text, STR_ARG(prom_authority(prom)));
+	return true;
+}
+
+static void done(void *context, const struct http_answer *answer)
+{
+	struct prom_call *call = context;
+	struct prom *prom = call->prom;
+	int64_t now_ms = loop_now_ms(prom->loop);
+	struct samples *samples = NULL;
+	struct series_set *set = NULL;
+	struct prom_problem problem = {0};
+	bool good = take_answer(call, answer, &samples, &set, &problem);
+
+	source_note(call->source, path_of(call), answer, &problem, now_ms);
+	if (good) {
+		finish(call, samples, set, NULL);
+		return;
+	}
+	if (ask_by_get(call, &problem) || ask_another(call, &problem))
+		return;
+	if (call->problem.fault != PROM_OK && source_is_lost(&problem))
+		trouble_join(&call->problem, &problem);
+	problem.wait_ms = choice_wait_ms(&prom->choice, now_ms);
+	finish(call, NULL, NULL, &problem);
+}
+
+static void say_at_once(void *context)
+{
+	struct prom_call *call = context;
+	struct prom_problem problem = call->problem;
+
+	finish(call, NULL, NULL, &problem);
+}
+
+/* ---- questions */
+
+/* Asked also when there is no time left, and then not answered in it: one way for all that is late. */
+static void start(struct prom_call *call, int64_t timeout_ms)
+{
+	struct prom *prom = call->prom;
+	int64_t now_ms = loop_now_ms(prom->loop);
+
+	call->deadline_ms = now_ms + (timeout_ms > 1 ? timeout_ms : 1);
+	if (ask_next(call))
+		return;
+	choice_refuse(&prom->choice, path_of(call), now_ms, &call->problem);
+	call->at_once = (struct loop_timer){.handler = say_at_once, .context = call};
+	loop_timer_set(prom->loop, &call->at_once, 0);
 }
 
 struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t timeout_ms,
 			     prom_query_handler *handler, void *context)
 {
-	CLEANUP(buf_clear) struct buf form = {0};
 	struct prom_call *call = call_new(prom, context);
 
-	if (timeout_ms > prom->query_timeout_ms)
-		timeout_ms = prom->query_timeout_ms;
-	if (timeout_ms < 1)
-		timeout_ms = 1;
 	call->query = query_answer_new();
 	call->query_handler = handler;
-	put_parameter(&form, "query", promql);
-	put_time(&form, "time", time_ms);
-	put_timeout(&form, timeout_ms);
-	send_form(call, buf_str(&form), prom->post || form.len > URL_BYTES_MAX, timeout_ms);
+	put_parameter(&call->form, "query", promql);
+	put_time(&call->form, "time", time_ms);
+	start(call, timeout_ms < prom->query_timeout_ms ? timeout_ms : prom->query_timeout_ms);
 	return call;
 }
 
-/* By POST only when told so: Google's front end takes series by GET alone. */
 struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t start_ms, prom_series_handler *handler,
 			      void *context)
 {
-	CLEANUP(buf_clear) struct buf form = {0};
 	struct prom_call *call = call_new(prom, context);
 
 	call->series = series_answer_new(SET_BYTES_MAX);
 	call->series_handler = handler;
-	put_parameter(&form, "match[]", selector);
-	put_time(&form, "start", start_ms);
-	send_form(call, buf_str(&form), prom->post, prom->series_timeout_ms);
+	put_parameter(&call->form, "match[]", selector);
+	put_time(&call->form, "start", start_ms);
+	start(call, prom->series_timeout_ms);
 	return call;
 }
 
@@ -287,14 +424,6 @@ struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t st
 struct prom *prom_new(struct loop *loop, const struct prom_options *options, struct err *err)
 {
 	CLEANUP(prom_free_at) struct prom *prom = xnew(struct prom);
-	struct http_client_options http = {
-		.ca_file = options->ca_file,
-		.cert_file = options->cert_file,
-		.key_file = options->key_file,
-		.insecure = options->insecure,
-		.follow_redirects = true,
-		.max_connections = options->max_connections,
-	};
 
 	prom->loop = loop;
 	prom->post = options->post;
@@ -303,13 +432,10 @@ struct prom *prom_new(struct loop *loop, const struct prom_options *options, str
 	prom->query_bytes_max = options->query_bytes_max;
 	prom->series_bytes_max = options->series_bytes_max;
 	prom->allow_partial = options->allow_partial;
-	prom->upstream = upstream_new(options, err);
-	if (prom->upstream == NULL)
+	if (!choice_init(&prom->choice, loop, options, err))
 		return NULL;
-	http.user = upstream_user(prom->upstream);
-	http.password = upstream_password(prom->upstream);
-	prom->http = http_client_new(loop, &http, err);
-	return prom->http ? STEAL(prom) : NULL;
+	prom->asked = &prom->choice.items[0];
+	return STEAL(prom);
 }
 
 void prom_free(struct prom *prom)
@@ -320,12 +446,16 @@ void prom_free(struct prom *prom)
 		next = call->next;
 		prom_call_cancel(call);
 	}
-	http_client_free(prom->http);
-	upstream_free(prom->upstream);
+	choice_clear(&prom->choice);
 	free(prom);
 }
 
 struct str prom_authority(const struct prom *prom)
 {
-	return upstream_authority(prom->upstream);
+	return upstream_authority(prom->asked->upstream);
+}
+
+const struct prom_stats *prom_stats(const struct prom *prom)
+{
+	return choice_stats(&prom->choice, loop_now_ms(prom->loop));
 }

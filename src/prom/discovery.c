@@ -66,6 +66,14 @@ static void tell_failure(const struct search *search, bool first)
 		log_v(2, "discovery: %.*s: %s", STR_ARG(search->selector), search->failure);
 }
 
+/* Who was not even asked tries as soon as that may help. */
+static int64_t delay_after(const struct search *search, const struct prom_problem *problem)
+{
+	if (problem->not_asked || problem->wait_ms > search->retry_ms)
+		return problem->wait_ms;
+	return search->retry_ms;
+}
+
 static void failed(struct search *search, const struct prom_problem *problem)
 {
 	struct discovery *discovery = search->discovery;
@@ -76,11 +84,12 @@ static void failed(struct search *search, const struct prom_problem *problem)
 	search->failure[str_whole_characters(str_of(search->failure))] = '\0';
 	if (first)
 		search->failing_since_ms = loop_now_ms(discovery->loop);
-	search->retry_ms = first ? FIRST_RETRY_MS : search->retry_ms * 2;
+	if (first || !problem->not_asked)
+		search->retry_ms = first ? FIRST_RETRY_MS : search->retry_ms * 2;
 	if (search->retry_ms > most)
 		search->retry_ms = most;
 	tell_failure(search, first);
-	ask_again(discovery, search, search->retry_ms);
+	ask_again(discovery, search, delay_after(search, problem));
 }
 
 static void start_build(void *context);

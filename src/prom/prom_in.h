@@ -14,7 +14,7 @@
 struct upstream;
 
 /* NULL: ERR_INVALID names the flag. */
-struct upstream *upstream_new(const struct prom_options *options, struct err *err) MUST_USE;
+struct upstream *upstream_new(const struct prom_options *options, const char *url, struct err *err) MUST_USE;
 void upstream_free(struct upstream *upstream);
 DEFINE_FREE_AT(upstream)
 
@@ -47,5 +47,11 @@ void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_pr
 
 /* Of an answer whose warning says that data is missing. */
 void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct prom_problem *ret_problem);
+
+/* The reason of `last` for one that is not asked for so long. */
+void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, struct prom_problem *ret_problem);
+
+/* Puts `before` in front: one failed, and then the other. */
+void trouble_join(const struct prom_problem *before, struct prom_problem *problem);
 
 #endif

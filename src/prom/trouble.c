@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -298,4 +299,33 @@ void trouble_describe_partial(const struct trouble *trouble, struct str warning,
 	put_neighbour(&text, trouble, "warns that data is missing");
 	put_behind(&text, ": ", warning);
 	take_text(&text, ret_problem);
+}
+
+void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, struct prom_problem *ret_problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+	char wait[60];
+	size_t room = sizeof(ret_problem->text) - sizeof(wait);
+	int64_t tenths = (wait_ms + 99) / 100;
+	struct str front = str_of(last->text);
+
+	if (front.len > room)
+		front.len = str_whole_characters(str_slice(front, 0, room));
+	snprintf(wait, sizeof(wait), "; not asked again for %lld.%lld s", (long long)tenths / 10,
+		 (long long)tenths % 10);
+	buf_put(&text, front);
+	buf_puts(&text, wait);
+	*ret_problem = (struct prom_problem){
+		.fault = last->fault, .status = last->status, .wait_ms = wait_ms, .not_asked = true};
+	cut_to(ret_problem, &text);
+}
+
+void trouble_join(const struct prom_problem *before, struct prom_problem *problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	buf_printf(&text, "%s; %s", before->text, problem->text);
+	problem->fault = before->fault;
+	problem->status = before->status;
+	cut_to(problem, &text);
 }

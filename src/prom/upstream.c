@@ -224,12 +224,12 @@ static bool read_headers(struct upstream *upstream, const struct prom_options *o
 	return true;
 }
 
-struct upstream *upstream_new(const struct prom_options *options, struct err *err)
+struct upstream *upstream_new(const struct prom_options *options, const char *url, struct err *err)
 {
 	CLEANUP(upstream_free_at) struct upstream *upstream = xnew(struct upstream);
 
 	upstream->arena = arena_new(0);
-	if (!read_url(upstream, str_of(options->url), err) || !check_files(options, err) ||
+	if (!read_url(upstream, str_of(url), err) || !check_files(options, err) ||
 	    !read_headers(upstream, options, err))
 		return NULL;
 	return STEAL(upstream);

@@ -229,6 +229,24 @@ static void test_missing_data_loses_nothing(void **state)
 	assert_non_null(strstr(discovery_findings(world->discovery)[0].failure, "a store is away"));
 }
 
+static bool has_b(struct world *world)
+{
+	return has(world, "b");
+}
+
+static void test_searches_wait_as_they_are_told(void **state)
+{
+	struct world *world = *state;
+	int64_t begin_ms = loop_now_ms(world->loop);
+
+	world->steps[0] = (struct step){HEAD("429 X", "Retry-After: 1\r\nContent-Length: 0\r\n"), KEEP, 0};
+	world->steps[1] = world->steps[0]; /* both were on their way */
+	series(world, 2, "b");
+	world->steps[3] = world->steps[2];
+	run_until(world, has_b);
+	assert_true(loop_now_ms(world->loop) - begin_ms >= 1000);
+}
+
 static bool is_empty(struct world *world)
 {
 	return world->published > 1 && !has(world, "a") && !has(world, "b");
@@ -282,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_failure_touches_no_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_last_good_answer_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing_data_loses_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_searches_wait_as_they_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resources_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
 	};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stats.h - what the client of Prometheus has counted since its start. */
+#ifndef GAUGELET_PROM_STATS_H
+#define GAUGELET_PROM_STATS_H
+
+#include "base/histogram.h"
+#include "base/str.h"
+#include "prom/breaker.h"
+#include "prom/client.h"
+
+enum prom_path { PROM_PATH_QUERY, PROM_PATH_SERIES, PROM_PATH_COUNT };
+enum { PROM_FAULT_COUNT = PROM_OTHER + 1, PROM_CLASS_COUNT = 6 };
+
+/* Each request that was sent and not cancelled counts once: by its status when that is what it came to, else by its fault. */
+struct prom_path_stats {
+	uint64_t classes[PROM_CLASS_COUNT]; /* by the status' first digit; PROM_OK and PROM_STATUS */
+	uint64_t faults[PROM_FAULT_COUNT];  /* by enum prom_fault; all the others */
+	struct histogram seconds;
+	uint64_t retries;   /* sent again: after a dead connection, or by GET where POST is not taken */
+	uint64_t not_asked; /* answered at once, while open or held */
+};
+
+struct prom_upstream_stats {
+	struct str authority; /* HOST:PORT */
+	struct prom_path_stats paths[PROM_PATH_COUNT];
+	enum breaker_state breaker;
+	uint64_t times_opened;
+};
+
+struct prom_stats {
+	struct prom_upstream_stats *upstreams; /* the preferred one first */
+	size_t count;
+	uint64_t fail_overs; /* requests that went on to another upstream */
+};
+
+/* As they are now; lent, as long as the client lives. */
+const struct prom_stats *prom_stats(const struct prom *prom);
+
+const char *prom_path_name(enum prom_path path);    /* "query" */
+const char *prom_fault_name(enum prom_fault fault); /* "refused" */
+
+/* Counts an answer. */
+void prom_path_count(struct prom_path_stats *stats, const struct prom_problem *problem, int status, int64_t elapsed_ms,
+		     unsigned retries);
+
+#endif
