@@ -25,7 +25,7 @@ struct options {
 	/* rules and Prometheus */
 	const char *config;
 	bool external_from_rules;
-	const char *prometheus_url;
+	struct text_list prometheus_urls;    /* at least one; the preferred one first */
 	const char *prometheus_verb;	     /* GET or POST */
 	struct text_list prometheus_headers; /* Name=value */
 	bool prometheus_auth_incluster;

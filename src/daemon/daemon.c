@@ -132,7 +132,8 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 {
 	const struct options *options = daemon->options;
 	const struct prom_options prom = {
-		.url = options->prometheus_url,
+		.url = options->prometheus_urls.items[0],
+		.more_urls = options->prometheus_urls.items + 1,
 		.post = str_eq(str_of(options->prometheus_verb), STR("POST")),
 		.headers = options->prometheus_headers.items,
 		.ca_file = options->prometheus_ca_file,

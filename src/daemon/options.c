@@ -209,6 +209,19 @@ static bool add_header(struct options *options, const struct option *option, con
 	return true;
 }
 
+/* The same one twice would be asked twice when it fails. */
+static bool add_url(struct text_list *list, const char *text)
+{
+	if (!list->given)
+		list_clear(list);
+	list->given = true;
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	list_add(list, text);
+	return true;
+}
+
 /* Charts render flags without a value: an empty text is as good as none. */
 static bool set_text(struct options *options, const struct option *option, const char *text)
 {
@@ -239,6 +252,8 @@ static bool set_value(struct options *options, const struct option *option, cons
 		return read_number(option, text, field(options, option), err);
 	case OPTION_LIST:
 		return add_header(options, option, text, err);
+	case OPTION_URLS:
+		return add_url(field(options, option), text);
 	case OPTION_SLICE:
 		return list_add_slice(field(options, option), option, text, options->texts, err);
 	case OPTION_SNI:
@@ -259,7 +274,7 @@ static void set_presets(struct options *options)
 		if (options_table[i].preset == NULL)
 			continue;
 		CHECK(set_value(options, &options_table[i], options_table[i].preset, &err));
-		if (options_table[i].kind == OPTION_SLICE)
+		if (options_table[i].kind == OPTION_SLICE || options_table[i].kind == OPTION_URLS)
 			((struct text_list *)field(options, &options_table[i]))->given = false;
 	}
 }
@@ -339,15 +354,21 @@ static bool read_arguments(struct options *options, struct arguments *arguments,
 
 /* ---- what must fit together */
 
-static bool check_prometheus(const struct options *options, struct err *err)
+static bool check_url(const char *text, struct err *err)
 {
 	struct arena *arena = arena_new(URL_MAX_BYTES);
 	struct url url;
-	bool valid = url_parse(str_of(options->prometheus_url), arena, &url, err);
+	bool valid = url_parse(str_of(text), arena, &url, err);
 
 	arena_free(arena);
-	if (!valid)
-		return err_wrap(err, "--prometheus-url");
+	return valid || err_wrap(err, "--prometheus-url");
+}
+
+static bool check_prometheus(const struct options *options, struct err *err)
+{
+	for (size_t i = 0; i < options->prometheus_urls.count; i++)
+		if (!check_url(options->prometheus_urls.items[i], err))
+			return false;
 	if (options->prometheus_auth_incluster && options->prometheus_auth_config != NULL &&
 	    options->prometheus_ca_file == NULL)
 		return err_set(err, ERR_INVALID,
@@ -458,6 +479,7 @@ bool options_parse(int argc, char **argv, struct options *ret_options, struct er
 
 void options_clear(struct options *options)
 {
+	list_clear(&options->prometheus_urls);
 	list_clear(&options->prometheus_headers);
 	list_clear(&options->unused);
 	list_clear(&options->tls_cipher_suites);

@@ -13,6 +13,7 @@ enum option_kind {
 	OPTION_PORT,	 /* uint16_t */
 	OPTION_NUMBER,	 /* double */
 	OPTION_LIST,	 /* struct text_list: repeatable */
+	OPTION_URLS,	 /* struct text_list: repeatable, and the first takes the default's place */
 	OPTION_SLICE,	 /* struct text_list: repeatable, and each value a line of CSV */
 	OPTION_SNI,	 /* tls_sni and tls_sni_count: repeatable */
 	OPTION_CHOICE,	 /* const char *, one of the choices */

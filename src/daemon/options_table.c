@@ -42,12 +42,13 @@ const struct option options_table[] = {
 	 .help = "Serve the metrics of the custom rules as external ones too, as the adapter of Alibaba Cloud does. "
 		 "Where names are equal, externalRules win."},
 	{.flag = "--prometheus-url",
-	 .kind = OPTION_TEXT,
+	 .kind = OPTION_URLS,
 	 .group = GROUP_RULES,
-	 AT(prometheus_url),
+	 AT(prometheus_urls),
 	 .unit = "URL",
 	 .preset = "https://localhost",
-	 .help = "Where Prometheus is: http(s)://[user:password@]host[:port][/path][?parameters]."},
+	 .help = "Where Prometheus is: http(s)://[user:password@]host[:port][/path][?parameters]. Repeatable: the next "
+		 "one is asked while those before cannot be reached, or answer 502 to 504."},
 	{.flag = "--prometheus-verb",
 	 .kind = OPTION_CHOICE,
 	 .group = GROUP_RULES,

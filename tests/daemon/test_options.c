@@ -80,7 +80,8 @@ static void write_auth(struct buf *out, const struct options *o)
 static void write_differences(struct buf *out, const struct options *o)
 {
 	write_text(out, "config", o->config, "c");
-	write_text(out, "url", o->prometheus_url, "https://localhost");
+	if (o->prometheus_urls.count != 1 || strcmp(o->prometheus_urls.items[0], "https://localhost") != 0)
+		write_list(out, "url", &o->prometheus_urls);
 	write_text(out, "verb", o->prometheus_verb, "GET");
 	write_list(out, "header", &o->prometheus_headers);
 	write_number(out, "incluster", o->prometheus_auth_incluster, false);
@@ -200,7 +201,20 @@ static struct options_case {
 	{"config missing", {"-v1"}, NULL, "--config is required: the path of the rules file"},
 	{"config empty", {"--config="}, NULL, "--config is required"},
 	{"config missing with --check-config", {"--check-config"}, NULL, "--config is required"},
-	{"url", {"--config=c", "--prometheus-url=http://p:9090/x"}, "url=http://p:9090/x", ""},
+	{"url", {"--config=c", "--prometheus-url=http://p:9090/x"}, "url[http://p:9090/x]", ""},
+	{"two urls",
+	 {"--config=c", "--prometheus-url=http://p:9090/x", "--prometheus-url", "https://q"},
+	 "url[http://p:9090/x] url[https://q]",
+	 ""},
+	{"the same url twice",
+	 {"--config=c", "--prometheus-url=http://p", "--prometheus-url=http://q", "--prometheus-url=http://p"},
+	 "url[http://p] url[http://q]",
+	 ""},
+	{"the default named", {"--config=c", "--prometheus-url=https://localhost"}, "", ""},
+	{"second url wrong",
+	 {"--config=c", "--prometheus-url=http://p", "--prometheus-url=q"},
+	 NULL,
+	 "--prometheus-url: a URL must begin with http:// or https://"},
 	{"url without scheme",
 	 {"--config=c", "--prometheus-url=p:9090"},
 	 NULL,
@@ -481,14 +495,14 @@ static struct options_case {
 	 {"/adapter", "--secure-port=6443", "--cert-dir=/tmp/cert",
 	  "--prometheus-url=http://prometheus.default.svc:9090", "--metrics-relist-interval=1m", "--v=4",
 	  "--config=/etc/adapter/config.yaml"},
-	 "config=/etc/adapter/config.yaml url=http://prometheus.default.svc:9090 relist=60000 max-age=60000 port=6443 "
+	 "config=/etc/adapter/config.yaml url[http://prometheus.default.svc:9090] relist=60000 max-age=60000 port=6443 "
 	 "cert-dir=/tmp/cert v=4",
 	 ""},
 	{"kube-prometheus",
 	 {"--cert-dir=/var/run/serving-cert", "--config=/etc/adapter/config.yaml", "--metrics-relist-interval=1m",
 	  "--prometheus-url=https://prometheus-k8s.monitoring.svc:9090/", "--secure-port=6443",
 	  "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_256_CBC_SHA"},
-	 "config=/etc/adapter/config.yaml url=https://prometheus-k8s.monitoring.svc:9090/ relist=60000 max-age=60000 "
+	 "config=/etc/adapter/config.yaml url[https://prometheus-k8s.monitoring.svc:9090/] relist=60000 max-age=60000 "
 	 "port=6443 cert-dir=/var/run/serving-cert "
 	 "suites(2)=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256|TLS_RSA_WITH_AES_256_CBC_SHA",
 	 ""},
