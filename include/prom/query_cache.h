@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* query_cache.h - instant queries, asked through a memory of answers. Who asks gets nothing that was sent to Prometheus more than
+   ttl_ms before; equal queries share one on its way. One cache has one client, and with it one upstream and one credential, so
+   that the query's text alone tells which answers are equal. */
+#ifndef GAUGELET_PROM_QUERY_CACHE_H
+#define GAUGELET_PROM_QUERY_CACHE_H
+
+#include "base/base.h"
+#include "base/str.h"
+#include "net/loop.h"
+
+struct prom;
+struct prom_problem;
+struct query_cache;
+struct query_flight;
+struct samples;
+
+struct query_cache_options {
+	int64_t ttl_ms;		 /* from when the query was sent; 0: every question is asked, nothing is shared */
+	int64_t negative_ttl_ms; /* of problems and answers without a sample; cut to ttl_ms */
+	int64_t serve_stale_ms;	 /* when Prometheus is out: how old its last good answer may be; 0: there is none */
+	size_t max_bytes;	 /* of all answers; the least recently used go first, one over a fourth is not kept */
+};
+
+struct query_cache *query_cache_new(struct loop *loop, struct prom *prom,
+				    const struct query_cache_options *options) MUST_USE;
+void query_cache_free(struct query_cache *cache); /* nobody waits any more; before the client. NULL is fine */
+DEFINE_FREE_AT(query_cache)
+
+/* Who asks; embedded, zeroed but for the first two. */
+struct query_wait {
+	/* Once, unless cancelled. It may ask again, with the same wait too, cancel others and clear the cache. The samples are
+	   lent for the call, and others read them as well; NULL with a problem. */
+	void (*handler)(void *context, const struct samples *samples, const struct prom_problem *problem);
+	void *context;
+	/* the cache's own */
+	struct query_flight *flight;
+	struct query_wait *next, **at; /* at: NULL when it does not wait */
+	struct loop_timer patience;
+	int64_t asked_ms;
+};
+
+/* An instant query at the present. What is remembered comes at once: the handler is then called before this returns, and the wait
+   may be gone with it. After `timeout_ms` there is a PROM_TIMEOUT. */
+void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeout_ms, struct query_wait *wait);
+void query_wait_cancel(struct query_wait *wait); /* fine when it does not wait */
+
+/* Other rules, other credentials: nothing that was asked before answers what is asked from now on. */
+void query_cache_clear(struct query_cache *cache);
+
+struct query_cache_stats {
+	uint64_t hits, misses; /* answered from memory; sent to Prometheus */
+	uint64_t joined;       /* waited for a query that somebody else had sent */
+	uint64_t stale;	       /* answered with the last good answer, as Prometheus was out */
+	uint64_t evictions;    /* for want of bytes */
+	size_t bytes, entries;
+};
+struct query_cache_stats query_cache_stats(const struct query_cache *cache);
+
+#endif
