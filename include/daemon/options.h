@@ -35,6 +35,7 @@ struct options {
 	int64_t metrics_relist_interval_ms; /* default 10 m */
 	int64_t metrics_max_age_ms;	    /* 0: the relist interval */
 	int64_t cache_ttl_ms;		    /* default 5 s */
+	int64_t serve_stale_ms;		    /* default 0: not */
 	int64_t max_sample_age_ms;	    /* default 5 m */
 	bool empty_list_ok;		    /* --empty-list=ok */
 	bool allow_partial;

@@ -13,6 +13,7 @@ struct http_exchange;
 struct loop;
 struct objects;
 struct prom;
+struct query_cache;
 struct resources;
 struct series_finding;
 
@@ -20,6 +21,7 @@ struct series_finding;
    that a metric's own series name. */
 struct dispatch_neighbours {
 	struct prom *prom;
+	struct query_cache *cache; /* above the same prom */
 	struct auth *auth;
 	struct objects *objects;
 	struct resources *resources;

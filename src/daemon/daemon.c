@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/discovery.h"
+#include "prom/query_cache.h"
 #include "server/certificate.h"
 #include "server/dispatch.h"
 #include "server/http.h"
@@ -30,6 +31,8 @@ enum {
 	SERIES_TIMEOUT_MS = 30000,
 	QUERY_BYTES_MAX_ANSWER = 64 << 20,
 	PROMETHEUS_CONNECTIONS = 32,
+	NEGATIVE_TTL_MS = 1000,
+	CACHE_BYTES_MAX = 64 << 20,
 };
 
 struct daemon {
@@ -39,6 +42,7 @@ struct daemon {
 	struct resource_table *table; /* of resources */
 	struct cluster *cluster;      /* NULL when standalone */
 	struct prom *prom;
+	struct query_cache *cache;
 	struct discovery *discovery;
 	struct certificate *certificate;
 	struct dispatch *dispatch;
@@ -147,12 +151,17 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 		.max_connections = PROMETHEUS_CONNECTIONS,
 		.allow_partial = options->allow_partial,
 	};
+	const struct query_cache_options cache = {.ttl_ms = options->cache_ttl_ms,
+						  .negative_ttl_ms = NEGATIVE_TTL_MS,
+						  .serve_stale_ms = options->serve_stale_ms,
+						  .max_bytes = CACHE_BYTES_MAX};
 	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
 						    .max_age_ms = options->metrics_max_age_ms};
 
 	daemon->prom = prom_new(daemon->loop, &prom, err);
 	if (daemon->prom == NULL)
 		return false;
+	daemon->cache = query_cache_new(daemon->loop, daemon->prom, &cache);
 	daemon->discovery = discovery_new(daemon->loop, daemon->prom, daemon->rules, daemon->table, &discovery,
 					  set_catalog, daemon);
 	return true;
@@ -208,7 +217,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.cipher_suites = options->tls_cipher_suites.items,
 		.ask_certificate = !options->standalone,
 	};
-	struct dispatch_neighbours neighbours = {.prom = daemon->prom};
+	struct dispatch_neighbours neighbours = {.prom = daemon->prom, .cache = daemon->cache};
 	const struct dispatch_options dispatch = {
 		.groups = {.custom = daemon->rules->custom_count > 0,
 			   .external = daemon->rules->count > daemon->rules->custom_count},
@@ -252,6 +261,7 @@ static void take_apart(struct daemon *daemon)
 	certificate_free(daemon->certificate);
 	cluster_free(daemon->cluster);
 	discovery_free(daemon->discovery);
+	query_cache_free(daemon->cache);
 	prom_free(daemon->prom);
 	resource_table_unref(daemon->table);
 	rules_unref(daemon->rules);

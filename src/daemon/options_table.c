@@ -128,7 +128,18 @@ const struct option options_table[] = {
 	 .preset = "5s",
 	 .max = INT64_MAX,
 	 .unit = "DURATION",
-	 .help = "How long an answer of Prometheus serves equal queries; 0: not. No effect yet: none is kept."},
+	 .help = "How long an answer of Prometheus serves equal queries, from when it was asked for; 0: every "
+		 "request asks Prometheus. Errors and answers without a sample serve for 1s at most."},
+	{.flag = "--serve-stale",
+	 .kind = OPTION_DURATION,
+	 .group = GROUP_RULES,
+	 AT(serve_stale_ms),
+	 .preset = "0",
+	 .max = INT64_MAX,
+	 .unit = "DURATION",
+	 .help = "When Prometheus cannot be reached, is late or answers with 5xx: how old its last good answer "
+		 "may be to be given in its place, with its own timestamp. --max-sample-age still holds. 0: the error "
+		 "is given."},
 	{.flag = "--max-sample-age",
 	 .kind = OPTION_DURATION,
 	 .group = GROUP_RULES,

@@ -142,6 +142,7 @@ static void ask_question(struct task *task)
 	const struct question_setting setting = {
 		.loop = dispatch->loop,
 		.prom = dispatch->to.prom,
+		.cache = dispatch->to.cache,
 		.objects = dispatch->to.objects,
 		.resources = dispatch->to.resources,
 		.catalog = dispatch->catalog,

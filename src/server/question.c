@@ -9,6 +9,7 @@
 #include "model/sample.h"
 #include "net/loop.h"
 #include "prom/client.h"
+#include "prom/query_cache.h"
 #include "server/http.h"
 
 /* Lives in the exchange's arena. At most one of the things it waits for is under way. */
@@ -21,7 +22,7 @@ struct question {
 	int64_t deadline_ms;
 	struct objects_waiter waiter;
 	struct loop_timer patience; /* while it waits for objects */
-	struct prom_call *call;
+	struct query_wait wait;
 };
 
 /* ---- the end */
@@ -40,8 +41,7 @@ static void question_gone(void *context)
 	if (question->setting.objects)
 		objects_wait_cancel(question->setting.objects, &question->waiter);
 	loop_timer_cancel(question->setting.loop, &question->patience);
-	if (question->call)
-		prom_call_cancel(question->call);
+	query_wait_cancel(&question->wait);
 	question_clear(question);
 }
 
@@ -61,8 +61,9 @@ static void respond(struct question *question)
 /* ---- step by step */
 
 static void find_objects(struct question *question);
-static void sampled(void *context, struct samples *samples, const struct prom_problem *problem);
+static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem);
 
+/* The question may be gone when it returns. */
 static void go_on(struct question *question)
 {
 	const struct question_setting *setting = &question->setting;
@@ -73,8 +74,9 @@ static void go_on(struct question *question)
 		respond(question);
 	} else if (question->plan.step != API_OBJECTS) {
 		log_v(6, "query: %.*s", STR_ARG(buf_str(&question->plan.promql)));
-		question->call = prom_query(setting->prom, buf_str(&question->plan.promql), loop_wall_ms(setting->loop),
-					    question->deadline_ms - loop_now_ms(setting->loop), sampled, question);
+		question->wait = (struct query_wait){.handler = sampled, .context = question};
+		query_cache_ask(setting->cache, buf_str(&question->plan.promql),
+				question->deadline_ms - loop_now_ms(setting->loop), &question->wait);
 	}
 }
 
@@ -128,12 +130,10 @@ static void find_objects(struct question *question)
 	}
 }
 
-static void sampled(void *context, struct samples *given, const struct prom_problem *problem)
+static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem)
 {
-	CLEANUP(samples_free_at) struct samples *samples = given;
 	struct question *question = context;
 
-	question->call = NULL;
 	if (samples == NULL) {
 		log_v(2, "query %.*s: %s", STR_ARG(buf_str(&question->plan.promql)), problem->text);
 		api_fail(&question->plan, problem);

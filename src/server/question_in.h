@@ -11,7 +11,8 @@ struct catalog;
 /* What it is answered with; copied, the things named outlive the question. Without a cluster objects and resources are NULL. */
 struct question_setting {
 	struct loop *loop;
-	struct prom *prom;
+	struct prom *prom; /* for its name alone: questions go to the cache above it */
+	struct query_cache *cache;
 	struct objects *objects;
 	struct resources *resources;
 	struct catalog *catalog; /* a reference of its own is taken */

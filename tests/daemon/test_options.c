@@ -94,6 +94,7 @@ static void write_differences(struct buf *out, const struct options *o)
 	write_number(out, "relist", o->metrics_relist_interval_ms, 10 * MINUTE_MS);
 	write_number(out, "max-age", o->metrics_max_age_ms, 10 * MINUTE_MS);
 	write_number(out, "cache", o->cache_ttl_ms, 5000);
+	write_number(out, "stale", o->serve_stale_ms, 0);
 	write_number(out, "sample-age", o->max_sample_age_ms, 5 * MINUTE_MS);
 	write_number(out, "empty-ok", o->empty_list_ok, false);
 	write_number(out, "partial", o->allow_partial, false);
@@ -293,6 +294,7 @@ static struct options_case {
 	 ""},
 	{"cache", {"--config=c", "--cache-ttl=1500ms"}, "cache=1500", ""},
 	{"cache off", {"--config=c", "--cache-ttl=0"}, "cache=0", ""},
+	{"stale", {"--config=c", "--serve-stale=2m"}, "stale=120000", ""},
 	{"cache below 1ms",
 	 {"--config=c", "--cache-ttl=10us"},
 	 NULL,
