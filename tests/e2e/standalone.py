@@ -200,7 +200,9 @@ class Prometheus:
 
 
 class Gaugelet:
-    def __init__(self, home, prometheus, name='gaugelet', *flags):
+    """Asked anew each time, unless the flags say otherwise."""
+
+    def __init__(self, home, prometheus, name='gaugelet', flags=('--cache-ttl=0s',)):
         certificates = home / f'{name}-certificates'
         self.process = Process(
             home, name, BUILD / 'gaugelet', '--standalone', '--secure-port=0', f'--cert-dir={certificates}',
@@ -315,7 +317,7 @@ def check_seed_paths(gaugelet, engines):
 def check_external_from_rules(home, engines, prometheus):
     """The same metrics as external ones: GroupBy is empty, so that a sum is that of all pods."""
     group = '/apis/external.metrics.k8s.io/v1beta1'
-    gaugelet = Gaugelet(home, prometheus, 'external', '--external-from-rules')
+    gaugelet = Gaugelet(home, prometheus, 'external', ('--external-from-rules',))
     told = engines.told(WAITING)
 
     def items():
@@ -407,6 +409,27 @@ def check_killed(gaugelet, engines, prometheus):
     new = engines.told(WAITING)
     prometheus.restart()
     until('Prometheus is started again', gaugelet.waiting, says(new), old, new)
+
+
+def check_bridged(home, prometheus):
+    """With --serve-stale the last good answer stays, as it was, until Prometheus is back."""
+    gaugelet = Gaugelet(home, prometheus, 'bridging', ('--cache-ttl=1s', '--serve-stale=1m'))
+    first = wait_for('an answer to keep', lambda: (lambda answer: answer if answer.values else None)(gaugelet.waiting()))
+    prometheus.process.end(signal.SIGKILL)
+    other = []
+
+    def bridging():
+        answer = gaugelet.waiting()
+        if answer.body != first.body:
+            other.append(answer)
+        return True if '(--serve-stale)' in gaugelet.process.said() else None
+
+    wait_for('the outage to be bridged', bridging)
+    tally.check('Prometheus killed, --serve-stale: the last good answer', not other, other[0] if other else '')
+    prometheus.restart()
+    wait_for('a new answer', lambda: True if gaugelet.waiting().body != first.body else None)
+    gaugelet.process.end()
+    tally.check('--serve-stale: no report of the sanitizers', not REPORT.search(gaugelet.process.said()))
 
 
 def check_end(gaugelet, prometheus):
@@ -527,8 +550,10 @@ def run(home):
     watch = Watch(gaugelet)
     faults = [(check_fault, gaugelet, engines, prometheus, fault) for fault in ('nan', 'absent', '500', 'hang')]
     for check, *arguments in [
-            (check_seed_paths, gaugelet, engines), (check_external_from_rules, home, engines, prometheus), (check_load, gaugelet, engines), *faults,
-            (check_stopped, gaugelet, engines, prometheus), (check_killed, gaugelet, engines, prometheus)]:
+            (check_seed_paths, gaugelet, engines), (check_external_from_rules, home, engines, prometheus),
+            (check_load, gaugelet, engines), *faults,
+            (check_stopped, gaugelet, engines, prometheus), (check_killed, gaugelet, engines, prometheus),
+            (check_bridged, home, prometheus)]:
         for name, _, _ in PODS:
             engines.set(name, fault='none')
         attempt(check, *arguments)
