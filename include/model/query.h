@@ -17,6 +17,7 @@ enum { QUERY_BYTES_MAX = 1 << 20 };
 struct query {
 	const struct template_tree *text;      /* the rule's metricsQuery */
 	struct str series;		       /* .Series */
+	struct str fixed_matchers;	       /* PromQL that comes first in every .LabelMatchers; may be empty */
 	const struct selector *selector;       /* on the metric's labels; NULL for none */
 	struct str namespace_label, namespace; /* namespace.ptr NULL: no matcher for it */
 	struct str object_label;	       /* ptr NULL: no object (external metrics) */
@@ -24,9 +25,12 @@ struct query {
 	size_t name_count;		       /* at least one where there is an object label */
 };
 
-/* Appends the PromQL. Matchers: the selector's (sorted by key), the namespace, the objects. Names are quoted where they stand in
-   a regular expression. An empty .LabelMatchers leaves no comma dangling behind a brace. ERR_INVALID: `>` or `<` in the
+/* Appends the PromQL. Matchers: the fixed ones, the selector's (sorted by key), the namespace, the objects. Names are quoted
+   where they stand in a regular expression. An empty .LabelMatchers leaves no comma dangling behind a brace. ERR_INVALID: `>` or `<` in the
    selector, a template that fails or gives an empty text. Everything but the result lives in `arena`. */
 MUST_USE bool query_write(const struct query *query, struct arena *arena, struct buf *out, struct err *err);
+
+/* Does PromQL take the name of a metric as it is? Others stand in quotes, within the braces. */
+bool query_plain_name(struct str name);
 
 #endif

@@ -44,7 +44,7 @@ void rules_add_twins(struct rules *rules);
 struct rules *rules_ref(struct rules *rules);
 void rules_unref(struct rules *rules); /* NULL is fine */
 
-/* `rules.yaml:14`, the place of a rule as messages name it. */
+/* `rules.yaml:14`, the place of a rule as messages name it; of one that stands in no file its `file` alone. */
 void rule_write_place(struct buf *out, const struct rule *rule);
 
 #endif

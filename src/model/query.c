@@ -157,6 +157,7 @@ static bool collect(struct arguments *arguments, const struct query *query, stru
 	arguments->values = arena_calloc(arena, most, sizeof(struct str));
 	if (arguments->keys == NULL || arguments->values == NULL)
 		return no_room(err);
+	buf_put(&arguments->matchers, query->fixed_matchers);
 	if (!add_selector(arguments, query->selector, arena, err))
 		return false;
 	if (query->namespace.ptr) {
@@ -235,4 +236,16 @@ bool query_write(const struct query *query, struct arena *arena, struct buf *out
 	if (out->len == start)
 		return err_set(err, ERR_INVALID, "the query is empty. mend: metricsQuery must give a text");
 	return true;
+}
+
+bool query_plain_name(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9' && i > 0) &&
+		    c != '_' && c != ':')
+			return false;
+	}
+	return name.len > 0;
 }

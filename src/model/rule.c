@@ -129,5 +129,6 @@ void rules_add_twins(struct rules *rules)
 void rule_write_place(struct buf *out, const struct rule *rule)
 {
 	buf_put(out, rule->file);
-	buf_printf(out, ":%u", rule->spec->at.line);
+	if (rule->spec->at.line)
+		buf_printf(out, ":%u", rule->spec->at.line);
 }
