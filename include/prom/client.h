@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.h - Prometheus' HTTP API: series and instant queries (rules.md 12). */
+/* client.h - Prometheus' HTTP API: series, names of metrics and instant queries (rules.md 12). */
 #ifndef GAUGELET_PROM_CLIENT_H
 #define GAUGELET_PROM_CLIENT_H
 
@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 struct loop;
+struct metric_names;
 struct prom;
 struct prom_call;
 struct samples;
@@ -70,6 +71,12 @@ typedef void prom_series_handler(void *context, struct series_set *set, const st
 
 struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t start_ms, prom_series_handler *handler,
 			      void *context);
+
+/* `names` is given to the handler (NULL with a problem). */
+typedef void prom_names_handler(void *context, struct metric_names *names, const struct prom_problem *problem);
+
+/* The names of the metrics there are since `start_ms`. Limits as of series. */
+struct prom_call *prom_names(struct prom *prom, int64_t start_ms, prom_names_handler *handler, void *context);
 
 void prom_call_cancel(struct prom_call *call);
 

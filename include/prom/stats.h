@@ -8,7 +8,7 @@
 #include "prom/breaker.h"
 #include "prom/client.h"
 
-enum prom_path { PROM_PATH_QUERY, PROM_PATH_SERIES, PROM_PATH_COUNT };
+enum prom_path { PROM_PATH_QUERY, PROM_PATH_SERIES, PROM_PATH_NAMES, PROM_PATH_COUNT };
 enum { PROM_FAULT_COUNT = PROM_OTHER + 1, PROM_CLASS_COUNT = 6 };
 
 /* Each request that was sent and not cancelled counts once: by its status when that is what it came to, else by its fault. */
@@ -36,7 +36,7 @@ struct prom_stats {
 /* As they are now; lent, as long as the client lives. */
 const struct prom_stats *prom_stats(const struct prom *prom);
 
-const char *prom_path_name(enum prom_path path);    /* "query" */
+const char *prom_path_name(enum prom_path path);    /* "query": as it stands behind /api/v1/ */
 const char *prom_fault_name(enum prom_fault fault); /* "refused" */
 
 /* Counts an answer. */

@@ -4,12 +4,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "model/sample.h"
-#include "model/series.h"
 #include "choice_in.h"
 #include "net/loop.h"
-#include "prom/query_answer.h"
-#include "prom/series_answer.h"
+#include "reader_in.h"
 #include "text/timestamp.h"
 #include "text/url.h"
 
@@ -17,7 +14,6 @@ enum {
 	URL_BYTES_MAX = 4000,	    /* a longer query goes by POST: proxies refuse long lines */
 	GOOD_BYTES_KEPT = 1024,	    /* of an answer, for what it turns out to be instead */
 	BAD_BYTES_KEPT = 16 * 1024, /* of an error's, for what it says */
-	SET_BYTES_MAX = 64 << 20,   /* of the kinds of series, which take little */
 	WARN_AGAIN_MS = 60 * 1000,
 };
 
@@ -33,7 +29,7 @@ struct prom {
 	int64_t warned_ms; /* when the log last had a warning of a partial answer; 0: never */
 };
 
-/* One of the two readers is there. */
+/* One of the handlers is there, as the reader's path says. */
 struct prom_call {
 	struct prom *prom;
 	struct prom_call *previous, *next;
@@ -45,10 +41,10 @@ struct prom_call {
 	struct prom_problem problem; /* of the first source, when another is asked; or why none is */
 	struct loop_timer at_once;   /* to say so */
 	struct http_call *http;	     /* NULL: none is asked */
-	struct query_answer *query;
-	struct series_answer *series;
+	struct reader reader;
 	prom_query_handler *query_handler;
 	prom_series_handler *series_handler;
+	prom_names_handler *names_handler;
 	void *context;
 	struct buf begin; /* of the answer */
 	struct err reading;
@@ -56,12 +52,13 @@ struct prom_call {
 
 /* ---- the list of calls */
 
-static struct prom_call *call_new(struct prom *prom, void *context)
+static struct prom_call *call_new(struct prom *prom, enum prom_path path, void *context)
 {
 	struct prom_call *call = xnew(struct prom_call);
 
 	call->prom = prom;
 	call->context = context;
+	reader_init(&call->reader, path);
 	call->next = prom->calls;
 	if (call->next)
 		call->next->previous = call;
@@ -78,8 +75,7 @@ static void call_free(struct prom_call *call)
 	if (call->next)
 		call->next->previous = call->previous;
 	loop_timer_cancel(call->prom->loop, &call->at_once);
-	query_answer_free(call->query);
-	series_answer_free(call->series);
+	reader_clear(&call->reader);
 	buf_clear(&call->form);
 	buf_clear(&call->begin);
 	free(call);
@@ -110,17 +106,18 @@ static bool take_piece(void *context, int status, struct str piece)
 		buf_put(&call->begin, str_slice(piece, 0, kept - call->begin.len));
 	if (!is_success(status))
 		return true;
-	return call->query ? query_answer_feed(call->query, piece, &call->reading)
-			   : series_answer_feed(call->series, piece, &call->reading);
+	return reader_feed(&call->reader, piece, &call->reading);
 }
 
-static bool read_answer(struct prom_call *call, const struct http_answer *answer, struct samples **ret_samples,
-			struct series_set **ret_set)
+static bool read_answer(struct prom_call *call, const struct http_answer *answer, struct result *ret_result)
 {
-	if (answer->fault != HTTP_OK || !is_success(answer->status))
-		return false;
-	return call->query ? query_answer_finish(call->query, ret_samples, &call->reading)
-			   : series_answer_finish(call->series, ret_set, &call->reading);
+	return answer->fault == HTTP_OK && is_success(answer->status) &&
+	       reader_finish(&call->reader, ret_result, &call->reading);
+}
+
+static size_t bytes_max(const struct prom_call *call)
+{
+	return call->reader.path == PROM_PATH_QUERY ? call->prom->query_bytes_max : call->prom->series_bytes_max;
 }
 
 static struct trouble trouble_of(const struct prom_call *call, const struct http_answer *answer)
@@ -128,8 +125,8 @@ static struct trouble trouble_of(const struct prom_call *call, const struct http
 	return (struct trouble){
 		.upstream = call->source->upstream,
 		.method = call->posted ? "POST" : "GET",
-		.endpoint = call->query ? "query" : "series",
-		.bytes_max = call->query ? call->prom->query_bytes_max : call->prom->series_bytes_max,
+		.endpoint = prom_path_name(call->reader.path),
+		.bytes_max = bytes_max(call),
 		.body = buf_str(&call->begin),
 		.answer = answer,
 		.reading = &call->reading,
@@ -151,11 +148,11 @@ static void tell_partial(struct prom *prom, const char *text)
 }
 
 /* Where data is missing a sum is too small and a metric seems to be gone. */
-static bool is_whole(const struct prom_call *call, const struct http_answer *answer, const struct samples *samples,
+static bool is_whole(const struct prom_call *call, const struct http_answer *answer, const struct result *result,
 		     struct prom_problem *problem)
 {
 	const struct trouble trouble = trouble_of(call, answer);
-	struct str warning = samples ? samples->warning : series_answer_warning(call->series);
+	struct str warning = reader_warning(&call->reader, result);
 
 	if (warning.len == 0)
 		return true;
@@ -167,22 +164,21 @@ static bool is_whole(const struct prom_call *call, const struct http_answer *ans
 	return true;
 }
 
-/* True: one of the results is there. */
-static bool take_answer(struct prom_call *call, const struct http_answer *answer, struct samples **ret_samples,
-			struct series_set **ret_set, struct prom_problem *problem)
+static bool take_answer(struct prom_call *call, const struct http_answer *answer, struct result *ret_result,
+			struct prom_problem *problem)
 {
 	const struct trouble trouble = trouble_of(call, answer);
-	CLEANUP(samples_free_at) struct samples *samples = NULL;
-	CLEANUP(series_set_free_at) struct series_set *set = NULL;
+	struct result result = {0};
 
-	if (!read_answer(call, answer, &samples, &set)) {
+	if (!read_answer(call, answer, &result)) {
 		trouble_describe(&trouble, problem);
 		return false;
 	}
-	if (!is_whole(call, answer, samples, problem))
+	if (!is_whole(call, answer, &result, problem)) {
+		result_clear(&result);
 		return false;
-	*ret_samples = STEAL(samples);
-	*ret_set = STEAL(set);
+	}
+	*ret_result = result;
 	return true;
 }
 
@@ -215,22 +211,31 @@ static void put_timeout(struct buf *form, int64_t timeout_ms)
 	put_parameter(form, "timeout", buf_str(&text));
 }
 
-static enum prom_path path_of(const struct prom_call *call)
+/* Series by POST only when told so: Google's front end takes them by GET alone. Names are taken by GET everywhere. */
+static bool goes_by_post(const struct prom_call *call, size_t url_bytes)
 {
-	return call->query ? PROM_PATH_QUERY : PROM_PATH_SERIES;
+	switch (call->reader.path) {
+	case PROM_PATH_QUERY:
+		return call->prom->post || (url_bytes > URL_BYTES_MAX && !call->source->get_only);
+	case PROM_PATH_SERIES:
+		return call->prom->post;
+	case PROM_PATH_NAMES:
+	case PROM_PATH_COUNT:
+		break;
+	}
+	return false;
 }
 
-/* Series by POST only when told so: Google's front end takes them by GET alone. */
 static void write_request(struct prom_call *call, int64_t timeout_ms, struct buf *url, struct buf *form)
 {
 	const struct upstream *upstream = call->source->upstream;
-	const char *endpoint = prom_path_name(path_of(call));
+	const char *endpoint = prom_path_name(call->reader.path);
 
 	buf_put(form, buf_str(&call->form));
-	if (call->query)
+	if (call->reader.path == PROM_PATH_QUERY)
 		put_timeout(form, timeout_ms);
 	upstream_write_url(upstream, endpoint, buf_str(form), url);
-	call->posted = call->prom->post || (call->query && url->len > URL_BYTES_MAX && !call->source->get_only);
+	call->posted = goes_by_post(call, url->len);
 	if (!call->posted) {
 		buf_reset(form);
 		return;
@@ -245,22 +250,19 @@ static void send_to_source(struct prom_call *call, int64_t timeout_ms)
 {
 	CLEANUP(buf_clear) struct buf url = {0};
 	CLEANUP(buf_clear) struct buf form = {0};
-	const struct prom *prom = call->prom;
 
 	write_request(call, timeout_ms, &url, &form);
-	call->http =
-		http_client_start(call->source->http, &(struct http_request){
-							      .method = call->posted ? "POST" : "GET",
-							      .url = buf_cstr(&url),
-							      .headers = upstream_headers(call->source->upstream),
-							      .body = buf_str(&form),
-							      .timeout_ms = timeout_ms,
-							      .max_body_bytes = call->query ? prom->query_bytes_max
-											    : prom->series_bytes_max,
-							      .context = call,
-							      .on_body = take_piece,
-							      .on_done = done,
-						      });
+	call->http = http_client_start(call->source->http, &(struct http_request){
+								   .method = call->posted ? "POST" : "GET",
+								   .url = buf_cstr(&url),
+								   .headers = upstream_headers(call->source->upstream),
+								   .body = buf_str(&form),
+								   .timeout_ms = timeout_ms,
+								   .max_body_bytes = bytes_max(call),
+								   .context = call,
+								   .on_body = take_piece,
+								   .on_done = done,
+							   });
 }
 
 /* While there is another one to ask, this one gets half of the time that is left. False: there is none, or no time. */
@@ -285,32 +287,31 @@ static bool ask_next(struct prom_call *call)
 /* ---- the end of calls */
 
 /* The handler comes last: it may start other calls, and free the client. */
-static void finish(struct prom_call *call, struct samples *samples, struct series_set *set,
-		   const struct prom_problem *problem)
+static void finish(struct prom_call *call, const struct result *result, const struct prom_problem *problem)
 {
 	prom_query_handler *query_handler = call->query_handler;
 	prom_series_handler *series_handler = call->series_handler;
+	prom_names_handler *names_handler = call->names_handler;
 	void *theirs = call->context;
 
 	call_free(call);
 	if (query_handler)
-		query_handler(theirs, samples, problem);
+		query_handler(theirs, result->samples, problem);
+	else if (series_handler)
+		series_handler(theirs, result->set, problem);
 	else
-		series_handler(theirs, set, problem);
+		names_handler(theirs, result->names, problem);
 }
 
 static void forget_answer(struct prom_call *call)
 {
+	enum prom_path path = call->reader.path;
+
 	call->http = NULL;
 	buf_reset(&call->begin);
 	call->reading = (struct err){0};
-	if (call->query) {
-		query_answer_free(call->query);
-		call->query = query_answer_new();
-	} else {
-		series_answer_free(call->series);
-		call->series = series_answer_new(SET_BYTES_MAX);
-	}
+	reader_clear(&call->reader);
+	reader_init(&call->reader, path);
 }
 
 /* A POST that nobody had told us to send: the endpoint may take a long line better. */
@@ -323,7 +324,7 @@ static bool ask_by_get(struct prom_call *call, const struct prom_problem *proble
 	if (!call->source->get_only)
 		log_warn("%s; long queries go to it by GET from now on", problem->text);
 	call->source->get_only = true;
-	call->source->stats->paths[path_of(call)].retries++;
+	call->source->stats->paths[call->reader.path].retries++;
 	forget_answer(call);
 	send_to_source(call, left_ms);
 	return true;
@@ -339,9 +340,10 @@ static bool ask_another(struct prom_call *call, const struct prom_problem *probl
 		return false;
 	if (call->problem.fault == PROM_OK)
 		call->problem = *problem;
-	prom->choice.stats.fail_overs++;
 	forget_answer(call);
-	CHECK(ask_next(call)); /* as was seen */
+	if (!ask_next(call)) /* the time is over just now */
+		return false;
+	prom->choice.stats.fail_overs++;
 	log_v(2, "%s; Prometheus %.*s is asked", problem->text, STR_ARG(prom_authority(prom)));
 	return true;
 }
@@ -351,14 +353,13 @@ static void done(void *context, const struct http_answer *answer)
 	struct prom_call *call = context;
 	struct prom *prom = call->prom;
 	int64_t now_ms = loop_now_ms(prom->loop);
-	struct samples *samples = NULL;
-	struct series_set *set = NULL;
+	struct result result = {0};
 	struct prom_problem problem = {0};
-	bool good = take_answer(call, answer, &samples, &set, &problem);
+	bool good = take_answer(call, answer, &result, &problem);
 
-	source_note(call->source, path_of(call), answer, &problem, now_ms);
+	source_note(call->source, call->reader.path, answer, &problem, now_ms);
 	if (good) {
-		finish(call, samples, set, NULL);
+		finish(call, &result, NULL);
 		return;
 	}
 	if (ask_by_get(call, &problem) || ask_another(call, &problem))
@@ -366,7 +367,7 @@ static void done(void *context, const struct http_answer *answer)
 	if (call->problem.fault != PROM_OK && source_is_lost(&problem))
 		trouble_join(&call->problem, &problem);
 	problem.wait_ms = choice_wait_ms(&prom->choice, now_ms);
-	finish(call, NULL, NULL, &problem);
+	finish(call, &(struct result){0}, &problem);
 }
 
 static void say_at_once(void *context)
@@ -374,7 +375,7 @@ static void say_at_once(void *context)
 	struct prom_call *call = context;
 	struct prom_problem problem = call->problem;
 
-	finish(call, NULL, NULL, &problem);
+	finish(call, &(struct result){0}, &problem);
 }
 
 /* ---- questions */
@@ -388,7 +389,7 @@ static void start(struct prom_call *call, int64_t timeout_ms)
 	call->deadline_ms = now_ms + (timeout_ms > 1 ? timeout_ms : 1);
 	if (ask_next(call))
 		return;
-	choice_refuse(&prom->choice, path_of(call), now_ms, &call->problem);
+	choice_refuse(&prom->choice, call->reader.path, now_ms, &call->problem);
 	call->at_once = (struct loop_timer){.handler = say_at_once, .context = call};
 	loop_timer_set(prom->loop, &call->at_once, 0);
 }
@@ -396,9 +397,8 @@ static void start(struct prom_call *call, int64_t timeout_ms)
 struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t timeout_ms,
 			     prom_query_handler *handler, void *context)
 {
-	struct prom_call *call = call_new(prom, context);
+	struct prom_call *call = call_new(prom, PROM_PATH_QUERY, context);
 
-	call->query = query_answer_new();
 	call->query_handler = handler;
 	put_parameter(&call->form, "query", promql);
 	put_time(&call->form, "time", time_ms);
@@ -409,11 +409,20 @@ struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_
 struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t start_ms, prom_series_handler *handler,
 			      void *context)
 {
-	struct prom_call *call = call_new(prom, context);
+	struct prom_call *call = call_new(prom, PROM_PATH_SERIES, context);
 
-	call->series = series_answer_new(SET_BYTES_MAX);
 	call->series_handler = handler;
 	put_parameter(&call->form, "match[]", selector);
+	put_time(&call->form, "start", start_ms);
+	start(call, prom->series_timeout_ms);
+	return call;
+}
+
+struct prom_call *prom_names(struct prom *prom, int64_t start_ms, prom_names_handler *handler, void *context)
+{
+	struct prom_call *call = call_new(prom, PROM_PATH_NAMES, context);
+
+	call->names_handler = handler;
 	put_time(&call->form, "start", start_ms);
 	start(call, prom->series_timeout_ms);
 	return call;

@@ -3,7 +3,14 @@
 
 const char *prom_path_name(enum prom_path path)
 {
-	return path == PROM_PATH_QUERY ? "query" : "series";
+	static const char *const NAMES[PROM_PATH_COUNT] = {
+		[PROM_PATH_QUERY] = "query",
+		[PROM_PATH_SERIES] = "series",
+		[PROM_PATH_NAMES] = "label/__name__/values",
+	};
+
+	CHECK((unsigned)path < PROM_PATH_COUNT);
+	return NAMES[path];
 }
 
 const char *prom_fault_name(enum prom_fault fault)

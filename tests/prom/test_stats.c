@@ -38,6 +38,7 @@ static void test_names(void **state)
 	(void)state;
 	assert_string_equal(prom_path_name(PROM_PATH_QUERY), "query");
 	assert_string_equal(prom_path_name(PROM_PATH_SERIES), "series");
+	assert_string_equal(prom_path_name(PROM_PATH_NAMES), "label/__name__/values");
 	for (unsigned fault = 0; fault < PROM_FAULT_COUNT; fault++)
 		for (unsigned other = 0; other < fault; other++)
 			assert_string_not_equal(prom_fault_name(fault), prom_fault_name(other));
