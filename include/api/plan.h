@@ -8,7 +8,9 @@
 #include "base/buf.h"
 
 struct catalog;
+struct gke_metric;
 struct metric;
+struct metric_names;
 struct prom_problem;
 struct resource;
 struct samples;
@@ -23,6 +25,9 @@ struct api_view {
 	int64_t max_sample_age_ms;	       /* 0: any */
 	bool standalone;		       /* there is no cluster to list objects */
 	bool empty_list_ok;
+	bool gke_names;			  /* what no rule gives may be a name of GKE's adapter */
+	const struct metric_names *known; /* of Prometheus' metrics, during api_begin; NULL: none */
+	struct str fixed_matchers;	  /* of every query; may be empty */
 };
 
 enum api_step {
@@ -50,6 +55,7 @@ struct api_plan {
 	struct arena *arena;
 	struct api_parameters parameters;
 	const struct metric *metric;
+	struct gke_metric *gke;	 /* what the metric was made of when no rule gives it; NULL otherwise */
 	const struct str *names; /* of the objects asked for */
 	size_t name_count;
 };

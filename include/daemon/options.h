@@ -23,7 +23,7 @@ struct sni_option {
 
 struct options {
 	/* rules and Prometheus */
-	const char *config;
+	const char *config; /* NULL only with gke_names */
 	bool external_from_rules;
 	struct text_list prometheus_urls;    /* at least one; the preferred one first */
 	const char *prometheus_verb;	     /* GET or POST */
@@ -39,6 +39,7 @@ struct options {
 	int64_t max_sample_age_ms;	    /* default 5 m */
 	bool empty_list_ok;		    /* --empty-list=ok */
 	bool allow_partial;
+	bool gke_names;
 	/* serving */
 	const char *bind_address; /* 0.0.0.0; with --standalone 127.0.0.1 */
 	bool bind_address_given;

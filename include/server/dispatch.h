@@ -11,6 +11,7 @@ struct catalog;
 struct dispatch;
 struct http_exchange;
 struct loop;
+struct metric_names;
 struct objects;
 struct prom;
 struct query_cache;
@@ -29,11 +30,13 @@ struct dispatch_neighbours {
 
 struct dispatch_options {
 	struct api_groups groups;
-	bool empty_list_ok;
+	bool empty_list_ok, gke_names;
 	int64_t max_age_ms, max_sample_age_ms;
 	/* What discovery knows at this moment, for reasons. */
 	const struct series_finding *(*findings)(void *context);
-	void *findings_context;
+	/* The names of Prometheus' metrics at this moment; NULL: none are known. Asked where gke_names is on. */
+	const struct metric_names *(*known)(void *context);
+	void *findings_context; /* of both */
 };
 
 /* `catalog` is given. */

@@ -299,6 +299,22 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	close_list(&writer, plan);
 }
 
+static void write_labels(struct json_writer *writer, const struct api_plan *plan, const struct sample *sample)
+{
+	bool system = plan->gke && plan->gke->system;
+
+	if (plan->gke && !system && sample->label_count)
+		json_member(writer, "resource.type", STR("prometheus_target"));
+	for (size_t i = 0; i < sample->label_count; i++) {
+		CLEANUP(buf_clear) struct buf key = {0};
+
+		if (plan->gke && !gke_label_write(&key, system, sample->labels[i].name))
+			continue;
+		json_key_str(writer, plan->gke ? buf_str(&key) : sample->labels[i].name);
+		json_string(writer, sample->labels[i].value);
+	}
+}
+
 static void write_external_item(struct json_writer *writer, const struct api_plan *plan, const struct sample *sample,
 				const struct number *number, bool scalar)
 {
@@ -309,10 +325,7 @@ static void write_external_item(struct json_writer *writer, const struct api_pla
 		json_null(writer);
 	} else {
 		json_object(writer);
-		for (size_t i = 0; i < sample->label_count; i++) {
-			json_key_str(writer, sample->labels[i].name);
-			json_string(writer, sample->labels[i].value);
-		}
+		write_labels(writer, plan, sample);
 		json_object_end(writer);
 	}
 	write_number(writer, number->time_ms, number->milli);

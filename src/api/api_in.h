@@ -4,6 +4,10 @@
 #define GAUGELET_API_IN_H
 
 #include "api/plan.h"
+#include "model/catalog.h"
+#include "model/gke_query.h"
+#include "model/rule.h"
+#include "text/template.h"
 
 /* What became of the samples, to tell why an object has no number. */
 struct tally {
@@ -14,6 +18,25 @@ struct tally {
 	size_t label_count;
 	int64_t newest_age_ms; /* of the stale ones */
 };
+
+/* A metric that stands in no catalog: a name of GKE's adapter, which says itself what to ask. */
+struct gke_metric {
+	struct metric metric;
+	struct rule rule;
+	struct gke_query query;
+	bool system;
+};
+
+/* Makes the request's metric from its name, if it is one of GKE's and these are on; then the plan has it, or is refused.
+   `resource`: what it describes, NULL for an external metric. */
+void gke_begin(struct api_plan *plan, const struct resource *resource);
+void gke_end(struct api_plan *plan);
+
+/* Was the plan refused already? */
+static inline bool is_refused(const struct api_plan *plan)
+{
+	return plan->reply.status != 0;
+}
 
 /* Answers with a Status: upstream's words, `: `, the reason. */
 void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -32,6 +55,9 @@ void reason_no_objects(struct buf *out, const struct api_plan *plan);
 
 /* Why no object has a number. */
 void reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally);
+
+/* The PromQL, as much of it as fits. */
+void reason_query(struct buf *out, const struct api_plan *plan);
 
 /* Why Prometheus gave no answer. */
 void reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem);

@@ -92,6 +92,11 @@ static void refuse_query(struct api_plan *plan, const char *reason)
 
 /* ---- the question to Prometheus */
 
+static struct str fixed_matchers(const struct api_plan *plan)
+{
+	return plan->gke && plan->gke->query.any_cluster ? (struct str){0} : plan->view->fixed_matchers;
+}
+
 static void ask(struct api_plan *plan)
 {
 	const struct metric *metric = plan->metric;
@@ -102,7 +107,8 @@ static void ask(struct api_plan *plan)
 	struct query query = {
 		.text = metric->rule->query,
 		.series = metric->series,
-		.selector = selector,
+		.fixed_matchers = fixed_matchers(plan),
+		.selector = plan->gke ? &plan->gke->query.selector : selector,
 		.object_label = metric->object_label,
 		.names = plan->names,
 		.name_count = plan->name_count,
@@ -120,17 +126,31 @@ static void ask(struct api_plan *plan)
 		refuse_query(plan, err.msg);
 }
 
+static void open_series(struct buf *promql, struct str series)
+{
+	if (query_plain_name(series)) {
+		buf_put(promql, series);
+		buf_putc(promql, '{');
+		return;
+	}
+	buf_putc(promql, '{');
+	quote_go(promql, series);
+	buf_putc(promql, ',');
+}
+
 /* Without a cluster the objects are those that the metric's own series name. */
 static void list_objects(struct api_plan *plan)
 {
 	const struct metric *metric = plan->metric;
+	struct str fixed = fixed_matchers(plan);
 	struct buf *promql = &plan->promql;
 
 	buf_puts(promql, "count by (");
 	buf_put(promql, metric->object_label);
 	buf_puts(promql, ") (");
-	buf_put(promql, metric->series);
-	buf_putc(promql, '{');
+	open_series(promql, plan->gke ? plan->gke->query.listed : metric->series);
+	buf_put(promql, fixed);
+	buf_puts(promql, fixed.len ? "," : "");
 	if (plan->request->namespaced) {
 		buf_put(promql, metric->namespace_label);
 		buf_putc(promql, '=');
@@ -152,6 +172,18 @@ static void name_one(struct api_plan *plan)
 static int by_text(const void *left, const void *right)
 {
 	return str_cmp(*(const struct str *)left, *(const struct str *)right);
+}
+
+static void refuse_unlisted(struct api_plan *plan)
+{
+	CLEANUP(buf_clear) struct buf reason = {0};
+
+	buf_puts(&reason, "no object has a series of it at the moment. mend: look for it in Prometheus");
+	if (plan->gke) {
+		buf_puts(&reason, ": ");
+		reason_query(&reason, plan);
+	}
+	refuse_metric(plan, false, buf_str(&reason));
 }
 
 void api_listed(struct api_plan *plan, const struct samples *samples)
@@ -178,8 +210,7 @@ void api_listed(struct api_plan *plan, const struct samples *samples)
 	if (count)
 		ask(plan);
 	else
-		refuse_metric(plan, false,
-			      STR("no object has a series of it at the moment. mend: look for it in Prometheus"));
+		refuse_unlisted(plan);
 }
 
 struct api_objects api_objects_wanted(const struct api_plan *plan)
@@ -239,8 +270,12 @@ static void begin_custom(struct api_plan *plan)
 	const struct resource *resource = find_resource(plan);
 
 	plan->unknown_resource = resource == NULL;
-	if (resource && resource->namespaced == request->namespaced)
+	if (resource && resource->namespaced == request->namespaced) {
 		plan->metric = catalog_find(plan->view->catalog, resource, request->metric);
+		gke_begin(plan, resource);
+	}
+	if (is_refused(plan))
+		return;
 	if (plan->metric == NULL)
 		refuse_unknown(plan, resource);
 	else if (request->namespaced && plan->metric->namespace_label.ptr == NULL)
@@ -263,6 +298,9 @@ static void begin_external(struct api_plan *plan)
 	const struct api_request *request = plan->request;
 
 	plan->metric = catalog_find_external(plan->view->catalog, request->metric);
+	gke_begin(plan, NULL);
+	if (is_refused(plan))
+		return;
 	if (plan->metric == NULL)
 		refuse_unknown(plan, NULL);
 	else if (plan->metric->rule->spec->resources.namespaced && plan->metric->namespace_label.ptr == NULL)
@@ -289,6 +327,7 @@ void api_begin(struct api_plan *plan, const struct api_request *request, const s
 
 void api_plan_clear(struct api_plan *plan)
 {
+	gke_end(plan);
 	buf_clear(&plan->promql);
 	buf_clear(&plan->reply.body);
 	buf_clear(&plan->reply.warning);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api_in.h"
 #include "model/catalog.h"
+#include "model/gke_name.h"
 #include "model/policy.h"
 #include "model/resource.h"
 #include "model/rule.h"
@@ -11,7 +12,7 @@
 #include "text/distance.h"
 #include "text/duration.h"
 
-enum { QUERY_SHOWN = 90, TEXT_SHOWN = 60, UPSTREAM_SHOWN = 300 };
+enum { QUERY_SHOWN = 90, GKE_QUERY_SHOWN = 240 /* no file shows it */, TEXT_SHOWN = 60, UPSTREAM_SHOWN = 300 };
 
 static struct str front(struct str text, size_t bytes)
 {
@@ -216,7 +217,10 @@ void reason_unknown(struct buf *out, const struct api_plan *plan, const struct r
 
 	if (plan->request->route == ROUTE_EXTERNAL ? explain_external(out, plan) : explain_custom(out, plan, resource))
 		return;
-	if (other) {
+	if (gke_name_is(plan->request->metric) && !plan->view->gke_names) {
+		buf_puts(out, "no rule gives it, and names of GKE's adapter are not translated. mend: start with "
+			      "--gke-names");
+	} else if (other) {
 		name_rule(out, other);
 		buf_printf(out, " gives the series another name. mend: ask for %.*s", STR_ARG(other->name));
 	} else if (rule) {
@@ -245,9 +249,9 @@ void reason_no_objects(struct buf *out, const struct api_plan *plan)
 
 /* ---- samples that fit nothing */
 
-static void write_query(struct buf *out, const struct api_plan *plan)
+void reason_query(struct buf *out, const struct api_plan *plan)
 {
-	struct str query = front(buf_str(&plan->promql), QUERY_SHOWN);
+	struct str query = front(buf_str(&plan->promql), plan->gke ? GKE_QUERY_SHOWN : QUERY_SHOWN);
 
 	buf_put(out, query);
 	if (query.len < plan->promql.len)
@@ -297,6 +301,11 @@ static void explain_bad_values(struct buf *out, const struct api_plan *plan, con
 		buf_puts(out, ". mend: see to the scrape, or raise --max-sample-age");
 		return;
 	}
+	if (plan->gke) {
+		buf_puts(out, ". mend: write a rule for it with a guard in metricsQuery; the query is ");
+		reason_query(out, plan);
+		return;
+	}
 	buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`");
 }
 
@@ -330,8 +339,13 @@ void reason_no_samples(struct buf *out, const struct api_plan *plan, const struc
 			write_names(out, plan);
 			buf_putc(out, ')');
 		}
-		buf_puts(out, ". mend: run it in Prometheus: ");
-		write_query(out, plan);
+		if (plan->gke && plan->name_count)
+			buf_printf(out, ". mend: its series need the labels %s%.*s; run it in Prometheus: ",
+				   plan->request->namespaced ? "namespace and " : "",
+				   STR_ARG(plan->metric->object_label));
+		else
+			buf_puts(out, ". mend: run it in Prometheus: ");
+		reason_query(out, plan);
 	}
 }
 
@@ -390,6 +404,6 @@ void reason_upstream(struct buf *out, const struct api_plan *plan, const struct 
 	buf_printf(out, "%.*s (query of rule ", STR_ARG(text));
 	rule_write_place(out, plan->metric->rule);
 	buf_puts(out, ": ");
-	write_query(out, plan);
+	reason_query(out, plan);
 	buf_printf(out, "). mend: %s", mend_of(problem));
 }

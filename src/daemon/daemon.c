@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/discovery.h"
+#include "prom/names.h"
 #include "prom/query_cache.h"
 #include "server/certificate.h"
 #include "server/dispatch.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct prom *prom;
 	struct query_cache *cache;
 	struct discovery *discovery;
+	struct names *names; /* NULL without --gke-names */
 	struct certificate *certificate;
 	struct dispatch *dispatch;
 	struct http_server *server;
@@ -66,7 +68,9 @@ static bool load_rules(const struct options *options, struct rules **ret_rules)
 	const char *path = options->config;
 	CLEANUP(problems_clear) struct problems problems = {0};
 	struct err err = {0};
-	bool good = rules_file_load(path, &problems, ret_rules, &err);
+	/* --gke-names alone is no rule */
+	bool good = path ? rules_file_load(path, &problems, ret_rules, &err)
+			 : rules_file_compile(STR(""), STR("--gke-names"), &problems, ret_rules);
 
 	if (!good && problems.errors == 0)
 		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
@@ -90,6 +94,13 @@ static const struct series_finding *findings(void *context)
 	struct daemon *daemon = context;
 
 	return discovery_findings(daemon->discovery);
+}
+
+static const struct metric_names *known(void *context)
+{
+	struct daemon *daemon = context;
+
+	return names_known(daemon->names);
 }
 
 /* Before discovery has found anything there is a catalog without metrics. */
@@ -157,6 +168,7 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 						  .max_bytes = CACHE_BYTES_MAX};
 	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
 						    .max_age_ms = options->metrics_max_age_ms};
+	const struct names_options names = {.relist_ms = discovery.relist_ms, .max_age_ms = discovery.max_age_ms};
 
 	daemon->prom = prom_new(daemon->loop, &prom, err);
 	if (daemon->prom == NULL)
@@ -164,6 +176,8 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 	daemon->cache = query_cache_new(daemon->loop, daemon->prom, &cache);
 	daemon->discovery = discovery_new(daemon->loop, daemon->prom, daemon->rules, daemon->table, &discovery,
 					  set_catalog, daemon);
+	if (options->gke_names)
+		daemon->names = names_new(daemon->loop, daemon->prom, &names);
 	return true;
 }
 
@@ -219,12 +233,14 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 	};
 	struct dispatch_neighbours neighbours = {.prom = daemon->prom, .cache = daemon->cache};
 	const struct dispatch_options dispatch = {
-		.groups = {.custom = daemon->rules->custom_count > 0,
-			   .external = daemon->rules->count > daemon->rules->custom_count},
+		.groups = {.custom = daemon->rules->custom_count > 0 || options->gke_names,
+			   .external = daemon->rules->count > daemon->rules->custom_count || options->gke_names},
 		.empty_list_ok = options->empty_list_ok,
+		.gke_names = options->gke_names,
 		.max_age_ms = options->metrics_max_age_ms,
 		.max_sample_age_ms = options->max_sample_age_ms,
 		.findings = findings,
+		.known = known,
 		.findings_context = daemon,
 	};
 
@@ -260,6 +276,7 @@ static void take_apart(struct daemon *daemon)
 	dispatch_free(daemon->dispatch);
 	certificate_free(daemon->certificate);
 	cluster_free(daemon->cluster);
+	names_free(daemon->names);
 	discovery_free(daemon->discovery);
 	query_cache_free(daemon->cache);
 	prom_free(daemon->prom);

@@ -453,7 +453,7 @@ static bool check_paths(const struct text_list *paths, struct err *err)
 
 static bool check(struct options *options, struct err *err)
 {
-	if (options->config == NULL)
+	if (options->config == NULL && !options->gke_names)
 		return err_set(err, ERR_INVALID, "--config is required: the path of the rules file");
 	return check_prometheus(options, err) && check_ages(options, err) && check_address(options, err) &&
 	       check_tls(options, err) && check_paths(&options->always_allow_paths, err);

@@ -34,7 +34,7 @@ const struct option options_table[] = {
 	 .group = GROUP_RULES,
 	 AT(config),
 	 .unit = "FILE",
-	 .help = "The rules file, in prometheus-adapter's format. Required."},
+	 .help = "The rules file, in prometheus-adapter's format. Required, except with --gke-names."},
 	{.flag = "--external-from-rules",
 	 .kind = OPTION_BOOL,
 	 .group = GROUP_RULES,
@@ -162,6 +162,12 @@ const struct option options_table[] = {
 	 AT(allow_partial),
 	 .help = "Take answers of Prometheus that warn of missing data (Thanos, when a store is away). Numbers can "
 		 "then be too small, and metrics vanish."},
+	{.flag = "--gke-names",
+	 .kind = OPTION_BOOL,
+	 .group = GROUP_RULES,
+	 AT(gke_names),
+	 .help = "Serve prometheus.googleapis.com|METRIC|gauge and the other names of GKE's Stackdriver adapter "
+		 "that no rule gives. --config may then be left out."},
 
 	{.flag = "--bind-address",
 	 .kind = OPTION_TEXT,

@@ -163,6 +163,9 @@ bool question_begin(const struct question_setting *setting, struct http_exchange
 		.max_sample_age_ms = setting->options->max_sample_age_ms,
 		.standalone = setting->objects == NULL,
 		.empty_list_ok = setting->options->empty_list_ok,
+		.gke_names = setting->options->gke_names,
+		.known = setting->options->gke_names ? setting->options->known(setting->options->findings_context)
+						     : NULL,
 	};
 	http_on_gone(exchange, question_gone, question);
 	api_begin(&question->plan, question->request, &question->view, http_arena(exchange));

@@ -98,6 +98,7 @@ static void write_differences(struct buf *out, const struct options *o)
 	write_number(out, "sample-age", o->max_sample_age_ms, 5 * MINUTE_MS);
 	write_number(out, "empty-ok", o->empty_list_ok, false);
 	write_number(out, "partial", o->allow_partial, false);
+	write_number(out, "gke-names", o->gke_names, false);
 	write_text(out, "bind", o->bind_address, "0.0.0.0");
 	write_number(out, "bind-given", o->bind_address_given, false);
 	write_number(out, "port", o->secure_port, 443);
@@ -302,6 +303,9 @@ static struct options_case {
 	{"sample age", {"--config=c", "--max-sample-age=1m"}, "sample-age=60000", ""},
 	{"sample age off", {"--config=c", "--max-sample-age", "0s"}, "sample-age=0", ""},
 	{"empty list ok", {"--config=c", "--empty-list=ok"}, "empty-ok=1", ""},
+	{"GKE's names", {"--config=c", "--gke-names"}, "gke-names=1", ""},
+	{"GKE's names without rules", {"--gke-names"}, "config=NULL gke-names=1", ""},
+	{"GKE's names switched off without rules", {"--gke-names=false"}, NULL, "--config is required"},
 	{"empty list error", {"--config=c", "--empty-list=ok", "--empty-list=error"}, "", ""},
 	{"empty list other", {"--config=c", "--empty-list=true"}, NULL, "--empty-list: \"true\" is none of error, ok"},
 
