@@ -169,6 +169,8 @@ static void explain_near(struct buf *out, const struct api_plan *plan, const str
 		buf_printf(out,
 			   "none of the %zu rules gives it. mend: the names that there are stand in /apis/%s/v1beta1",
 			   catalog_rules(plan->view->catalog)->count, external ? API_EXTERNAL_GROUP : API_CUSTOM_GROUP);
+	if (plan->view->gke_names)
+		buf_puts(out, "; names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge");
 }
 
 static bool explain_external(struct buf *out, const struct api_plan *plan)
@@ -289,6 +291,16 @@ static size_t explain_refused(struct buf *out, const struct tally *tally)
 	return all;
 }
 
+/* What a name of GKE's needs before its query can give something. */
+static void explain_gke_needs(struct buf *out, const struct api_plan *plan)
+{
+	if (plan->gke && plan->name_count)
+		buf_printf(out, "its series need the labels %s%.*s; ",
+			   plan->request->namespaced ? "namespace and " : "", STR_ARG(plan->metric->object_label));
+	else if (plan->gke && plan->view->known == NULL)
+		buf_puts(out, "Prometheus has not told its names of metrics yet, so the letters are as they came; ");
+}
+
 static void explain_bad_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
 	buf_puts(out, " gives no usable number: ");
@@ -339,12 +351,9 @@ void reason_no_samples(struct buf *out, const struct api_plan *plan, const struc
 			write_names(out, plan);
 			buf_putc(out, ')');
 		}
-		if (plan->gke && plan->name_count)
-			buf_printf(out, ". mend: its series need the labels %s%.*s; run it in Prometheus: ",
-				   plan->request->namespaced ? "namespace and " : "",
-				   STR_ARG(plan->metric->object_label));
-		else
-			buf_puts(out, ". mend: run it in Prometheus: ");
+		buf_puts(out, ". mend: ");
+		explain_gke_needs(out, plan);
+		buf_puts(out, "run it in Prometheus: ");
 		reason_query(out, plan);
 	}
 }

@@ -19,6 +19,21 @@ static const struct suffix {
 	{"unknown:counter", GKE_COUNTER},
 };
 
+/* The name alone does not tell a gauge from what must be read as a rate; of these we know it. */
+static const char *const system_gauges[] = {
+	"container|accelerator|duty_cycle",
+	"container|accelerator|memory_bandwidth_utilization",
+	"container|accelerator|memory_total",
+	"container|accelerator|memory_used",
+	"container|accelerator|request",
+	"container|accelerator|tensorcore_utilization",
+	"node|accelerator|duty_cycle",
+	"node|accelerator|memory_bandwidth_utilization",
+	"node|accelerator|memory_total",
+	"node|accelerator|memory_used",
+	"node|accelerator|tensorcore_utilization",
+};
+
 static bool has_prefix(struct str text, struct str prefix)
 {
 	return str_eq_nocase(str_slice(text, 0, prefix.len), prefix);
@@ -58,30 +73,24 @@ static bool parse_prometheus(struct str text, struct gke_name *ret_name, struct 
 	return true;
 }
 
-static bool is_system_path(struct str path)
+static bool is_gauge(struct str path)
 {
-	for (size_t i = 0; i < path.len; i++) {
-		char c = path.ptr[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '|')
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < COUNT_OF(system_gauges); i++)
+		if (str_eq(path, str_of(system_gauges[i])))
+			return true;
+	return false;
 }
 
-/* The name alone does not tell a gauge from what must be read as a rate. All metrics of accelerators are gauges. */
 static bool parse_system(struct str text, struct arena *arena, struct gke_name *ret_name, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf series = {0};
 	struct str path = str_slice(text, SYSTEM.len, text.len);
 	struct gke_name name = {.kind = GKE_GAUGE, .system = true};
-	bool known = has_prefix(path, STR("container|accelerator|")) || has_prefix(path, STR("node|accelerator|"));
 
-	if (!known || str_ends(path, STR("|")) || !is_system_path(path))
-		return err_set(
-			err, ERR_NOT_FOUND,
-			"of kubernetes.io only container|accelerator|... and node|accelerator|... are known to be "
-			"gauges. mend: write an external rule for it");
+	if (!is_gauge(path))
+		return err_set(err, ERR_NOT_FOUND,
+			       "of kubernetes.io only the use of accelerators is known to be gauges, as "
+			       "container|accelerator|duty_cycle. mend: write an external rule for it");
 	buf_puts(&series, "kubernetes_io:");
 	for (size_t i = 0; i < path.len; i++)
 		buf_putc(&series, path.ptr[i] == '|' ? '_' : path.ptr[i]);

@@ -8,7 +8,10 @@
 #include "prom/query_answer.h"
 #include "prom/series_answer.h"
 
-enum { SET_BYTES_MAX = 64 << 20 }; /* of the kinds of series, which take little; of the names of metrics */
+enum {
+	SET_BYTES_MAX = 64 << 20,   /* of the kinds of series, which take little */
+	NAMES_BYTES_MAX = 32 << 20, /* of the names of metrics */
+};
 
 void reader_init(struct reader *reader, enum prom_path path)
 {
@@ -21,7 +24,7 @@ void reader_init(struct reader *reader, enum prom_path path)
 		reader->series = series_answer_new(SET_BYTES_MAX);
 		break;
 	case PROM_PATH_NAMES:
-		reader->names = names_answer_new(SET_BYTES_MAX);
+		reader->names = names_answer_new(NAMES_BYTES_MAX);
 		break;
 	case PROM_PATH_COUNT:
 		break;

@@ -198,6 +198,8 @@ static struct ask_case {
 	{"pods at the root", B1 "/pods/a/" WAITING, API_ANSWERED, "live in namespaces", 404, "", false},
 	{"switched off", NS "/pods/a/" WAITING, API_ANSWERED, "mend: start with --gke-names", 404, "", true},
 	{"switched off, external", E1 "/" WAITING, API_ANSWERED, "mend: start with --gke-names", 404, "", true},
+	{"a name with slashes", E1 "/prometheus.googleapis.com", API_ANSWERED,
+	 "names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge", 404, "", false},
 	{"a name of nobody", NS "/pods/a/nosuch", API_ANSWERED, "none of the 2 rules gives it", 404, "", false},
 };
 
@@ -297,6 +299,22 @@ static void test_no_pod_has_it(void **state)
 	end(&f);
 }
 
+static void test_names_are_not_known_yet(void **state)
+{
+	CLEANUP(samples_free_at) struct samples *none = samples_new();
+	struct fixture f;
+
+	(void)state;
+	begin(&f, E1 "/" P "dcgm_fi_dev_gpu_util%7Cgauge", false, "", false);
+	api_plan_clear(&f.plan);
+	f.view.known = NULL;
+	api_begin(&f.plan, &f.request, &f.view, f.arena);
+	assert_str(buf_str(&f.plan.promql), "dcgm_fi_dev_gpu_util{}");
+	api_answer(&f.plan, none, NOW_MS);
+	assert_contains(buf_str(&f.plan.reply.body), "Prometheus has not told its names of metrics yet");
+	end(&f);
+}
+
 static void test_prometheus_is_down(void **state)
 {
 	const struct prom_problem problem = {.fault = PROM_REFUSED, .text = "Prometheus prom:9090 refuses"};
@@ -316,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pods_of_the_cluster),
 		cmocka_unit_test(test_no_pod_has_it),
+		cmocka_unit_test(test_names_are_not_known_yet),
 		cmocka_unit_test(test_prometheus_is_down),
 	};
 

@@ -41,6 +41,8 @@ static struct name_case {
 	 "kubernetes_io:node_accelerator_memory_used", GKE_GAUGE, true, ""},
 	{"a metric whose kind the name does not tell", "kubernetes.io|container|cpu|core_usage_time", true, NULL,
 	 GKE_GAUGE, true, "external rule"},
+	{"a metric of accelerators that nobody knows", "kubernetes.io|container|accelerator|newest", true, NULL,
+	 GKE_GAUGE, true, "external rule"},
 	{"accelerator alone", "kubernetes.io|container|accelerator|", true, NULL, GKE_GAUGE, true,
 	 "known to be gauges"},
 	{"a brace", "kubernetes.io|container|accelerator|x{}", true, NULL, GKE_GAUGE, true, "known to be gauges"},
