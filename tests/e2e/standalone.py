@@ -45,6 +45,7 @@ METRICS = {
     'nv_llm_http_service_inflight_requests': ('dynamo', lambda load: load['waiting'] + load['running']),
 }
 WAITING = 'vllm:num_requests_waiting'
+CAPITALS = 'DCGM_FI_DEV_GPU_UTIL'  # a name that the HPA sends in lower case; Prometheus records WAITING under it
 UNITS = {'n': -9, 'u': -6, 'm': -3, '': 0, 'k': 3, 'M': 6}
 
 
@@ -113,6 +114,13 @@ class Process:
     def send(self, number):
         self.child.send_signal(number)
 
+    def freeze(self):
+        """A thread may still run for a moment after the signal was sent."""
+        self.send(signal.SIGSTOP)
+        stats = pathlib.Path(f'/proc/{self.child.pid}/task')
+        wait_for(f'{self.name} to stand still', lambda: True if all(
+            stat.read_text().rpartition(')')[2].split()[0] == 'T' for stat in stats.glob('*/stat')) else None)
+
     def end(self, number=signal.SIGTERM):
         """Its exit status."""
         if self.child.poll() is None:
@@ -165,8 +173,10 @@ class Prometheus:
             f"      - targets: ['{engines.url[name].split('/')[2]}']\n"
             f'        labels: {{namespace: default, pod: {name}}}\n' for name, _, _ in PODS)
         (home / 'prometheus.yml').write_text(
-            'global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n  - job_name: engines\n'
-            f'    static_configs:\n{jobs}')
+            'global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\nrule_files: [records.yml]\n'
+            f'scrape_configs:\n  - job_name: engines\n    static_configs:\n{jobs}')
+        (home / 'records.yml').write_text(
+            f"groups:\n- name: records\n  rules:\n  - {{record: {CAPITALS}, expr: '{WAITING}'}}\n")
         self.starts = 0
         self.start(0)
 
@@ -200,14 +210,14 @@ class Prometheus:
 
 
 class Gaugelet:
-    """Asked anew each time, unless the flags say otherwise."""
+    """Asked anew each time, and by the seeds' rules, unless the arguments say otherwise."""
 
-    def __init__(self, home, prometheus, name='gaugelet', flags=('--cache-ttl=0s',)):
+    def __init__(self, home, prometheus, name='gaugelet', flags=('--cache-ttl=0s',), rules=(f'--config={RULES}',)):
         certificates = home / f'{name}-certificates'
         self.process = Process(
             home, name, BUILD / 'gaugelet', '--standalone', '--secure-port=0', f'--cert-dir={certificates}',
-            f'--config={RULES}', f'--prometheus-url={prometheus.url}', '--metrics-relist-interval=2s',
-            '--metrics-max-age=5m', '--v=6', *flags)
+            f'--prometheus-url={prometheus.url}', '--metrics-relist-interval=2s', '--metrics-max-age=5m', '--v=6', *rules,
+            *flags)
         self.url = 'https://localhost:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
         self.trust = ssl.create_default_context(cafile=certificates / 'apiserver.crt')
 
@@ -331,6 +341,66 @@ def check_external_from_rules(home, engines, prometheus):
     tally.check('external: not without the flag', refused(Gaugelet(home, prometheus, 'custom-only').get(group)))
 
 
+def answer_that(what, ask, wanted):
+    def look():
+        answer = ask()
+        return answer if wanted(answer) else None
+    return wait_for(what, look)
+
+
+def external(answer):
+    """The items of an external metric as (labels, number), or None."""
+    if answer.document.get('kind') != 'ExternalMetricValueList':
+        return None
+    return [(item['metricLabels'], number(item['value'])) for item in answer.document['items']]
+
+
+def check_gke(gaugelet, engines):
+    """The names of GKE's adapter, without any rule."""
+    groups = [f'/apis/{group}.metrics.k8s.io/v1beta1' for group in ('custom', 'external')]
+    listed = [gaugelet.get(group) for group in groups]
+    tally.check('gke: both groups are there, and no list is empty',
+                all(answer.status == 200 and answer.document.get('resources') for answer in listed), listed)
+    pods, shop = f'{groups[0]}/namespaces/default/pods', f'{groups[1]}/namespaces/shop/prometheus.googleapis.com%7C'
+    told = engines.told(WAITING)
+
+    def custom(rest, pod='*'):
+        return lambda: gaugelet.get(f'{pods}/{pod}/prometheus.googleapis.com{rest}')
+
+    until('gke: all pods', custom(f'%7C{WAITING}%7Cgauge'), says(told), told)
+    until('gke: all pods, bars as they are', custom(f'|{WAITING}|gauge'), says(told), told)
+    until('gke: one pod', custom(f'%7C{WAITING}%7Cgauge', 'vllm-1'), says({'vllm-1': told['vllm-1']}), told)
+    for what in ('generation_tokens_total%7Ccounter', 'e2e_request_latency_seconds%7Chistogram'):
+        answer = answer_that(f'gke: {what} of all pods', custom(f'%7Cvllm:{what}'), lambda answer: (
+            answer.values and answer.values.keys() == told.keys() and all(answer.values.values())))
+        tally.check(f'gke: {what} is no negative number', min(answer.values.values()) > 0, answer)
+    answer = custom(f'%7C{WAITING}%7Cgauge', 'nobody-0')()
+    tally.check('gke: the reason shows the query',
+                has_reason(answer, 404) and f'sum by (pod) ({WAITING}{{namespace="default",pod="nobody-0"}})' in answer.message,
+                answer)
+
+    def asks(rest, wanted):
+        return answer_that(f'gke: external {rest}', lambda: gaugelet.get(f'{shop}{CAPITALS.lower()}%7Cunknown{rest}'),
+                           lambda answer: wanted(external(answer) or []))
+    answer = asks('', lambda items: sorted(value for _, value in items) == sorted(told.values()))
+    tally.equal('gke: external labels', {
+        'resource.type': 'prometheus_target', 'resource.labels.job': 'engines', 'resource.labels.namespace': 'default'},
+        {key: value for key, value in external(answer)[0][0].items()
+         if key.startswith('resource.') and key != 'resource.labels.instance'})
+    tally.equal('gke: external, the pod is a label of the metric', sorted(told),
+                sorted(labels.get('metric.labels.pod') for labels, _ in external(answer)))
+    tally.equal('gke: external, the name as it was asked for',
+                f'prometheus.googleapis.com|{CAPITALS.lower()}|unknown', answer.document['items'][0]['metricName'])
+    asks('?labelSelector=reducer%3DREDUCE_SUM', lambda items: items == [({}, sum(told.values()))])
+    asks('?labelSelector=reducer%3DREDUCE_MAX,metric.labels.pod+in+(vllm-1,x),resource.labels.namespace%3Ddefault',
+         lambda items: items == [({}, told['vllm-1'])])
+    answer = gaugelet.get(f'{shop}{CAPITALS}%7Cunknown?labelSelector=pod%3Dvllm-1')
+    tally.check('gke: wrong key', has_reason(answer, 400) and answer.message.startswith(
+        'Metric label: "pod" is not allowed'), answer)
+    tally.equal('gke: it ends well', 0, gaugelet.process.end())
+    tally.check('gke: no report of the sanitizers', not REPORT.search(gaugelet.process.said()), gaugelet.process.said())
+
+
 def has_reason(answer, status):
     """Is it a refusal that says what is wrong and what to do?"""
     return (answer.values is None and answer.status == status and answer.document.get('kind') == 'Status' and
@@ -375,7 +445,7 @@ def check_fault(gaugelet, engines, prometheus, fault):
 
 def check_stopped(gaugelet, engines, prometheus):
     old = engines.told(WAITING)
-    prometheus.process.send(signal.SIGSTOP)
+    prometheus.process.freeze()
     answers, quickest = [], None
     for _ in range(3):  # a busy machine can only make it longer
         begun = time.monotonic()
@@ -434,7 +504,7 @@ def check_bridged(home, prometheus):
 
 def check_end(gaugelet, prometheus):
     """SIGTERM while a request is under way: it gets its answer, then the process ends well."""
-    prometheus.process.send(signal.SIGSTOP)
+    prometheus.process.freeze()
     before = gaugelet.process.said().count('] query: ')
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         request = pool.submit(gaugelet.waiting, rest='?timeout=4s')
@@ -551,6 +621,7 @@ def run(home):
     faults = [(check_fault, gaugelet, engines, prometheus, fault) for fault in ('nan', 'absent', '500', 'hang')]
     for check, *arguments in [
             (check_seed_paths, gaugelet, engines), (check_external_from_rules, home, engines, prometheus),
+            (check_gke, Gaugelet(home, prometheus, 'gke', rules=('--gke-names',)), engines),
             (check_load, gaugelet, engines), *faults,
             (check_stopped, gaugelet, engines, prometheus), (check_killed, gaugelet, engines, prometheus),
             (check_bridged, home, prometheus)]:
