@@ -147,7 +147,7 @@ static void note_failure(struct source *source, const struct http_answer *answer
 		return;
 	source->last = *problem;
 	if (breaker_failed(&source->breaker, now_ms))
-		log_warn("%s; after as many failures in a row it is asked only now and then until it answers",
+		log_warn("%s; it has failed too often in a row and is asked only now and then until it answers",
 			 problem->text);
 }
 
