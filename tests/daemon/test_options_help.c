@@ -41,7 +41,7 @@ static void test_help_names_flags(void **state)
 		free(argv[0]);
 		free(argv[1]);
 	}
-	assert_int_equal(flags, 51);
+	assert_int_equal(flags, 52);
 	buf_clear(&help);
 }
 
