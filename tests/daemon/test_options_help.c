@@ -41,7 +41,7 @@ static void test_help_names_flags(void **state)
 		free(argv[0]);
 		free(argv[1]);
 	}
-	assert_int_equal(flags, 52);
+	assert_int_equal(flags, 53);
 	buf_clear(&help);
 }
 
