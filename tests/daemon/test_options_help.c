@@ -8,9 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/options.h"
+#include "../../src/daemon/options_in.h"
 
-/* Every flag that --help shows is taken by the parser, and its lines have an end. */
+static size_t flags_with_effect(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < options_table_count; i++)
+		count += !option_is_unused(&options_table[i]);
+	return count;
+}
+
+/* Every flag that has an effect is shown, taken by the parser as it is shown, and its lines have an end. */
 static void test_help_names_flags(void **state)
 {
 	struct buf help = {0};
@@ -41,7 +50,7 @@ static void test_help_names_flags(void **state)
 		free(argv[0]);
 		free(argv[1]);
 	}
-	assert_int_equal(flags, 53);
+	assert_int_equal(flags, flags_with_effect());
 	buf_clear(&help);
 }
 
