@@ -42,6 +42,8 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
                         help="how long it may take to ask for its series (default: 10)")
     parser.add_argument("--verbosity", type=int, default=2, metavar="N", help="the adapter's --v (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="adapters run side by side (default: 2)")
+    parser.add_argument("--shard", default="0/1", metavar="I/N",
+                        help="run only part I (from 0) of N of the faults, so that N kits share the work (default: 0/1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="copy logs and configurations there")
     parser.add_argument("--log-lines", type=int, default=6, metavar="N",
@@ -97,7 +99,14 @@ def tables(suite: str, options: argparse.Namespace) -> list[dict[str, Any]]:
         if isinstance(part, dict):
             fixtures = {**standard.get("fixtures", {}), **part.get("fixtures", {})}
             found.append({**standard, **part, "fixtures": fixtures})
-    return found
+    return [shard(table, options.shard) for table in found] if suite == "faults" else found
+
+
+def shard(table: dict[str, Any], which: str) -> dict[str, Any]:
+    """Every Nth request of the checks of a fault table."""
+    part, parts = map(int, which.split("/"))
+    single = [{**check, "requests": [request]} for check in table["checks"] for request in check["requests"]]
+    return {**table, "checks": single[part::parts]}
 
 
 def list_checks(suites: tuple[str, ...], options: argparse.Namespace, report: Report) -> int:

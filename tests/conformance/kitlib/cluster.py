@@ -166,7 +166,7 @@ class FakeKube(Fake):
         self.types: list[ResourceType] = []
         self.objects: list[KubeObject] = []
         self.access: list[AccessRule] = list(DEFAULT_ACCESS)
-        self.faults: list[tuple[str, Answer]] = []  # (regular expression for the path, answer)
+        self.faults: list[tuple[str, Answer]] = []  # (regular expression, answer); see respond
         self.configmap: dict[str, str] | None = {
             "client-ca-file": pki.client_ca.pem(),
             "requestheader-client-ca-file": pki.proxy_ca.pem(),
@@ -209,7 +209,7 @@ class FakeKube(Fake):
 
     def respond(self, request: Recorded) -> Answer | None:
         for pattern, answer in self.faults:
-            if re.search(pattern, request.path):
+            if re.search(pattern, f"{request.path}?{request.query}" if r"\?" in pattern else request.path):
                 return answer
         path = request.path.rstrip("/")
         if request.method == "POST":

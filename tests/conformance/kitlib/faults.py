@@ -34,9 +34,13 @@ def run(bench: Bench, report: Report, table: dict[str, Any]) -> None:
     fixtures = Fixtures(table)
     chosen = [(check, request) for check in table["checks"] for request in check["requests"]
               if report.wants(f"{check['id']}/{request}") or report.wants(check["id"])]
-    for name in sorted({check.get("fixture", "main") for check, _ in chosen if "series" not in check}):
+    shared = [(c, r) for c, r in chosen if "series" not in c and not c.get("from_start")]
+    for name in sorted({check.get("fixture", "main") for check, _ in shared}):
         _run_fixture(bench, report, fixtures, table, name,
-                     [(c, r) for c, r in chosen if "series" not in c and c.get("fixture", "main") == name])
+                     [(c, r) for c, r in shared if c.get("fixture", "main") == name])
+    for check, request in chosen:
+        if check.get("from_start"):
+            _run_from_start(bench, report, fixtures, table, check, request)
     for check in table["checks"]:
         requests = [r for c, r in chosen if c is check]
         if "series" in check and requests:
@@ -86,6 +90,52 @@ def _judge(world: World, check: Check, request: dict[str, Any], name: str) -> Ve
     with world.scripted(check.get("fault"), check.get("kube", [])):
         reply = _ask(world, request, check.get("query", ""), check.get("limit", _LIMIT_SECONDS))
         verdict = _grade(world, check, name, reply, request["healthy"])
+    if verdict[0] in ("crash", "hang", "wrong-number"):
+        return verdict
+    leftover = _leftover(world, request, check.get("after", 0.0))
+    return leftover or _recover(world, request, verdict, check.get("recovery", _RECOVERY_SECONDS))
+
+
+def _leftover(world: World, request: dict[str, Any], seconds: float) -> Verdict | None:
+    """For so many seconds after the fault no number of it may turn up, in the first answer neither."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        reply = _ask(world, request)
+        items = _items(reply) or {}
+        if any(request["healthy"].get(name) != value for name, value in items.items()):
+            return "wrong-number", [f"after the fault: expected {request['healthy']}", f"got {reply.brief()}"]
+        time.sleep(0.05)
+    return None
+
+
+def _run_from_start(bench: Bench, report: Report, fixtures: Fixtures, table: dict[str, Any], check: Check,
+                    name: str) -> None:
+    """The fault is there before the adapter is; for `during` seconds every answer must be one that the check accepts.
+    Then it goes away, and the right numbers must come."""
+    if _skipped(bench, report, check, name):
+        return
+    start = time.monotonic()
+    fixture = check.get("fixture", "main")
+    with fixtures.open(bench, fixture, "faults") as world:
+        try:
+            verdict = _judge_from_start(world, fixtures, fixture, check, table["requests"][name], name)
+        except StartError as problem:
+            verdict = "other", str(problem).splitlines()
+    _add(report, check, name, verdict, time.monotonic() - start)
+    report.after("faults", f"{check['id']}/{name}", world.aftermath(), "")
+
+
+def _judge_from_start(world: World, fixtures: Fixtures, fixture: str, check: Check, request: dict[str, Any],
+                      name: str) -> Verdict:
+    with world.scripted(check.get("fault"), check.get("kube", [])):
+        fixtures.launch(world, fixture)
+        deadline = time.monotonic() + check.get("during", 1.0)
+        while True:
+            reply = _ask(world, request, check.get("query", ""), check.get("limit", _LIMIT_SECONDS))
+            verdict = _grade(world, check, name, reply, request["healthy"])
+            if verdict[0] != "ok" or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
     if verdict[0] in ("crash", "hang", "wrong-number"):
         return verdict
     return _recover(world, request, verdict, check.get("recovery", _RECOVERY_SECONDS))

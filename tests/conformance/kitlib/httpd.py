@@ -31,6 +31,8 @@ class Answer:
             close       send the head and half of the body, then close the connection in good order
             unfinished  send the whole body chunked, leave out the last chunk, close
             drop        close the connection without a byte
+            raw         send `parts` as they are, head and all, `pause` seconds apart; then stay silent for `stay` seconds,
+                        and close the connection, or `keep` it for the next request
     """
 
     status: int = 200
@@ -40,6 +42,9 @@ class Answer:
     delay: float = 0.0
     pieces: int = 40
     pause: float = 0.1
+    parts: tuple[bytes, ...] = ()
+    stay: float = 0.0
+    keep: bool = False
 
 
 def json_answer(value: Any, status: int = 200) -> Answer:
@@ -243,6 +248,9 @@ class _Handler(BaseHTTPRequestHandler):
                 fake.hold(180)
             self.close_connection = True
             return
+        if answer.manner == "raw":
+            self._deliver_raw(answer)
+            return
         if answer.manner == "unfinished":
             self.head(answer.status, answer.headers, None)
             self.chunk(answer.body)
@@ -266,3 +274,12 @@ class _Handler(BaseHTTPRequestHandler):
                 fake.hold(answer.pause)
         else:
             self.wfile.write(answer.body)
+
+    def _deliver_raw(self, answer: Answer) -> None:
+        for number, part in enumerate(answer.parts):
+            if number:
+                self.server.fake.hold(answer.pause)
+            self.wfile.write(part)
+        if answer.stay:
+            self.server.fake.hold(answer.stay)
+        self.close_connection = not answer.keep

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import time
 from dataclasses import replace
@@ -14,6 +15,9 @@ EMPTY_VECTOR = {"resultType": "vector", "result": []}
 HTML_TYPE = ("Content-Type", "text/html; charset=utf-8")
 
 _REPEAT = re.compile(r"\$(.)\((\d+)\)")
+_NOW = re.compile(rb'"\$\{NOW([+-]\d+)?\}"|\$\{NOW([+-]\d+)?\}')
+_NOW_OTHERWISE = re.compile(rb'"\$\{NOW_MS\}"|\$\{NOW_TEXT\}')
+_PART = re.compile(rb"\$\{(BODY|LENGTH|HEX)([+-]\d+)?\}")
 # `k=~"a|b|c"`: the names of one matcher; used where the order of the names is not defined.
 _ALTERNATION = re.compile(r'(=~")([^"\\]*\|[^"\\]*)(")')
 
@@ -47,6 +51,25 @@ def repeated(value: Any) -> Any:
     return value
 
 
+def fresh(body: bytes) -> bytes:
+    """`body` with the times in it that its table could not know: samples of long ago prove little.
+
+    ${NOW}, ${NOW-60}: seconds, a number even if quotes stand around it; "${NOW_MS}": milliseconds, a number as well;
+    ${NOW_TEXT}: seconds, and quotes around it stay.
+    """
+    now = time.time()
+    body = _NOW.sub(lambda m: b"%.3f" % (now + int(m[1] or m[2] or 0)), body)
+    return _NOW_OTHERWISE.sub(lambda m: b"%d" % (now * 1000) if m[0].startswith(b'"') else b"%.3f" % now, body)
+
+
+def raw_part(text: str, body: bytes) -> bytes:
+    """Bytes of a raw answer: ${BODY}, ${LENGTH}, ${LENGTH-5} and ${HEX} (a length for a chunk) are filled in."""
+    def fill(m: re.Match[bytes]) -> bytes:
+        length = len(body) + int(m[2] or 0)
+        return {b"BODY": body, b"LENGTH": b"%d" % length, b"HEX": b"%x" % length}[m[1]]
+    return fresh(_PART.sub(fill, text.encode()))
+
+
 def answer_from(spec: Any) -> Answer:
     """An answer as the tables write it. Keys:
 
@@ -57,8 +80,11 @@ def answer_from(spec: Any) -> Answer:
     type       Content-Type, application/json         headers    more; ${QUERY} is the request's query string
     manner, delay, pieces, pause                      see httpd.Answer
     filler     number of unrelated samples added to the vector, to make the body large
+    gzip       true: the body is compressed (the header that says so is not added)
+    cut        how many bytes are left out at the end of the body
+    raw        the texts to send, head and all (see raw_part); then stay, keep and pause count, see httpd.Answer
 
-    In all texts `$x(7)` stands for seven times `x`.
+    In all texts `$x(7)` stands for seven times `x`; for times see `fresh`.
     """
     if spec is None:
         return success(None)
@@ -82,8 +108,12 @@ def answer_from(spec: Any) -> Answer:
         body = bytes.fromhex(spec["body_hex"])
     else:
         body = spec.get("body", "").encode()
-    return Answer(spec.get("status", 200), body, headers, spec.get("manner", "plain"), spec.get("delay", 0.0),
-                  spec.get("pieces", 40), spec.get("pause", 0.1))
+    body = gzip.compress(fresh(body)) if spec.get("gzip") else fresh(body)
+    body = body[:len(body) - spec.get("cut", 0)]
+    parts = tuple(raw_part(text, body) for text in spec.get("raw", []))
+    return Answer(spec.get("status", 200), body, headers, "raw" if parts else spec.get("manner", "plain"),
+                  spec.get("delay", 0.0), spec.get("pieces", 40), spec.get("pause", 0.1), parts,
+                  spec.get("stay", 0.0), spec.get("keep", False))
 
 
 def series_answer(spec: Any) -> Answer:
