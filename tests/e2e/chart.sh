@@ -194,6 +194,10 @@ def accepted(world, checks):
             return f"{len(done.splitlines())} objects"
         checks.check(f"kube-apiserver accepts what is rendered from {name}.yaml", probe)
 
+    for name in ("ack/gaugelet", "ack/hpa-vllm", "ack/hpa-sglang", "ack/hpa-inferencepool", "gke/gaugelet", "gke/hpa-vllm"):
+        checks.check(f"kube-apiserver accepts deploy/manifests/{name}.yaml", lambda name=name: world.kubectl(
+            "apply", "--dry-run=server", "--validate=strict", "-f", ROOT / "deploy" / "manifests" / f"{name}.yaml") and True)
+
 
 def installed(world, checks):
     checks.need("helm install", lambda: world.helm("install", RELEASE, CHART, *world.settings()) and True)

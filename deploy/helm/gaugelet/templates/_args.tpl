@@ -41,7 +41,7 @@
 {{- if $v.gke.enabled }}
 - --gke-names=true
 {{- range $flag, $value := dict "gmp-project" $v.gke.projectId "gmp-location" $v.gke.location "gmp-cluster" $v.gke.clusterName
-	"google-auth" $v.gke.auth }}
+	"google-auth" $it.googleAuth }}
 {{- with $value }}
 - {{ printf "--%s=%s" $flag . | quote }}
 {{- end }}

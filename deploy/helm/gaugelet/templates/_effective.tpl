@@ -59,6 +59,7 @@ serving certificate, which must be the same one in the Secret and in the APIServ
 {{- end -}}
 {{- $url = default "http://ack-prometheus-operator-prometheus.monitoring.svc:9090" .ack.url -}}
 {{- else if and $v.gke.enabled $untouched -}}
+{{- $_ := set .it "googleAuth" (default "auto" $v.gke.auth) -}}
 {{- $url = "" -}}
 {{- with $v.gke.projectId -}}
 {{- $url = printf "https://monitoring.googleapis.com/v1/projects/%s/location/global/prometheus" . -}}
