@@ -278,6 +278,18 @@ def upgraded(world, checks):
     world.load("vllm-inference-0", waiting=9)
     checks.check("pods that have reloaded the new one, too", lambda: world.answers(9))
 
+    checks.check("from the chart's certificate to one of each pod's own, and back", lambda: back_and_forth(world))
+
+
+def back_and_forth(world):
+    """An APIService may have a CA bundle or skip the verification, not both: what was set before has to go."""
+    for setting, wanted in (("false", (True, False)), ("true", (False, True))):
+        world.helm("upgrade", RELEASE, CHART, *world.settings(), "--set", f"tls.selfSigned={setting}")
+        for name in CUSTOM:
+            spec = world.json("get", "apiservice", name)["spec"]
+            expect(f"{name} with tls.selfSigned={setting}", (spec.get("insecureSkipTLSVerify", False), "caBundle" in spec), wanted)
+    return True
+
 
 def removed(world, checks):
     checks.check("helm uninstall", lambda: world.helm("uninstall", RELEASE, "-n", SPACE, "--wait") and True)
