@@ -6,6 +6,7 @@ helm installs the chart into the control plane of tests/e2e. There is no kubelet
 ConfigMap, the Secrets and the account that a pod of the Deployment has. --keep: logs and data stay.
 """
 import base64
+import http.server
 import importlib.machinery
 import importlib.util
 import json
@@ -17,6 +18,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import urllib.error
+import urllib.request
 
 sys.dont_write_bytecode = True
 from stages import Checks, Stop, expect, quantity  # noqa: E402
@@ -29,6 +33,7 @@ RELEASE, SPACE = "gaugelet", "custom-metrics"
 WAITING = "namespaces/default/pods/*/vllm:num_requests_waiting"
 CUSTOM = ("v1beta1.custom.metrics.k8s.io", "v1beta2.custom.metrics.k8s.io")
 EXTERNAL = "v1beta1.external.metrics.k8s.io"
+TOKEN = "raw-token-of-the-managed-prometheus"  # without a scheme, as ACK's are
 ACCOUNT = f"system:serviceaccount:{SPACE}:{RELEASE}"
 
 
@@ -46,9 +51,41 @@ def find_helm():
     return done.stdout.strip()
 
 
+class Door(http.server.BaseHTTPRequestHandler):
+    """Lets to Prometheus who has the token."""
+
+    def do_GET(self):
+        status, body = 401, b"no token"
+        if self.headers.get("Authorization") == TOKEN:
+            try:
+                with urllib.request.urlopen(self.server.behind + self.path, timeout=10) as answer:
+                    status, body = answer.status, answer.read()
+            except urllib.error.HTTPError as error:
+                status, body = error.code, error.read()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def guarded(url):
+    """The address of a door before `url`; it ends with this process."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server.daemon_threads, server.behind = True, url
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
 class ChartWorld(World):
     def __init__(self, helm, *arguments):
         super().__init__(*arguments)
+        self.known = set(re.findall(r"--[a-z][a-z0-9-]*", subprocess.run(
+            [self.adapter_program, "--help"], capture_output=True, text=True).stdout))
+        self.headers = []
         self.helm_program = helm
         self.port = free_port()
         self.pods = self.home / "pod"
@@ -65,9 +102,14 @@ class ChartWorld(World):
         """ACK's documented values, with the Prometheus and the port that are ours. The aggregator goes to the Service's port on
         the Service's host, which is this machine: so both ports are the same."""
         return ["-n", SPACE, "-f", SEEDS / "003-values.yaml", "--set", f"service.port={self.port}", "--set",
-                f"listenPort={self.port}", "--set", f"AlibabaCloudMetricsAdapter.prometheus.url={self.prometheus_url}",
+                f"listenPort={self.port}", "--set", f"AlibabaCloudMetricsAdapter.prometheus.url={self.asked_url}",
                 "--set", "AlibabaCloudMetricsAdapter.prometheus.metricsRelistInterval=2s", "--set-json",
-                'rbac.readers=[{"kind": "ServiceAccount", "name": "scraper", "namespace": "monitoring"}]']
+                'rbac.readers=[{"kind": "ServiceAccount", "name": "scraper", "namespace": "monitoring"}]', *self.headers]
+
+    def guard_prometheus(self):
+        self.asked_url = guarded(self.prometheus_url)
+        header = json.dumps([{"Authorization": TOKEN}])
+        self.headers = ["--set-json", f"AlibabaCloudMetricsAdapter.prometheus.prometheusHeader={header}"]
 
     def expose(self):
         """There is no network of Services here: the chart's leads to the loopback interface."""
@@ -127,13 +169,11 @@ class ChartWorld(World):
         """Flags that this gaugelet does not have are left out, and returned."""
         pod = until("pods of the Deployment", 60, self.pod, self.plane)
         places = self.lay_out(pod)
-        known = set(re.findall(r"--[a-z][a-z0-9-]*", subprocess.run(
-            [self.adapter_program, "--help"], capture_output=True, text=True).stdout))
         given, missing = [], []
         for arg in pod["spec"]["containers"][0]["args"]:
             for inside, outside in places.items():
                 arg = arg.replace(f"={inside}", f"={outside}")
-            (given if arg.split("=", 1)[0] in known else missing).append(arg)
+            (given if arg.split("=", 1)[0] in self.known else missing).append(arg)
         self.adapter = self.launch("gaugelet", [self.adapter_program, *given, "--bind-address=127.0.0.1", *self.account(pod)])
         return missing
 
@@ -200,6 +240,11 @@ def accepted(world, checks):
 
 
 def installed(world, checks):
+    world.asked_url = world.prometheus_url
+    if "--prometheus-header-file" in world.known:
+        world.guard_prometheus()
+    else:
+        checks.skip("a Prometheus that wants prometheusHeader", "this gaugelet does not know --prometheus-header-file")
     checks.need("helm install", lambda: world.helm("install", RELEASE, CHART, *world.settings()) and True)
     world.expose()
     missing = world.start_gaugelet()
@@ -215,9 +260,18 @@ def installed(world, checks):
     world.load("vllm-inference-0", waiting=11)
     checks.check(f"kubectl get --raw /apis/custom.metrics.k8s.io/v1beta1/{WAITING}", lambda: world.answers(11))
     checks.check("the same in v1beta2", lambda: expect("value", world.value("v1beta2"), {"vllm-inference-0": 11.0}) or True)
+    if world.headers:
+        checks.check("Prometheus' token is in no object but a Secret", lambda: hidden(world))
     for name, bundle in world.bundles().items():
         checks.check(f"{name} trusts the chart's CA", lambda bundle=bundle: expect(
             "CA", bundle, world.secret(f"{RELEASE}-serving")["ca.crt"]) or True)
+
+
+def hidden(world):
+    kinds = "deployments,replicasets,pods,configmaps,services,serviceaccounts,apiservices"
+    if TOKEN in world.kubectl("get", kinds, "-n", SPACE, "-o", "json"):
+        raise Failed("it can be read")
+    return True
 
 
 def scales(world, checks):
