@@ -19,10 +19,11 @@ struct watched_object {
 	struct str namespace, name;
 	const struct watched_label *labels;
 	size_t label_count;
-	struct str phase;     /* of a pod */
-	bool deleting;	      /* it has a deletionTimestamp */
-	bool ready;	      /* of a pod: condition Ready is True */
-	struct str data_json; /* `data` as JSON, when asked for (a ConfigMap); else empty */
+	struct str phase;	/* of a pod */
+	bool deleting;		/* it has a deletionTimestamp */
+	bool ready;		/* of a pod: condition Ready is True */
+	struct str ready_since; /* of a pod: when condition Ready last changed; as it came, empty when it is not said */
+	struct str data_json;	/* `data` as JSON, when asked for (a ConfigMap); else empty */
 };
 
 struct watch_options {

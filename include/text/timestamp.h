@@ -3,10 +3,15 @@
 #ifndef GAUGELET_TEXT_TIMESTAMP_H
 #define GAUGELET_TEXT_TIMESTAMP_H
 
+#include "base/base.h"
 #include "base/buf.h"
+#include "base/err.h"
 
 /* RFC 3339 in whole seconds, as metav1.Time: 2026-11-20T21:07:46Z. The fraction is cut off (toward the past). */
 void timestamp_write_rfc3339(struct buf *out, int64_t unix_ms);
+
+/* Reads what timestamp_write_rfc3339 writes of the years 0000 to 9999, and nothing else. ERR_INVALID */
+MUST_USE bool timestamp_parse_rfc3339(struct str text, int64_t *ret_unix_ms, struct err *err);
 
 /* IMF-fixdate of HTTP: Fri, 20 Nov 2026 21:07:46 GMT. */
 void timestamp_write_http(struct buf *out, int64_t unix_ms);

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "text/selector.h"
+#include "text/timestamp.h"
 
 enum {
 	OBJECTS_MAX = 200000,
@@ -132,6 +133,9 @@ struct label {
 struct object {
 	struct word *namespace;
 	uint32_t name_bytes, label_count;
+	uint32_t ready_since_s; /* lasts until 2106 */
+	uint8_t phase;		/* enum object_phase */
+	bool deleting, ready;
 	struct label labels[]; /* and behind them the name */
 };
 
@@ -155,6 +159,42 @@ static size_t object_bytes(const struct object *object)
 	return bytes;
 }
 
+static enum object_phase phase_of(struct str phase)
+{
+	static const struct {
+		struct str name;
+		enum object_phase phase;
+	} phases[] = {
+		{STR_INIT("Running"), PHASE_RUNNING},
+		{STR_INIT("Pending"), PHASE_PENDING},
+		{STR_INIT("Succeeded"), PHASE_SUCCEEDED},
+		{STR_INIT("Failed"), PHASE_FAILED},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(phases); i++)
+		if (str_eq(phase, phases[i].name))
+			return phases[i].phase;
+	return PHASE_UNKNOWN;
+}
+
+static uint32_t seconds_of(struct str time)
+{
+	struct err ignored;
+	int64_t ms = 0;
+
+	if (time.len == 0 || !timestamp_parse_rfc3339(time, &ms, &ignored))
+		return 0;
+	return ms > 0 && ms / 1000 <= UINT32_MAX ? (uint32_t)(ms / 1000) : 0;
+}
+
+static void keep_state(struct object *object, const struct watched_object *from)
+{
+	object->phase = (uint8_t)phase_of(from->phase);
+	object->deleting = from->deleting;
+	object->ready = from->ready;
+	object->ready_since_s = seconds_of(from->ready_since);
+}
+
 static struct object *object_new(struct words *words, const struct watched_object *from)
 {
 	size_t labels_bytes = from->label_count * sizeof(struct label);
@@ -168,6 +208,7 @@ static struct object *object_new(struct words *words, const struct watched_objec
 		object->labels[i].value = word_use(words, from->labels[i].value);
 	}
 	memcpy((char *)object->labels + labels_bytes, from->name.ptr, from->name.len);
+	keep_state(object, from);
 	return object;
 }
 
@@ -308,26 +349,52 @@ static struct str label_of(const void *context, struct str key)
 	return (struct str){0};
 }
 
-struct matches {
-	VEC_OF(const struct object *);
-	size_t bytes;
-};
-
-static void match(const struct object_store *store, struct str namespace, const struct selector *selector,
-		  struct matches *matches)
+bool object_store_visit(const struct object_store *store, struct str namespace, const struct selector *selector,
+			objects_visitor *visitor, void *context, struct err *err)
 {
 	size_t at = namespace.ptr ? place_of(store, namespace, STR("")) : 0;
 
 	for (; at < store->count; at++) {
 		const struct object *object = store->items[at];
+		const struct object_seen seen = {
+			.namespace = word_str(object->namespace),
+			.name = name_of(object),
+			.state = {.phase = (enum object_phase)object->phase,
+				  .deleting = object->deleting,
+				  .ready = object->ready,
+				  .ready_since_s = object->ready_since_s},
+			.label_count = object->label_count,
+			.object = object,
+		};
 
-		if (namespace.ptr && !str_eq(word_str(object->namespace), namespace))
+		if (namespace.ptr && !str_eq(seen.namespace, namespace))
 			break;
-		if (!selector_matches(selector, label_of, object))
-			continue;
-		*vec_push(matches) = object;
-		matches->bytes += object->name_bytes;
+		if (selector_matches(selector, label_of, object) && !visitor(context, &seen, err))
+			return false;
 	}
+	return true;
+}
+
+struct object_label object_seen_label(const struct object_seen *seen, size_t index)
+{
+	const struct label *label = &seen->object->labels[index];
+
+	return (struct object_label){word_str(label->key), word_str(label->value)};
+}
+
+struct matches {
+	VEC_OF(const struct object *);
+	size_t bytes;
+};
+
+static bool match(void *context, const struct object_seen *seen, struct err *err)
+{
+	struct matches *matches = context;
+
+	(void)err;
+	*vec_push(matches) = seen->object;
+	matches->bytes += seen->name.len;
+	return true;
 }
 
 static bool copy_names(const struct matches *matches, struct arena *arena, const struct str **ret_names)
@@ -354,8 +421,8 @@ bool object_store_select(const struct object_store *store, struct str namespace,
 	struct matches matches = {0};
 	bool copied;
 
-	match(store, namespace, selector, &matches);
-	copied = copy_names(&matches, arena, ret_names);
+	copied = object_store_visit(store, namespace, selector, match, &matches, err) &&
+		 copy_names(&matches, arena, ret_names);
 	if (copied)
 		*ret_count = matches.count;
 	vec_clear(&matches);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* object_store.h - names and labels of the objects of one resource, sorted, small. */
+/* object_store.h - names, labels and states of the objects of one resource, sorted, small. */
 #ifndef GAUGELET_KUBE_OBJECT_STORE_H
 #define GAUGELET_KUBE_OBJECT_STORE_H
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "kube/objects.h"
 #include "kube/watch.h"
 
 struct object_store;
@@ -30,5 +31,10 @@ size_t object_store_count(const struct object_store *store);
 MUST_USE bool object_store_select(const struct object_store *store, struct str namespace,
 				  const struct selector *selector, struct arena *arena, const struct str **ret_names,
 				  size_t *ret_count, struct err *err);
+
+/* In the same order; false when the visitor ended it. */
+MUST_USE bool object_store_visit(const struct object_store *store, struct str namespace,
+				 const struct selector *selector, objects_visitor *visitor, void *context,
+				 struct err *err);
 
 #endif

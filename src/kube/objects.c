@@ -28,6 +28,7 @@ struct collection {
 	struct object_store *aside; /* a list that is not yet whole */
 	bool for_good;
 	bool broken;
+	bool whole;    /* asked for with spec and status, not its metadata alone */
 	bool too_many; /* of the list, or by what came after it: only a new watch can tell when they are fewer */
 	int64_t broken_since_ms, asked_ms;
 	char reason[460];
@@ -266,7 +267,7 @@ static void start_watch(struct collection *collection)
 {
 	const struct watch_options options = {
 		.path = buf_str(&collection->path),
-		.metadata_only = true,
+		.metadata_only = !collection->whole,
 		.context = collection,
 		.begin = begin,
 		.put = put,
@@ -362,6 +363,21 @@ struct objects *objects_new(struct loop *loop, struct kube_client *client, int64
 	return objects;
 }
 
+void objects_keep_pod_states(struct objects *objects)
+{
+	struct collection *collection = objects->collections;
+
+	while (!collection->for_good)
+		collection = collection->next;
+	if (collection->whole)
+		return;
+	collection->whole = true;
+	doom(objects, collection->aside);
+	doom(objects, collection->store);
+	collection->aside = collection->store = NULL;
+	start_watch(collection);
+}
+
 void objects_set_idle(struct objects *objects, int64_t idle_ms)
 {
 	objects->idle_ms = idle_ms;
@@ -410,22 +426,49 @@ static enum objects_state refuse(const struct collection *collection, int64_t ag
 	return OBJECTS_FAILED;
 }
 
-enum objects_state objects_select(struct objects *objects, const struct resource *resource, struct str namespace,
-				  const struct selector *selector, struct arena *arena, const struct str **ret_names,
-				  size_t *ret_count, struct err *err)
+/* What may be answered from now; NULL: *ret_state says why not. */
+static const struct collection *usable(struct objects *objects, const struct resource *resource,
+				       enum objects_state *ret_state, struct err *err)
 {
 	struct collection *collection = collection_of(objects, resource);
 	int64_t now = loop_now_ms(objects->loop);
 	int64_t broken_ms = collection->broken ? now - collection->broken_since_ms : 0;
 
 	collection->asked_ms = now;
+	*ret_state = OBJECTS_FOUND;
 	if (collection->store == NULL && !collection->broken)
-		return OBJECTS_WAITING;
-	if (collection->store == NULL || (collection->broken && broken_ms >= objects->stale_ms))
-		return refuse(collection, broken_ms, err);
-	if (!object_store_select(collection->store, namespace, selector, arena, ret_names, ret_count, err)) {
-		err_wrap(err, "%.*s", STR_ARG(buf_str(&collection->title)));
-		return OBJECTS_FAILED;
-	}
-	return OBJECTS_FOUND;
+		*ret_state = OBJECTS_WAITING;
+	else if (collection->store == NULL || (collection->broken && broken_ms >= objects->stale_ms))
+		*ret_state = refuse(collection, broken_ms, err);
+	return *ret_state == OBJECTS_FOUND ? collection : NULL;
+}
+
+enum objects_state objects_visit(struct objects *objects, const struct resource *resource, struct str namespace,
+				 const struct selector *selector, objects_visitor *visitor, void *context,
+				 struct err *err)
+{
+	enum objects_state state;
+	const struct collection *collection = usable(objects, resource, &state, err);
+
+	if (collection == NULL)
+		return state;
+	if (object_store_visit(collection->store, namespace, selector, visitor, context, err))
+		return OBJECTS_FOUND;
+	err_wrap(err, "%.*s", STR_ARG(buf_str(&collection->title)));
+	return OBJECTS_FAILED;
+}
+
+enum objects_state objects_select(struct objects *objects, const struct resource *resource, struct str namespace,
+				  const struct selector *selector, struct arena *arena, const struct str **ret_names,
+				  size_t *ret_count, struct err *err)
+{
+	enum objects_state state;
+	const struct collection *collection = usable(objects, resource, &state, err);
+
+	if (collection == NULL)
+		return state;
+	if (object_store_select(collection->store, namespace, selector, arena, ret_names, ret_count, err))
+		return OBJECTS_FOUND;
+	err_wrap(err, "%.*s", STR_ARG(buf_str(&collection->title)));
+	return OBJECTS_FAILED;
 }

@@ -39,8 +39,10 @@ enum text {
 	TEXT_PHASE,
 	TEXT_MESSAGE,
 	TEXT_CODE,
+	TEXT_READY_SINCE,
 	TEXT_CONDITION,
 	TEXT_CONDITION_STATUS,
+	TEXT_CONDITION_SINCE,
 	TEXT_COUNT,
 };
 
@@ -73,6 +75,7 @@ static const struct field {
 	{IN_STATUS, STR_INIT("conditions"), JSON_ARRAY, IN_CONDITIONS, TEXT_NONE, false},
 	{IN_CONDITION, STR_INIT("type"), JSON_STRING, IN_OTHER, TEXT_CONDITION, false},
 	{IN_CONDITION, STR_INIT("status"), JSON_STRING, IN_OTHER, TEXT_CONDITION_STATUS, false},
+	{IN_CONDITION, STR_INIT("lastTransitionTime"), JSON_STRING, IN_OTHER, TEXT_CONDITION_SINCE, false},
 };
 
 /* Of label_bytes, which moves while it grows. */
@@ -212,6 +215,7 @@ static bool deliver(struct watch_reader *reader, enum watch_news news, struct er
 		.phase = buf_str(&reader->texts[TEXT_PHASE]),
 		.deleting = reader->texts[TEXT_DELETION].len > 0,
 		.ready = reader->ready,
+		.ready_since = buf_str(&reader->texts[TEXT_READY_SINCE]),
 		.data_json = buf_str(&reader->data),
 	};
 	return reader->handler(reader->context, &notice, err);
@@ -360,11 +364,21 @@ static void enter(struct watch_reader *reader, enum place place)
 	} else if (place == IN_CONDITION) {
 		buf_reset(&reader->texts[TEXT_CONDITION]);
 		buf_reset(&reader->texts[TEXT_CONDITION_STATUS]);
+		buf_reset(&reader->texts[TEXT_CONDITION_SINCE]);
 	} else if (place == IN_DATA) {
 		buf_reset(&reader->data);
 		json_writer_init(&reader->data_writer, &reader->data, false);
 		json_object(&reader->data_writer);
 	}
+}
+
+static void take_condition(struct watch_reader *reader)
+{
+	if (!str_eq(buf_str(&reader->texts[TEXT_CONDITION]), STR("Ready")))
+		return;
+	reader->ready = str_eq(buf_str(&reader->texts[TEXT_CONDITION_STATUS]), STR("True"));
+	buf_reset(&reader->texts[TEXT_READY_SINCE]);
+	buf_put(&reader->texts[TEXT_READY_SINCE], buf_str(&reader->texts[TEXT_CONDITION_SINCE]));
 }
 
 static bool leave(struct watch_reader *reader, struct err *err)
@@ -373,8 +387,8 @@ static bool leave(struct watch_reader *reader, struct err *err)
 
 	if (left == IN_DATA)
 		json_object_end(&reader->data_writer);
-	if (left == IN_CONDITION && str_eq(buf_str(&reader->texts[TEXT_CONDITION]), STR("Ready")))
-		reader->ready = str_eq(buf_str(&reader->texts[TEXT_CONDITION_STATUS]), STR("True"));
+	if (left == IN_CONDITION)
+		take_condition(reader);
 	reader->whole = reader->depth == 0;
 	if (left == IN_OBJECT && reader->places[reader->depth] == IN_ITEMS)
 		return end_item(reader, err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/timestamp.h"
 
+#include "text/number.h"
+
 enum { SECONDS_A_DAY = 86400, DAYS_IN_400_YEARS = 146097 };
 
 struct moment {
@@ -87,6 +89,43 @@ void timestamp_write_rfc3339(struct buf *out, int64_t unix_ms)
 	buf_putc(out, 'T');
 	put_time(out, &moment);
 	buf_putc(out, 'Z');
+}
+
+/* The number that `digits` characters from `at` on are; false sticks to *good. */
+static int64_t number_at(struct str text, size_t at, size_t digits, bool *good)
+{
+	struct err ignored;
+	uint64_t number = 0;
+
+	*good = *good && number_parse_u64(str_slice(text, at, at + digits), 9999, &number, &ignored);
+	return (int64_t)number;
+}
+
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
+{
+	int64_t march_year = month > 2 ? year : year - 1;
+	int64_t month_from_march = month > 2 ? month - 3 : month + 9;
+
+	return march_year * 365 + floor_div(march_year, 4) - floor_div(march_year, 100) + floor_div(march_year, 400) +
+	       (153 * month_from_march + 2) / 5 + day - 1 - 719468;
+}
+
+bool timestamp_parse_rfc3339(struct str text, int64_t *ret_unix_ms, struct err *err)
+{
+	char again[32];
+	struct buf written = {.ptr = again, .cap = sizeof(again), .max = sizeof(again) - 1};
+	bool good = true;
+	int64_t days =
+		days_of(number_at(text, 0, 4, &good), number_at(text, 5, 2, &good), number_at(text, 8, 2, &good));
+	int64_t seconds = number_at(text, 11, 2, &good) * 3600 + number_at(text, 14, 2, &good) * 60 +
+			  number_at(text, 17, 2, &good);
+	int64_t unix_ms = (days * SECONDS_A_DAY + seconds) * 1000;
+
+	timestamp_write_rfc3339(&written, unix_ms); /* only a true date and time is written as it was read */
+	if (!good || !str_eq(buf_str(&written), text))
+		return err_set(err, ERR_INVALID, "\"%.*s\" is no time as 2026-11-20T21:07:46Z", STR_ARG(text));
+	*ret_unix_ms = unix_ms;
+	return true;
 }
 
 /* RFC 9110, 5.6.7: English names whatever the locale. */

@@ -23,6 +23,8 @@ static void note_object(struct buf *out, const struct watched_object *object)
 	if (object->phase.len)
 		buf_printf(out, " %.*s", STR_ARG(object->phase));
 	buf_puts(out, object->ready ? " ready" : "");
+	if (object->ready_since.len)
+		buf_printf(out, " since %.*s", STR_ARG(object->ready_since));
 	buf_puts(out, object->deleting ? " deleting" : "");
 	if (object->data_json.len)
 		buf_printf(out, " %.*s", STR_ARG(object->data_json));
@@ -398,6 +400,16 @@ static struct reader_case {
 	 "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"}],\"phase\":\"Failed\"},\"metadata\":"
 	 "{\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"name\":\"b\"}}]}",
 	 "0 n/a k=v\n e= Running ready;0 /b Failed deleting;version 7"},
+	{"when a pod became ready, or ceased to be", false, false,
+	 "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[{\"metadata\":{\"name\":\"a\"},\"status\":"
+	 "{\"conditions\":[{\"type\":\"Initialized\",\"status\":\"True\",\"lastTransitionTime\":\"1\"},"
+	 "{\"lastTransitionTime\":\"2\",\"type\":\"Ready\",\"status\":\"True\"},"
+	 "{\"type\":\"PodScheduled\",\"lastTransitionTime\":\"3\"}]}},"
+	 "{\"metadata\":{\"name\":\"b\"},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\","
+	 "\"lastTransitionTime\":\"4\"}]}},"
+	 "{\"metadata\":{\"name\":\"c\"},\"status\":{\"conditions\":[{\"type\":\"Other\",\"lastTransitionTime\":\"5\"},"
+	 "{\"type\":\"Ready\",\"status\":\"True\",\"lastTransitionTime\":null}]}}]}",
+	 "0 /a ready since 2;0 /b since 4;0 /c ready;version 7"},
 	{"data", false, true,
 	 "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[{\"data\":{\"a\":\"\\\"x\\\"\",\"b\":{\"c\":\"d\"},"
 	 "\"e\":1,"

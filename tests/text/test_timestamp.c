@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include "text/timestamp.h"
+
+#include "../rows.h"
 
 static struct moment_case {
 	const char *name;
@@ -66,11 +62,47 @@ static void test_moment(void **state)
 	assert_written(timestamp_write_seconds, c->unix_ms, c->seconds);
 }
 
+/* ---- and back */
+
+static struct parse_case {
+	const char *name, *text;
+	int64_t want_ms; /* -1: it is refused */
+} parse_cases[] = {
+	{"the epoch", "1970-01-01T00:00:00Z", 0},
+	{"a moment", "2026-11-20T21:14:26Z", 1795209266000},
+	{"a leap day", "2000-02-29T23:59:59Z", 951868799000},
+	{"after a leap day", "2000-03-01T00:00:00Z", 951868800000},
+	{"the end of 9999", "9999-12-31T23:59:59Z", 253402300799000},
+	{"before the epoch", "0001-01-01T00:00:00Z", -62135596800000},
+	{"nothing", "", -1},
+	{"no leap day", "2100-02-29T00:00:00Z", -1},
+	{"month 0", "2026-00-20T21:14:26Z", -1},
+	{"month 13", "2026-13-20T21:14:26Z", -1},
+	{"day 0", "2026-11-00T21:14:26Z", -1},
+	{"day 31 of 30", "2026-11-31T21:14:26Z", -1},
+	{"hour 24", "2026-11-20T24:14:26Z", -1},
+	{"minute 60", "2026-11-20T21:60:26Z", -1},
+	{"second 60", "2026-11-20T21:14:60Z", -1},
+	{"a fraction", "2026-11-20T21:14:26.5Z", -1},
+	{"an offset", "2026-11-20T21:14:26+00:00", -1},
+	{"a space", "2026-11-20 21:14:26Z", -1},
+	{"signs", "2026-+1-20T21:14:26Z", -1},
+	{"cut", "2026-11-20T21:14", -1},
+	{"letters", "yyyy-mm-ddThh:mm:ssZ", -1},
+};
+
+static void test_parse(void **state)
+{
+	const struct parse_case *c = *state;
+	struct err err = {0};
+	int64_t got = -1;
+
+	assert_int_equal(timestamp_parse_rfc3339(str_of(c->text), &got, &err), c->want_ms != -1);
+	assert_int_equal(got, c->want_ms);
+	assert_int_equal(err.code, c->want_ms == -1 ? ERR_INVALID : ERR_NONE);
+}
+
 int main(void)
 {
-	static struct CMUnitTest tests[COUNT_OF(moments)];
-
-	for (size_t i = 0; i < COUNT_OF(moments); i++)
-		tests[i] = (struct CMUnitTest){moments[i].name, test_moment, NULL, NULL, &moments[i]};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_ROWS(moments, test_moment) + RUN_ROWS(parse_cases, test_parse);
 }
