@@ -20,9 +20,13 @@ struct query {
 	struct str fixed_matchers;	       /* PromQL that comes first in every .LabelMatchers; may be empty */
 	const struct selector *selector;       /* on the metric's labels; NULL for none */
 	struct str namespace_label, namespace; /* namespace.ptr NULL: no matcher for it */
-	struct str object_label;	       /* ptr NULL: no object (external metrics) */
-	const struct str *names;	       /* of the objects, in the order of the list */
-	size_t name_count;		       /* at least one where there is an object label */
+	const struct str *namespaces;	       /* instead of `namespace`, many of them */
+	size_t namespace_count;
+	struct str object_label;    /* ptr NULL: no object (external metrics) */
+	const struct str *names;    /* of the objects, in the order of the list */
+	size_t name_count;	    /* at least one where there is an object label */
+	const struct str *group_by; /* NULL: the object label */
+	size_t group_by_count;
 };
 
 /* Appends the PromQL. Matchers: the fixed ones, the selector's (sorted by key), the namespace, the objects. Names are quoted

@@ -10,6 +10,7 @@
 struct association;
 struct namer;
 struct problems;
+struct resource_rules;
 struct rule_spec;
 struct rules_spec;
 struct template_tree;
@@ -32,6 +33,7 @@ struct rules {
 	size_t count, custom_count;
 	struct str *series_queries; /* each text once */
 	size_t series_query_count;
+	struct resource_rules *resource; /* NULL: the file has no resourceRules */
 	unsigned references;
 };
 

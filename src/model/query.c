@@ -12,6 +12,9 @@ struct arguments {
 	size_t start;		   /* of the matchers in it */
 	struct str *keys, *values; /* of LabelValuesByName, sorted by key */
 	size_t count;
+	const struct str *groups;
+	size_t group_count;
+	struct str group_text; /* all of them, joined by commas */
 };
 
 static bool no_room(struct err *err)
@@ -36,7 +39,7 @@ static void set_value(struct arguments *arguments, struct str key, struct str va
 	arguments->values[at] = value;
 }
 
-static bool joined(const struct str *texts, size_t count, struct arena *arena, struct str *ret_text)
+static bool joined(const struct str *texts, size_t count, char separator, struct arena *arena, struct str *ret_text)
 {
 	size_t bytes = count ? count - 1 : 0;
 	char *at;
@@ -53,7 +56,7 @@ static bool joined(const struct str *texts, size_t count, struct arena *arena, s
 	*ret_text = (struct str){at, bytes};
 	for (size_t i = 0; i < count; i++) {
 		if (i)
-			*at++ = '|';
+			*at++ = separator;
 		if (texts[i].len)
 			memcpy(at, texts[i].ptr, texts[i].len);
 		at += texts[i].len;
@@ -106,7 +109,7 @@ static bool add_selector(struct arguments *arguments, const struct selector *sel
 				       "the selector on the metric's label %.*s uses %s, for which PromQL has no "
 				       "matcher. mend: name the values with `in`",
 				       STR_ARG(requirement->key), requirement->op == SELECTOR_LESS ? "<" : ">");
-		if (!joined(requirement->values, requirement->value_count, arena, &value))
+		if (!joined(requirement->values, requirement->value_count, '|', arena, &value))
 			return no_room(err);
 		write_matcher(arguments, requirement->key, operation, value);
 		set_value(arguments, requirement->key, value);
@@ -124,34 +127,40 @@ static bool take_back(struct buf *out, size_t from, struct arena *arena, struct 
 }
 
 /* One name is compared as it is; several become a regular expression, in which a dot must not match any character. */
-static bool add_objects(struct arguments *arguments, const struct query *query, struct arena *arena, struct err *err)
+static bool add_names(struct arguments *arguments, struct str label, const struct str *names, size_t count,
+		      struct arena *arena, struct err *err)
 {
 	struct buf *out = arguments->out;
 	size_t from = out->len;
 	struct str pattern;
-	struct str names;
+	struct str text;
 
-	if (!joined(query->names, query->name_count, arena, &names))
+	if (!joined(names, count, '|', arena, &text))
 		return no_room(err);
-	set_value(arguments, query->object_label, names);
-	if (query->name_count == 1) {
-		write_matcher(arguments, query->object_label, "=", names);
+	set_value(arguments, label, text);
+	if (count == 1) {
+		write_matcher(arguments, label, "=", text);
 		return true;
 	}
-	for (size_t i = 0; i < query->name_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_putc(out, '|');
-		quote_regexp(out, query->names[i]);
+		quote_regexp(out, names[i]);
 	}
 	if (!take_back(out, from, arena, &pattern))
 		return no_room(err);
-	write_matcher(arguments, query->object_label, "=~", pattern);
+	write_matcher(arguments, label, "=~", pattern);
 	return true;
 }
 
 static bool collect(struct arguments *arguments, const struct query *query, struct arena *arena, struct err *err)
 {
 	size_t most = (query->selector ? query->selector->count : 0) + 2;
+
+	arguments->groups = query->group_by ? query->group_by : &query->object_label;
+	arguments->group_count = query->group_by ? query->group_by_count : query->object_label.ptr != NULL;
+	if (!joined(arguments->groups, arguments->group_count, ',', arena, &arguments->group_text))
+		return no_room(err);
 
 	arguments->keys = arena_calloc(arena, most, sizeof(struct str));
 	arguments->values = arena_calloc(arena, most, sizeof(struct str));
@@ -164,7 +173,11 @@ static bool collect(struct arguments *arguments, const struct query *query, stru
 		write_matcher(arguments, query->namespace_label, "=", query->namespace);
 		set_value(arguments, query->namespace_label, query->namespace);
 	}
-	if (query->object_label.ptr && !add_objects(arguments, query, arena, err))
+	if (query->namespace_count &&
+	    !add_names(arguments, query->namespace_label, query->namespaces, query->namespace_count, arena, err))
+		return false;
+	if (query->object_label.ptr &&
+	    !add_names(arguments, query->object_label, query->names, query->name_count, arena, err))
 		return false;
 	return true;
 }
@@ -217,11 +230,11 @@ bool query_write(const struct query *query, struct arena *arena, struct buf *out
 		 .keys = arguments.keys,
 		 .items = arguments.values,
 		 .count = arguments.count},
-		{.name = STR("GroupBy"), .kind = TEMPLATE_STRING, .string = query->object_label},
+		{.name = STR("GroupBy"), .kind = TEMPLATE_STRING, .string = arguments.group_text},
 		{.name = STR("GroupBySlice"),
 		 .kind = TEMPLATE_LIST,
-		 .items = &query->object_label,
-		 .count = query->object_label.ptr != NULL},
+		 .items = arguments.groups,
+		 .count = arguments.group_count},
 	};
 
 	if (!template_run(query->text, fields, COUNT_OF(fields), arena, out, err))

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "model/association.h"
 #include "model/namer.h"
+#include "model/resource_rule.h"
 #include "model/rule_lint.h"
 #include "model/rule_spec.h"
 #include "text/template.h"
@@ -24,6 +25,7 @@ static void rules_free(struct rules *rules)
 			rule_clear(&rules->list[i]);
 	free(rules->list);
 	free(rules->series_queries);
+	resource_rules_free(rules->resource);
 	rules_spec_free(rules->spec);
 	free(rules);
 }
@@ -96,6 +98,8 @@ bool rules_compile(struct rules_spec *spec, struct problems *problems, struct ru
 		rule->file = spec->file;
 		good &= rule_compile(rule, problems);
 	}
+	if (spec->has_resource_rules)
+		good &= resource_rules_compile(spec, problems, &rules->resource);
 	if (!good) {
 		rules_free(rules);
 		return false;

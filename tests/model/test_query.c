@@ -205,8 +205,50 @@ static void test_plain(void **state)
 	assert_int_equal(query_plain_name(str_of(c->name)), c->want);
 }
 
+/* As the resource metrics ask. */
+static struct groups_case {
+	const char *name, *text;
+	size_t namespaces;
+	bool pods;
+	const char *want;
+} groups_cases[] = {
+	{"pod and container", USUAL, 1, true, "sum(m{namespace=\"n.1\",pod=~\"a|b\"}) by (pod,container)"},
+	{"as a list", "<<range .GroupBySlice>>[<<.>>]<<end>>", 1, true, "[pod][container]"},
+	{"many namespaces", USUAL, 2, true, "sum(m{namespace=~\"n\\\\.1|n2\",pod=~\"a|b\"}) by (pod,container)"},
+	{"many namespaces, all pods", USUAL, 2, false, "sum(m{namespace=~\"n\\\\.1|n2\"}) by (pod,container)"},
+	{"values of many namespaces", "<<.LabelValuesByName>>", 2, true, "map[namespace:n.1|n2 pod:a|b]"},
+};
+
+static void test_groups(void **state)
+{
+	const struct groups_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	CLEANUP(template_tree_free_at) struct template_tree *tree = NULL;
+	CLEANUP(buf_clear) struct buf out = {0};
+	const struct str groups[] = {STR("pod"), STR("container")};
+	const struct str namespaces[] = {STR("n.1"), STR("n2")};
+	const struct str names[] = {STR("a"), STR("b")};
+	struct query query = {.series = STR("m"),
+			      .namespace_label = STR("namespace"),
+			      .namespaces = namespaces,
+			      .namespace_count = c->namespaces,
+			      .names = names,
+			      .name_count = 2,
+			      .group_by = groups,
+			      .group_by_count = 2};
+	struct place at;
+	struct err err;
+
+	assert_true(template_parse(str_of(c->text), "query", &tree, &at, &err));
+	query.text = tree;
+	if (c->pods)
+		query.object_label = STR("pod");
+	assert_true(query_write(&query, arena, &out, &err));
+	assert_string_equal(buf_cstr(&out), c->want);
+}
+
 int main(void)
 {
-	return RUN_ROWS(query_cases, test_query) + RUN_ROWS(fixed_cases, test_fixed) +
-	       RUN_ROWS(plain_cases, test_plain);
+	return RUN_ROWS(groups_cases, test_groups) + RUN_ROWS(query_cases, test_query) +
+	       RUN_ROWS(fixed_cases, test_fixed) + RUN_ROWS(plain_cases, test_plain);
 }
