@@ -18,7 +18,7 @@ struct document {
 /* Does the method or Accept keep an API route from being answered? Then the document says so (405, 406). */
 bool document_refusal(const struct api_request *request, struct document *ret_document);
 
-/* The document of a request that is no metric's: every route but health, metrics, custom and external ones. */
+/* The document of a request that is no metric's: every route but health and metrics, and those with numbers. */
 void document_write(const struct api_request *request, const struct catalog *catalog, struct api_groups groups,
 		    struct document *ret_document);
 

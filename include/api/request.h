@@ -12,6 +12,7 @@
 
 #define API_CUSTOM_GROUP   "custom.metrics.k8s.io"
 #define API_EXTERNAL_GROUP "external.metrics.k8s.io"
+#define API_RESOURCE_GROUP "metrics.k8s.io"
 
 enum route {
 	ROUTE_INDEX,  /* / */
@@ -26,6 +27,7 @@ enum route {
 	ROUTE_RESOURCES, /* /apis/GROUP/VERSION */
 	ROUTE_CUSTOM,
 	ROUTE_EXTERNAL,
+	ROUTE_USAGE,	 /* metrics.k8s.io: pods and nodes */
 	ROUTE_NO_METRIC, /* the group knows the version, but no such route: 404 Status */
 	ROUTE_BAD_PATH,	 /* `invalid request path`: 400 Status */
 	ROUTE_UNKNOWN,	 /* outside of everything: 404 with the index */
@@ -34,7 +36,7 @@ enum route {
 
 /* Which groups are served: those that the rules file has rules for (rules.md 1). */
 struct api_groups {
-	bool custom, external;
+	bool custom, external, resource;
 };
 
 struct api_request {
@@ -45,16 +47,17 @@ struct api_request {
 	size_t segment_count;
 	struct url_query query;
 	struct str group, version;
-	/* ROUTE_CUSTOM and ROUTE_EXTERNAL */
+	/* ROUTE_CUSTOM, ROUTE_EXTERNAL and ROUTE_USAGE */
 	bool namespaced; /* asked within a namespace */
 	struct str namespace;
 	struct str resource; /* as written: `deployments.apps` */
 	struct str name;     /* `*`: all that fit the selector */
 	struct str metric;
-	bool all; /* name is `*` */
+	bool all; /* name is `*`, or there is none */
 	/* how to answer */
 	bool pretty;
-	bool acceptable; /* JSON is among what Accept takes */
+	bool acceptable; /* JSON is among what Accept takes; on ROUTE_USAGE also a Table */
+	bool table;	 /* ROUTE_USAGE: a Table comes first there */
 };
 
 struct api_headers {
@@ -69,12 +72,15 @@ MUST_USE bool api_request_parse(struct str method, struct str target, const stru
 /* The query parameters of a metric request. */
 struct api_parameters {
 	struct str label_selector_text, metric_selector_text;
-	struct selector label_selector;	 /* custom: on the objects. external: on the metric's series */
+	struct selector label_selector;	 /* custom, usage: on the objects. external: on the metric's series */
 	struct selector metric_selector; /* custom only */
 	int64_t timeout_ms;		 /* of the whole request */
 };
 
 enum { API_TIMEOUT_MS = 60000 };
+
+/* Does the object fit the request's fieldSelector? For one that was parsed without an error. */
+bool api_fields_fit(const struct api_request *request, struct str namespace, struct str name);
 
 /* ERR_INVALID with the words of wire.md 3.3; *ret_kind is what to answer with. */
 MUST_USE bool api_parameters_parse(const struct api_request *request, struct arena *arena,

@@ -14,6 +14,7 @@ enum status_kind {
 	STATUS_NO_ROUTE,       /* 404, `details: {}`, "the server could not find the requested resource" */
 	STATUS_METHOD,	       /* 405 */
 	STATUS_NO_WATCH,       /* 405 on an external metric */
+	STATUS_NO_USAGE_WATCH, /* 405 on pods or nodes of metrics.k8s.io */
 	STATUS_NOT_ACCEPTABLE, /* 406 */
 	STATUS_INVALID,	       /* 422 */
 	STATUS_INTERNAL,       /* 500, the cause in `details` */
@@ -24,8 +25,17 @@ enum { STATUS_MESSAGE_BYTES = 600 }; /* an HPA condition shows no more (reasons.
 
 unsigned status_code(enum status_kind kind);
 
+/* What `details` say; each may be empty. */
+struct status_details {
+	struct str name, group, kind;
+	struct str cause; /* upstream's words for it */
+};
 /* The document. The message is cut to STATUS_MESSAGE_BYTES at a character boundary. `cause` (STATUS_INTERNAL only): the words
    of upstream's cause. */
 void status_write(struct buf *out, enum status_kind kind, struct str message, struct str cause, bool pretty);
+
+/* The same with these details; NULL: none. */
+void status_write_details(struct buf *out, enum status_kind kind, struct str message,
+			  const struct status_details *details, bool pretty);
 
 #endif

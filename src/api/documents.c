@@ -62,24 +62,31 @@ static void write_groups(struct json_writer *writer, struct api_groups groups)
 		write_listed_group(writer, API_CUSTOM_GROUP);
 	if (groups.external)
 		write_listed_group(writer, API_EXTERNAL_GROUP);
+	if (groups.resource)
+		write_listed_group(writer, API_RESOURCE_GROUP);
 	json_array_end(writer);
 	end(writer);
 }
 
+static const char *group_name(struct str group)
+{
+	if (str_eq(group, STR(API_CUSTOM_GROUP)))
+		return API_CUSTOM_GROUP;
+	return str_eq(group, STR(API_EXTERNAL_GROUP)) ? API_EXTERNAL_GROUP : API_RESOURCE_GROUP;
+}
+
 static void write_group(struct json_writer *writer, const struct api_request *request)
 {
-	bool custom = str_eq(request->group, STR(API_CUSTOM_GROUP));
-
 	json_object(writer);
 	json_member(writer, "kind", STR("APIGroup"));
 	json_member(writer, "apiVersion", STR("v1"));
-	write_group_members(writer, custom ? API_CUSTOM_GROUP : API_EXTERNAL_GROUP);
+	write_group_members(writer, group_name(request->group));
 	end(writer);
 }
 
 /* ---- resources */
 
-static void write_entry(struct json_writer *writer, struct str name, bool namespaced, const char *kind)
+static void write_entry_verbs(struct json_writer *writer, struct str name, bool namespaced, const char *kind, bool list)
 {
 	json_object(writer);
 	json_member(writer, "name", name);
@@ -90,8 +97,15 @@ static void write_entry(struct json_writer *writer, struct str name, bool namesp
 	json_key(writer, "verbs");
 	json_array(writer);
 	json_string(writer, STR("get"));
+	if (list)
+		json_string(writer, STR("list"));
 	json_array_end(writer);
 	json_object_end(writer);
+}
+
+static void write_entry(struct json_writer *writer, struct str name, bool namespaced, const char *kind)
+{
+	write_entry_verbs(writer, name, namespaced, kind, false);
 }
 
 static void write_metric_entry(struct json_writer *writer, const struct metric *metric)
@@ -117,11 +131,19 @@ static void write_placeholder(struct json_writer *writer, bool external)
 		write_entry(writer, STR("/custommetrics"), false, "MetricValueList");
 }
 
+static void write_metric_entries(struct json_writer *writer, const struct catalog *catalog, bool external)
+{
+	size_t count = catalog_count(catalog, external);
+
+	for (size_t i = 0; i < count; i++)
+		write_metric_entry(writer, catalog_at(catalog, external, i));
+	if (count == 0)
+		write_placeholder(writer, external);
+}
+
 static void write_resources(struct json_writer *writer, const struct api_request *request,
 			    const struct catalog *catalog)
 {
-	bool external = str_eq(request->group, STR(API_EXTERNAL_GROUP));
-	size_t count = catalog_count(catalog, external);
 	CLEANUP(buf_clear) struct buf group_version = {0};
 
 	buf_put(&group_version, request->group);
@@ -133,10 +155,12 @@ static void write_resources(struct json_writer *writer, const struct api_request
 	json_member(writer, "groupVersion", buf_str(&group_version));
 	json_key(writer, "resources");
 	json_array(writer);
-	for (size_t i = 0; i < count; i++)
-		write_metric_entry(writer, catalog_at(catalog, external, i));
-	if (count == 0)
-		write_placeholder(writer, external);
+	if (str_eq(request->group, STR(API_RESOURCE_GROUP))) {
+		write_entry_verbs(writer, STR("nodes"), false, "NodeMetrics", true);
+		write_entry_verbs(writer, STR("pods"), true, "PodMetrics", true);
+	} else {
+		write_metric_entries(writer, catalog, str_eq(request->group, STR(API_EXTERNAL_GROUP)));
+	}
 	json_array_end(writer);
 	end(writer);
 }
@@ -199,6 +223,8 @@ static void write_index(struct json_writer *writer, struct api_groups groups)
 	write_path(writer, groups.custom, "/apis/" API_CUSTOM_GROUP "/v1beta2");
 	write_path(writer, groups.external, "/apis/" API_EXTERNAL_GROUP);
 	write_path(writer, groups.external, "/apis/" API_EXTERNAL_GROUP "/v1beta1");
+	write_path(writer, groups.resource, "/apis/" API_RESOURCE_GROUP);
+	write_path(writer, groups.resource, "/apis/" API_RESOURCE_GROUP "/v1beta1");
 	write_path(writer, true, "/healthz");
 	write_path(writer, true, "/livez");
 	write_path(writer, true, "/openapi/v2");
@@ -217,6 +243,7 @@ static bool is_api(enum route route)
 	case ROUTE_RESOURCES:
 	case ROUTE_CUSTOM:
 	case ROUTE_EXTERNAL:
+	case ROUTE_USAGE:
 		return true;
 	case ROUTE_INDEX:
 	case ROUTE_HEALTH:

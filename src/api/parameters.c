@@ -26,7 +26,12 @@ static bool check_numbers(const struct api_request *request, struct err *err)
 }
 
 /* One term of a field selector: metadata.name=x, ==, != */
-static bool check_field(const struct api_request *request, struct str term, struct err *err)
+struct field_term {
+	struct str field, value;
+	bool differs;
+};
+
+static bool read_field(struct str term, struct field_term *ret_term, struct err *err)
 {
 	size_t equals = str_index(term, '=');
 	bool differs = equals > 0 && equals < term.len && term.ptr[equals - 1] == '!';
@@ -42,8 +47,34 @@ static bool check_field(const struct api_request *request, struct str term, stru
 		return err_set(err, ERR_INVALID,
 			       "\"%.*s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
 			       STR_ARG(field));
-	if (request->route == ROUTE_CUSTOM && str_eq(field, STR("metadata.name")) &&
-	    (differs || !str_eq(value, request->name)))
+	*ret_term = (struct field_term){field, value, differs};
+	return true;
+}
+
+bool api_fields_fit(const struct api_request *request, struct str namespace, struct str name)
+{
+	struct str rest = parameter(request, "fieldSelector");
+	struct field_term read;
+	struct err ignored;
+	struct str term;
+
+	while (rest.len && str_split(&rest, ',', &term)) {
+		if (term.len == 0 || !read_field(term, &read, &ignored))
+			continue;
+		if (str_eq(read.value, str_eq(read.field, STR("metadata.name")) ? name : namespace) == read.differs)
+			return false;
+	}
+	return true;
+}
+
+static bool check_field(const struct api_request *request, struct str term, struct err *err)
+{
+	struct field_term read;
+
+	if (!read_field(term, &read, err))
+		return false;
+	if (request->route == ROUTE_CUSTOM && str_eq(read.field, STR("metadata.name")) &&
+	    (read.differs || !str_eq(read.value, request->name)))
 		return err_set(err, ERR_INVALID, "fieldSelector metadata.name doesn't match requested name");
 	return true;
 }
@@ -78,16 +109,22 @@ static bool parse_timeout(const struct api_request *request, int64_t *ret_ms, st
 	return true;
 }
 
-/* What the generic list handler checks, which serves external metrics only. */
+static bool refuse_watch(const struct api_request *request, enum status_kind *ret_kind, struct err *err)
+{
+	bool usage = request->route == ROUTE_USAGE;
+
+	*ret_kind = usage ? STATUS_NO_USAGE_WATCH : STATUS_NO_WATCH;
+	return err_set(err, ERR_INVALID, "watch is not supported on resources of kind \"%.*s.%.*s\"",
+		       STR_ARG(usage ? request->resource : STR("*")), STR_ARG(request->group));
+}
+
+/* What the generic list handler checks, which serves all but custom metrics. */
 static bool check_list_options(const struct api_request *request, enum status_kind *ret_kind, struct err *err)
 {
 	struct str watch = parameter(request, "watch");
 
-	if (watch.len && !str_eq(watch, STR("false")) && !str_eq(watch, STR("0"))) {
-		*ret_kind = STATUS_NO_WATCH;
-		return err_set(err, ERR_INVALID,
-			       "watch is not supported on resources of kind \"*." API_EXTERNAL_GROUP "\"");
-	}
+	if (watch.len && !str_eq(watch, STR("false")) && !str_eq(watch, STR("0")))
+		return refuse_watch(request, ret_kind, err);
 	*ret_kind = STATUS_INVALID;
 	if (parameter(request, "resourceVersionMatch").len && parameter(request, "resourceVersion").len == 0)
 		return err_set(err, ERR_INVALID,
@@ -101,7 +138,7 @@ static bool check_list_options(const struct api_request *request, enum status_ki
 }
 
 /* The parser's words, which of the two selectors they are about, and what may stand in one. Upstream's list handler, which
-   serves external metrics, puts its own words in front of the parser's; so do we there. */
+   serves all but custom metrics, puts its own words in front of the parser's; so do we there. */
 static bool parse_selector(const struct api_request *request, const char *key, struct arena *arena,
 			   struct str *ret_text, struct selector *ret_selector, struct err *err)
 {
@@ -110,7 +147,7 @@ static bool parse_selector(const struct api_request *request, const char *key, s
 	*ret_text = parameter(request, key);
 	if (selector_parse(*ret_text, arena, ret_selector, err))
 		return true;
-	if (request->route == ROUTE_EXTERNAL)
+	if (request->route != ROUTE_CUSTOM)
 		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed (mend: %s): %.360s", key, rule,
 			       err->msg);
 	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. mend: %s", err->msg, key, rule);
@@ -122,6 +159,12 @@ bool api_parameters_parse(const struct api_request *request, struct arena *arena
 	struct api_parameters parameters = {0};
 
 	*ret_kind = STATUS_BAD_REQUEST;
+	if (request->route == ROUTE_USAGE && !request->all) { /* who names one object lists nothing */
+		if (!parse_timeout(request, &parameters.timeout_ms, err))
+			return false;
+		*ret_parameters = parameters;
+		return true;
+	}
 	if (!check_numbers(request, err) || !parse_timeout(request, &parameters.timeout_ms, err) ||
 	    !check_fields(request, err) ||
 	    !parse_selector(request, "labelSelector", arena, &parameters.label_selector_text,

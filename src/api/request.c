@@ -101,6 +101,33 @@ static enum route external_route(struct api_request *request, const struct str *
 	return ROUTE_EXTERNAL;
 }
 
+/* wire.md 1.4 */
+static enum route usage_route(struct api_request *request, const struct str *part, size_t count)
+{
+	request->namespaced = count > 2 && str_eq(part[0], STR("namespaces"));
+	if (request->namespaced) {
+		request->namespace = part[1];
+		part += 2;
+		count -= 2;
+	}
+	request->resource = part[0];
+	request->all = count == 1;
+	if (count == 2)
+		request->name = part[1];
+	if (str_eq(part[0], STR("nodes")))
+		return count <= 2 && !request->namespaced ? ROUTE_USAGE : ROUTE_NO_METRIC;
+	if (str_eq(part[0], STR("pods")))
+		return count == 1 || (count == 2 && request->namespaced) ? ROUTE_USAGE : ROUTE_NO_METRIC;
+	return ROUTE_NO_METRIC;
+}
+
+static bool is_served(struct str group, struct api_groups groups)
+{
+	return (groups.custom && str_eq(group, STR(API_CUSTOM_GROUP))) ||
+	       (groups.external && str_eq(group, STR(API_EXTERNAL_GROUP))) ||
+	       (groups.resource && str_eq(group, STR(API_RESOURCE_GROUP)));
+}
+
 static enum route apis_route(struct api_request *request, struct api_groups groups)
 {
 	const struct str *segments = request->segments;
@@ -110,8 +137,8 @@ static enum route apis_route(struct api_request *request, struct api_groups grou
 	if (count == 1)
 		return ROUTE_GROUPS;
 	request->group = segments[1];
-	custom = groups.custom && segment_is(request, 1, API_CUSTOM_GROUP);
-	if (!custom && !(groups.external && segment_is(request, 1, API_EXTERNAL_GROUP)))
+	custom = segment_is(request, 1, API_CUSTOM_GROUP);
+	if (!is_served(segments[1], groups))
 		return ROUTE_UNKNOWN;
 	if (count == 2)
 		return ROUTE_GROUP;
@@ -120,6 +147,8 @@ static enum route apis_route(struct api_request *request, struct api_groups grou
 		return ROUTE_NO_METRIC;
 	if (count == 3)
 		return ROUTE_RESOURCES;
+	if (segment_is(request, 1, API_RESOURCE_GROUP))
+		return usage_route(request, &segments[3], count - 3);
 	return (custom ? custom_route : external_route)(request, &segments[3], count - 3);
 }
 
@@ -178,6 +207,16 @@ static bool takes_json(struct str range)
 	return !has_parameter(range, STR("as=Table")) && !has_parameter(range, STR("q=0"));
 }
 
+/* The newer of the two forms that kubectl asks for. */
+static bool takes_table(struct str range)
+{
+	struct str type = str_trim(str_slice(range, 0, str_index(range, ';')));
+
+	return str_eq_nocase(type, STR("application/json")) && has_parameter(range, STR("as=Table")) &&
+	       has_parameter(range, STR("v=v1")) && has_parameter(range, STR("g=meta.k8s.io")) &&
+	       !has_parameter(range, STR("q=0"));
+}
+
 static void negotiate(struct api_request *request, const struct api_headers *headers)
 {
 	struct str rest = headers->accept;
@@ -185,7 +224,8 @@ static void negotiate(struct api_request *request, const struct api_headers *hea
 
 	request->acceptable = str_trim(rest).len == 0;
 	while (str_split(&rest, ',', &range)) {
-		request->acceptable |= takes_json(range);
+		request->table |= request->route == ROUTE_USAGE && !request->acceptable && takes_table(range);
+		request->acceptable |= request->table || takes_json(range);
 		if (takes_json(range) && has_parameter(range, STR("pretty=1")))
 			request->pretty = true;
 	}

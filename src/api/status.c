@@ -8,10 +8,15 @@ static const struct {
 	const char *reason;
 	bool has_details;
 } kinds[] = {
-	[STATUS_BAD_REQUEST] = {400, "BadRequest", false},   [STATUS_NOT_FOUND] = {404, "NotFound", false},
-	[STATUS_NO_ROUTE] = {404, "NotFound", true},	     [STATUS_METHOD] = {405, "MethodNotAllowed", true},
-	[STATUS_NO_WATCH] = {405, "MethodNotAllowed", true}, [STATUS_NOT_ACCEPTABLE] = {406, "NotAcceptable", true},
-	[STATUS_INVALID] = {422, "Invalid", true},	     [STATUS_INTERNAL] = {500, "InternalError", true},
+	[STATUS_BAD_REQUEST] = {400, "BadRequest", false},
+	[STATUS_NOT_FOUND] = {404, "NotFound", false},
+	[STATUS_NO_ROUTE] = {404, "NotFound", true},
+	[STATUS_METHOD] = {405, "MethodNotAllowed", true},
+	[STATUS_NO_WATCH] = {405, "MethodNotAllowed", true},
+	[STATUS_NO_USAGE_WATCH] = {405, "MethodNotAllowed", true},
+	[STATUS_NOT_ACCEPTABLE] = {406, "NotAcceptable", true},
+	[STATUS_INVALID] = {422, "Invalid", true},
+	[STATUS_INTERNAL] = {500, "InternalError", true},
 	[STATUS_TIMEOUT] = {504, "Timeout", true},
 };
 
@@ -20,19 +25,24 @@ unsigned status_code(enum status_kind kind)
 	return kinds[kind].code;
 }
 
-static void write_details(struct json_writer *writer, enum status_kind kind, struct str cause)
+static void member_unless_empty(struct json_writer *writer, const char *key, struct str value)
+{
+	if (value.len)
+		json_member(writer, key, value);
+}
+
+static void write_details(struct json_writer *writer, const struct status_details *details)
 {
 	json_key(writer, "details");
 	json_object(writer);
-	if (kind == STATUS_NO_WATCH) {
-		json_member(writer, "group", STR("external.metrics.k8s.io"));
-		json_member(writer, "kind", STR("*"));
-	}
-	if (kind == STATUS_INTERNAL && cause.len) {
+	member_unless_empty(writer, "name", details->name);
+	member_unless_empty(writer, "group", details->group);
+	member_unless_empty(writer, "kind", details->kind);
+	if (details->cause.len) {
 		json_key(writer, "causes");
 		json_array(writer);
 		json_object(writer);
-		json_member(writer, "message", cause);
+		json_member(writer, "message", details->cause);
 		json_object_end(writer);
 		json_array_end(writer);
 	}
@@ -48,6 +58,18 @@ static struct str cut(struct str message)
 
 void status_write(struct buf *out, enum status_kind kind, struct str message, struct str cause, bool pretty)
 {
+	struct status_details details = {0};
+
+	if (kind == STATUS_NO_WATCH)
+		details = (struct status_details){.group = STR("external.metrics.k8s.io"), .kind = STR("*")};
+	if (kind == STATUS_INTERNAL)
+		details.cause = cause;
+	status_write_details(out, kind, message, kinds[kind].has_details ? &details : NULL, pretty);
+}
+
+void status_write_details(struct buf *out, enum status_kind kind, struct str message,
+			  const struct status_details *details, bool pretty)
+{
 	struct json_writer writer;
 
 	json_writer_init(&writer, out, pretty);
@@ -60,8 +82,8 @@ void status_write(struct buf *out, enum status_kind kind, struct str message, st
 	json_member(&writer, "status", STR("Failure"));
 	json_member(&writer, "message", cut(message));
 	json_member(&writer, "reason", str_of(kinds[kind].reason));
-	if (kinds[kind].has_details)
-		write_details(&writer, kind, cause);
+	if (details)
+		write_details(&writer, details);
 	json_key(&writer, "code");
 	json_i64(&writer, kinds[kind].code);
 	json_object_end(&writer);

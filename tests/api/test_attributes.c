@@ -12,8 +12,8 @@ static void attributes_of(const char *method, const char *target, struct arena *
 	struct api_request request;
 	struct err err = {0};
 
-	assert_true(api_request_parse(str_of(method), str_of(target), &headers, (struct api_groups){true, true}, arena,
-				      &request, &err));
+	assert_true(api_request_parse(str_of(method), str_of(target), &headers, (struct api_groups){true, true, true},
+				      arena, &request, &err));
 	assert_true(api_attributes(&request, arena, ret));
 }
 
@@ -48,6 +48,11 @@ static struct attributes_case {
 	 "list external.metrics.k8s.io v1beta1 d em - -"},
 	{"field selector no name", "GET", E "/namespaces/d/em?fieldSelector=metadata.name%3D..",
 	 "list external.metrics.k8s.io v1beta1 d em - -"},
+	{"usage of pods", "GET", "/apis/metrics.k8s.io/v1beta1/namespaces/d/pods",
+	 "list metrics.k8s.io v1beta1 d pods - -"},
+	{"usage of a pod", "GET", "/apis/metrics.k8s.io/v1beta1/namespaces/d/pods/p",
+	 "get metrics.k8s.io v1beta1 d pods - p"},
+	{"usage of nodes", "GET", "/apis/metrics.k8s.io/v1beta1/nodes", "list metrics.k8s.io v1beta1 - nodes - -"},
 	{"list of a resource", "GET", C "/namespaces/d/pods", "list custom.metrics.k8s.io v1beta1 d pods - -"},
 	{"get of a resource", "GET", C "/namespaces/d/pods/p", "get custom.metrics.k8s.io v1beta1 d pods - p"},
 	{"list at the root", "GET", C "/nodes", "list custom.metrics.k8s.io v1beta1 - nodes - -"},

@@ -33,6 +33,18 @@ static struct document_case {
 	 "{\"name\":\"backlog\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"ExternalMetricValueList\","
 	 "\"verbs\":[\"get\"]}",
 	 true},
+	{"resource metrics among the groups", "/apis", 200, "application/json",
+	 "{\"name\":\"metrics.k8s.io\",\"versions\":[{\"groupVersion\":\"metrics.k8s.io/v1beta1\",\"version\":"
+	 "\"v1beta1\"}],\"preferredVersion\"",
+	 true},
+	{"the group of resource metrics", "/apis/metrics.k8s.io", 200, "application/json",
+	 "\"name\":\"metrics.k8s.io\",\"versions\":[{\"groupVersion\":\"metrics.k8s.io/v1beta1\"", true},
+	{"resource metrics", "/apis/metrics.k8s.io/v1beta1", 200, "application/json",
+	 "\"groupVersion\":\"metrics.k8s.io/v1beta1\",\"resources\":[{\"name\":\"nodes\",\"singularName\":\"\","
+	 "\"namespaced\":false,\"kind\":\"NodeMetrics\",\"verbs\":[\"get\",\"list\"]},{\"name\":\"pods\","
+	 "\"singularName\":\"\",\"namespaced\":true,\"kind\":\"PodMetrics\",\"verbs\":[\"get\",\"list\"]}]}",
+	 true},
+	{"resource metrics in the index", "/", 200, "application/json", "\"/apis/metrics.k8s.io/v1beta1\",", false},
 	{"openapi v2", "/openapi/v2", 200, "application/json", "{\"swagger\":\"2.0\"", true},
 	{"openapi v3", "/openapi/v3", 200, "application/json", "{\"paths\":{}}", true},
 	{"openapi of a group", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1", 404, "application/json",
@@ -53,8 +65,8 @@ static void parse(const char *method, const char *target, const char *accept, st
 	const struct api_headers headers = {.accept = str_of(accept)};
 	struct err err;
 
-	assert_true(api_request_parse(str_of(method), str_of(target), &headers, (struct api_groups){true, true}, arena,
-				      request, &err));
+	assert_true(api_request_parse(str_of(method), str_of(target), &headers, (struct api_groups){true, true, true},
+				      arena, request, &err));
 }
 
 static void test_document(void **state)
@@ -67,7 +79,7 @@ static void test_document(void **state)
 
 	parse("GET", c->target, NULL, arena, &request);
 	assert_false(document_refusal(&request, &document));
-	document_write(&request, catalog, (struct api_groups){true, true}, &document);
+	document_write(&request, catalog, (struct api_groups){true, true, true}, &document);
 	assert_int_equal(document.status, c->status);
 	assert_string_equal(document.content_type, c->type);
 	assert_contains(buf_str(&document.body), c->says);
@@ -90,7 +102,7 @@ static void test_an_empty_list_has_a_placeholder(void **state)
 		struct document document;
 
 		parse("GET", targets[i], NULL, arena, &request);
-		document_write(&request, catalog, (struct api_groups){true, true}, &document);
+		document_write(&request, catalog, (struct api_groups){true, true, true}, &document);
 		assert_contains(buf_str(&document.body), names[i]);
 		buf_clear(&document.body);
 	}

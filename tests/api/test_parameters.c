@@ -5,6 +5,7 @@
 
 #define POD "/apis/custom.metrics.k8s.io/v1beta1/namespaces/ns/pods/p/m"
 #define EXT "/apis/external.metrics.k8s.io/v1beta1/namespaces/ns/m"
+#define USE "/apis/metrics.k8s.io/v1beta1/namespaces/ns/pods"
 
 static struct parameter_case {
 	const char *name, *target;
@@ -49,6 +50,16 @@ static struct parameter_case {
 	{"external, watch=false", EXT "?watch=false", true, 60000, 0, ""},
 	{"external, resourceVersionMatch", EXT "?resourceVersionMatch=Exact", false, 0, STATUS_INVALID,
 	 "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden"},
+	{"usage, watch", USE "?watch=1", false, 0, STATUS_NO_USAGE_WATCH,
+	 "watch is not supported on resources of kind \"pods.metrics.k8s.io\""},
+	{"usage, sendInitialEvents", USE "?sendInitialEvents=true", false, 0, STATUS_INVALID, "ListOptions"},
+	{"usage, bad selector", USE "?labelSelector=(", false, 0, STATUS_BAD_REQUEST,
+	 "the parameter labelSelector cannot be parsed"},
+	{"usage, unknown field", USE "?fieldSelector=spec.x%3D1", false, 0, STATUS_BAD_REQUEST, "\"spec.x\" is not"},
+	{"usage, timeout", USE "?timeout=2s&metricLabelSelector=%3D%3D", true, 2000, 0, ""},
+	{"usage of one, what a list would refuse", USE "/p?watch=1&labelSelector=(&limit=x&timeout=3s", true, 3000, 0,
+	 ""},
+	{"usage of one, timeout", USE "/p?timeout=x", false, 0, STATUS_BAD_REQUEST, "invalid timeout"},
 	{"external, sendInitialEvents", EXT "?sendInitialEvents=true", false, 0, STATUS_INVALID, "ListOptions"},
 };
 
@@ -62,8 +73,8 @@ static void test_parameters(void **state)
 	enum status_kind kind;
 	struct err err = {0};
 
-	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true}, arena,
-				      &request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true, true},
+				      arena, &request, &err));
 	assert_int_equal(api_parameters_parse(&request, arena, &parameters, &kind, &err), c->good);
 	if (c->good) {
 		assert_int_equal(parameters.timeout_ms, c->timeout_ms);
@@ -74,7 +85,39 @@ static void test_parameters(void **state)
 		fail_msg("\"%s\" does not begin with \"%s\"", err.msg, c->begins);
 }
 
+static struct fields_case {
+	const char *name, *selector;
+	bool fits;
+} fields_cases[] = {
+	{"none", "", true},
+	{"the name", "metadata.name=p", true},
+	{"the name, ==", "metadata.name==p", true},
+	{"another name", "metadata.name=q", false},
+	{"not another name", "metadata.name!=q", true},
+	{"not the name", "metadata.name!=p", false},
+	{"the namespace", "metadata.namespace=ns", true},
+	{"another namespace", "metadata.namespace=p", false},
+	{"both", "metadata.namespace=ns,metadata.name=p", true},
+	{"one of both", "metadata.namespace=ns,metadata.name=q", false},
+	{"empty terms", ",metadata.name=p,", true},
+};
+
+static void test_fields(void **state)
+{
+	const struct fields_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	const struct api_headers headers = {0};
+	struct api_request request;
+	char target[200];
+	struct err err;
+
+	snprintf(target, sizeof(target), USE "?fieldSelector=%s", c->selector);
+	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){.resource = true},
+				      arena, &request, &err));
+	assert_int_equal(api_fields_fit(&request, STR("ns"), STR("p")), c->fits);
+}
+
 int main(void)
 {
-	return RUN_ROWS(parameter_cases, test_parameters);
+	return RUN_ROWS(parameter_cases, test_parameters) + RUN_ROWS(fields_cases, test_fields);
 }

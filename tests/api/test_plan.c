@@ -49,8 +49,8 @@ static void begin(struct fixture *f, const char *target, bool empty_list_ok)
 				    .max_sample_age_ms = 300000,
 				    .standalone = true,
 				    .empty_list_ok = empty_list_ok};
-	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true}, f->arena,
-				      &f->request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true, true},
+				      f->arena, &f->request, &err));
 	api_begin(&f->plan, &f->request, &f->view, f->arena);
 }
 

@@ -6,6 +6,7 @@
 #define B1 "/apis/custom.metrics.k8s.io/v1beta1"
 #define B2 "/apis/custom.metrics.k8s.io/v1beta2"
 #define E1 "/apis/external.metrics.k8s.io/v1beta1"
+#define M1 "/apis/metrics.k8s.io/v1beta1"
 
 /* wire.md 1.1 and 1.2; `what` is namespace/resource/name/metric of a metric's route, "-" for none. */
 static struct route_case {
@@ -60,6 +61,21 @@ static struct route_case {
 	{"external, deeper", E1 "/namespaces/ns/m/x", ROUTE_NO_METRIC, ""},
 	{"external, namespace alone", E1 "/namespaces/ns", ROUTE_NO_METRIC, ""},
 	{"external, at the root", E1 "/x/ns/m", ROUTE_NO_METRIC, ""},
+	{"resource metrics", "/apis/metrics.k8s.io", ROUTE_GROUP, ""},
+	{"version of the resource metrics", M1, ROUTE_RESOURCES, ""},
+	{"resource metrics have no second version", "/apis/metrics.k8s.io/v1beta2", ROUTE_NO_METRIC, ""},
+	{"usage of nodes", M1 "/nodes", ROUTE_USAGE, "-/nodes/-/-"},
+	{"usage of a node", M1 "/nodes/n1/", ROUTE_USAGE, "-/nodes/n1/-"},
+	{"usage of a node, deeper", M1 "/nodes/n1/x", ROUTE_NO_METRIC, ""},
+	{"usage of all pods", M1 "/pods", ROUTE_USAGE, "-/pods/-/-"},
+	{"usage of a namespace's pods", M1 "/namespaces/ns/pods", ROUTE_USAGE, "ns/pods/-/-"},
+	{"usage of a pod", M1 "/namespaces/ns/pods/p", ROUTE_USAGE, "ns/pods/p/-"},
+	{"usage of a pod, deeper", M1 "/namespaces/ns/pods/p/x", ROUTE_NO_METRIC, ""},
+	{"usage of a pod of no namespace", M1 "/pods/p", ROUTE_NO_METRIC, ""},
+	{"usage of nodes in a namespace", M1 "/namespaces/ns/nodes", ROUTE_NO_METRIC, ""},
+	{"usage of something else", M1 "/namespaces/ns/services", ROUTE_NO_METRIC, ""},
+	{"usage of a namespace", M1 "/namespaces/ns", ROUTE_NO_METRIC, ""},
+	{"usage of namespaces", M1 "/namespaces", ROUTE_NO_METRIC, ""},
 };
 
 static const char *text_of(struct str text, char *room)
@@ -77,15 +93,16 @@ static void test_route(void **state)
 	char what[300], room[4][64];
 	struct err err;
 
-	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true}, arena,
-				      &request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true, true},
+				      arena, &request, &err));
 	assert_int_equal(request.route, c->route);
 	if (c->what[0] == '\0')
 		return;
 	snprintf(what, sizeof(what), "%s/%s/%s/%s", text_of(request.namespace, room[0]),
 		 text_of(request.resource, room[1]), text_of(request.name, room[2]), text_of(request.metric, room[3]));
 	assert_string_equal(what, c->what);
-	assert_int_equal(request.all, strstr(c->what, "/*/") != NULL);
+	assert_int_equal(request.all,
+			 strstr(c->what, "/*/") != NULL || (c->route == ROUTE_USAGE && strstr(c->what, "s/-/-")));
 	assert_int_equal(request.namespaced, c->what[0] != '-');
 }
 
@@ -127,10 +144,40 @@ static void test_header(void **state)
 	struct err err;
 
 	snprintf(target, sizeof(target), "/apis%s", c->query);
-	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true}, arena,
-				      &request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true, true},
+				      arena, &request, &err));
 	assert_int_equal(request.acceptable, c->acceptable);
 	assert_int_equal(request.pretty, c->pretty);
+}
+
+static struct table_case {
+	const char *name, *target, *accept;
+	bool acceptable, table;
+} table_cases[] = {
+	{"kubectl", M1 "/pods",
+	 "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/"
+	 "json",
+	 true, true},
+	{"a table alone", M1 "/pods", "application/json;as=Table;g=meta.k8s.io;v=v1", true, true},
+	{"JSON first", M1 "/pods", "application/json,application/json;as=Table;v=v1;g=meta.k8s.io", true, false},
+	{"the old table alone", M1 "/pods", "application/json;as=Table;v=v1beta1;g=meta.k8s.io", false, false},
+	{"a table of another group", M1 "/pods", "application/json;as=Table;v=v1;g=x, */*", true, false},
+	{"a table refused by q=0", M1 "/pods", "application/json;as=Table;v=v1;g=meta.k8s.io;q=0, */*", true, false},
+	{"discovery has none", M1, "application/json;as=Table;v=v1;g=meta.k8s.io", false, false},
+};
+
+static void test_table(void **state)
+{
+	const struct table_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	const struct api_headers headers = {.accept = str_of(c->accept)};
+	struct api_request request;
+	struct err err;
+
+	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true, true},
+				      arena, &request, &err));
+	assert_int_equal(request.acceptable, c->acceptable);
+	assert_int_equal(request.table, c->table);
 }
 
 static void test_groups_without_rules(void **state)
@@ -147,6 +194,9 @@ static void test_groups_without_rules(void **state)
 	assert_true(api_request_parse(STR("GET"), STR(B1), &headers, (struct api_groups){.external = true}, arena,
 				      &request, &err));
 	assert_int_equal(request.route, ROUTE_UNKNOWN);
+	assert_true(api_request_parse(STR("GET"), STR(M1 "/pods"), &headers, (struct api_groups){true, true, false},
+				      arena, &request, &err));
+	assert_int_equal(request.route, ROUTE_UNKNOWN);
 }
 
 int main(void)
@@ -154,5 +204,5 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_groups_without_rules)};
 
 	return RUN_ROWS(route_cases, test_route) + RUN_ROWS(header_cases, test_header) +
-	       cmocka_run_group_tests(tests, NULL, NULL);
+	       RUN_ROWS(table_cases, test_table) + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,17 @@ static void test_status(void **state)
 	assert_str(buf_str(&out), c->want);
 }
 
+static void test_details(void **state)
+{
+	CLEANUP(buf_clear) struct buf out = {0};
+	const struct status_details details = {.name = STR("n/p"), .group = STR("g"), .kind = STR("k")};
+
+	(void)state;
+	status_write_details(&out, STATUS_NOT_FOUND, STR("no"), &details, false);
+	assert_contains(buf_str(&out), "\"reason\":\"NotFound\",\"details\":{\"name\":\"n/p\",\"group\":\"g\","
+				       "\"kind\":\"k\"},\"code\":404}");
+}
+
 static void test_long_message(void **state)
 {
 	CLEANUP(buf_clear) struct buf message = {0};
@@ -56,7 +67,7 @@ static void test_long_message(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_long_message)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_long_message), cmocka_unit_test(test_details)};
 
 	return RUN_ROWS(status_cases, test_status) + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,8 +102,8 @@ static void begin(struct fixture *f, const char *target, bool cluster, const cha
 				    .gke_names = !off,
 				    .known = f->known,
 				    .fixed_matchers = str_of(fixed)};
-	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true}, f->arena,
-				      &f->request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true, true},
+				      f->arena, &f->request, &err));
 	api_begin(&f->plan, &f->request, &f->view, f->arena);
 }
 

@@ -121,7 +121,7 @@ static inline void asker_begin(void *context, struct http_exchange *exchange)
 	*asker =
 		(struct asker){.world = world, .exchange = exchange, .check = {.done = asker_answer, .context = asker}};
 	assert_true(api_request_parse(http_method(exchange), http_target(exchange), &headers,
-				      (struct api_groups){true, true}, arena, &asker->request, &err));
+				      (struct api_groups){true, true, true}, arena, &asker->request, &err));
 	http_on_gone(exchange, asker_gone, asker);
 	auth_check(world->auth, exchange, &asker->request, &asker->check);
 	if (++world->handled == world->clients)

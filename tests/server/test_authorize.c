@@ -255,7 +255,7 @@ static void begin_many(void *context, struct http_exchange *exchange)
 		return;
 	}
 	assert_true(api_request_parse(http_method(exchange), http_target(exchange), &headers,
-				      (struct api_groups){true, true}, http_arena(exchange), &request, &err));
+				      (struct api_groups){true, true, true}, http_arena(exchange), &request, &err));
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct auth_check check = {.done = count_allowed, .context = &allowed};

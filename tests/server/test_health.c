@@ -42,8 +42,8 @@ static void test_health(void **state)
 	struct api_request request;
 	struct err err;
 
-	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true}, arena,
-				      &request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true, true},
+				      arena, &request, &err));
 	assert_int_equal(request.route, ROUTE_HEALTH);
 	assert_int_equal(health_write(&request, c->stopping, &out), c->status);
 	assert_str(buf_str(&out), c->want);
