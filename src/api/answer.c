@@ -243,10 +243,8 @@ static void close_list(struct json_writer *writer, struct api_plan *plan)
 }
 
 /* RFC 7234 section 5.5: 299 - "text", quotes and backslashes escaped. */
-static void warn(struct api_plan *plan, struct str text)
+void write_warning(struct buf *warning, struct str text)
 {
-	struct buf *warning = &plan->reply.warning;
-
 	buf_puts(warning, "299 - \"");
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
@@ -267,7 +265,8 @@ static void answer_nothing(struct api_plan *plan, const struct tally *tally, con
 		refuse_metric(plan, true, buf_str(&reason));
 		return;
 	}
-	warn(plan, str_slice(buf_str(&reason), 0, str_whole_characters(str_slice(buf_str(&reason), 0, 480))));
+	write_warning(&plan->reply.warning,
+		      str_slice(buf_str(&reason), 0, str_whole_characters(str_slice(buf_str(&reason), 0, 480))));
 	open_list(&writer, plan, kind);
 	close_list(&writer, plan);
 }

@@ -62,4 +62,9 @@ void reason_query(struct buf *out, const struct api_plan *plan);
 /* Why Prometheus gave no answer. */
 void reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem);
 
+const char *mend_of(const struct prom_problem *problem);
+
+/* The value of a Warning header. */
+void write_warning(struct buf *warning, struct str text);
+
 #endif

@@ -379,7 +379,7 @@ static const char *mend_of_status(int status)
 	}
 }
 
-static const char *mend_of(const struct prom_problem *problem)
+const char *mend_of(const struct prom_problem *problem)
 {
 	switch (problem->fault) {
 	case PROM_REFUSED:

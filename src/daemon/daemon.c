@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "config/rules_file.h"
 #include "daemon/options.h"
+#include "kube/objects.h"
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
@@ -196,6 +197,8 @@ static void set_resources(void *context, struct resource_table *table)
 static bool start_cluster(struct daemon *daemon, struct err *err)
 {
 	daemon->cluster = cluster_new(daemon->loop, daemon->options, set_resources, daemon, err);
+	if (daemon->cluster && daemon->rules->resource)
+		objects_keep_pod_states(cluster_objects(daemon->cluster));
 	return daemon->cluster != NULL;
 }
 
@@ -234,7 +237,8 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 	struct dispatch_neighbours neighbours = {.prom = daemon->prom, .cache = daemon->cache};
 	const struct dispatch_options dispatch = {
 		.groups = {.custom = daemon->rules->custom_count > 0 || options->gke_names,
-			   .external = daemon->rules->count > daemon->rules->custom_count || options->gke_names},
+			   .external = daemon->rules->count > daemon->rules->custom_count || options->gke_names,
+			   .resource = daemon->rules->resource != NULL},
 		.empty_list_ok = options->empty_list_ok,
 		.gke_names = options->gke_names,
 		.max_age_ms = options->metrics_max_age_ms,

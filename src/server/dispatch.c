@@ -2,6 +2,7 @@
 #include "server/dispatch.h"
 
 #include "question_in.h"
+#include "usage_in.h"
 
 #include <stdlib.h>
 
@@ -148,8 +149,10 @@ static void ask_question(struct task *task)
 		.catalog = dispatch->catalog,
 		.options = &dispatch->options,
 	};
+	bool taken = task->request.route == ROUTE_USAGE ? usage_request_begin(&setting, task->exchange, &task->request)
+							: question_begin(&setting, task->exchange, &task->request);
 
-	if (!question_begin(&setting, task->exchange, &task->request))
+	if (!taken)
 		refuse_large(task);
 }
 
@@ -161,7 +164,8 @@ static void serve(struct task *task)
 
 	if (document_refusal(request, &document)) {
 		respond_document(task, &document);
-	} else if (request->route == ROUTE_CUSTOM || request->route == ROUTE_EXTERNAL) {
+	} else if (request->route == ROUTE_CUSTOM || request->route == ROUTE_EXTERNAL ||
+		   request->route == ROUTE_USAGE) {
 		ask_question(task);
 	} else if (request->route == ROUTE_HEALTH) {
 		respond_health(task);

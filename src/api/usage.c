@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/usage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api_in.h"
+#include "model/query.h"
+#include "model/resource.h"
+#include "model/rule_spec.h"
+#include "prom/client.h"
+#include "usage_in.h"
+
+enum {
+	BYTES_MAX = 256 << 20, /* of objects and containers: some 200,000 pods */
+	QUERY_SCRATCH_MAX = 8 << 20,
+	APART_MAX = 4,	     /* namespaces that are asked for each by itself, as upstream does */
+	TOGETHER_MAX = 5000, /* pods in one query of many namespaces, so that no answer is huge */
+	NAMED_MAX = 2000,    /* pods that a query names, if it need not */
+};
+
+static const struct resource pods = {.version = STR_INIT("v1"),
+				     .plural = STR_INIT("pods"),
+				     .singular = STR_INIT("pod"),
+				     .kind = STR_INIT("Pod"),
+				     .namespaced = true};
+static const struct resource nodes = {
+	.version = STR_INIT("v1"), .plural = STR_INIT("nodes"), .singular = STR_INIT("node"), .kind = STR_INIT("Node")};
+
+/* ---- refusals */
+
+void usage_refuse(struct usage_plan *plan, enum status_kind kind, struct status_details details, const char *format,
+		  ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	err_format(text, sizeof(text), format, args);
+	va_end(args);
+	buf_reset(&plan->reply.body);
+	status_write_details(&plan->reply.body, kind, str_of(text), &details, plan->request->pretty);
+	plan->reply.status = status_code(kind);
+	plan->step = USAGE_ANSWERED;
+}
+
+static void refuse_parameters(struct usage_plan *plan, enum status_kind kind, const char *message)
+{
+	if (kind == STATUS_NO_USAGE_WATCH) {
+		usage_refuse(plan, kind,
+			     (struct status_details){.group = plan->request->group, .kind = plan->request->resource},
+			     "%s", message);
+		return;
+	}
+	buf_reset(&plan->reply.body);
+	status_write(&plan->reply.body, kind, str_of(message), (struct str){0}, plan->request->pretty);
+	plan->reply.status = status_code(kind);
+	plan->step = USAGE_ANSWERED;
+}
+
+static void refuse_internal(struct usage_plan *plan, const char *cause, const char *why)
+{
+	usage_refuse(plan, STATUS_INTERNAL, (struct status_details){.cause = str_of(cause)},
+		     "Internal error occurred: %s: %s", cause, why);
+}
+
+/* ---- the beginning */
+
+const struct resource_rule *usage_rule(const struct usage_plan *plan, enum usage_kind kind)
+{
+	return kind == USAGE_CPU ? &plan->view.rules->cpu : &plan->view.rules->memory;
+}
+
+const char *usage_kind_name(enum usage_kind kind)
+{
+	return kind == USAGE_CPU ? "cpu" : "memory";
+}
+
+static const char *missing_label(const struct usage_plan *plan, const struct resource_rule *rule)
+{
+	if (plan->nodes)
+		return rule->node_label.ptr ? NULL : "node";
+	if (rule->namespace_label.ptr == NULL)
+		return "namespace";
+	return rule->pod_label.ptr ? NULL : "pod";
+}
+
+static bool has_labels(struct usage_plan *plan)
+{
+	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
+		const struct resource_rule *rule = usage_rule(plan, kind);
+		const char *missing = missing_label(plan, rule);
+		char why[400];
+
+		if (missing == NULL)
+			continue;
+		snprintf(why, sizeof(why),
+			 "none of the labels of resourceRules.%s (%.200s:%u) stands for the %s. mend: write one under "
+			 "resources.overrides, as %s: {resource: %s}",
+			 usage_kind_name(kind), rule->file.ptr, rule->spec->at.line, missing, missing, missing);
+		refuse_internal(plan, "unable to fetch metrics", why);
+		return false;
+	}
+	return true;
+}
+
+void usage_begin(struct usage_plan *plan, const struct api_request *request, const struct usage_view *view)
+{
+	enum status_kind kind;
+	struct err err;
+
+	*plan = (struct usage_plan){.step = USAGE_OBJECTS,
+				    .request = request,
+				    .view = *view,
+				    .arena = arena_new(BYTES_MAX),
+				    .timeout_ms = API_TIMEOUT_MS,
+				    .nodes = str_eq(request->resource, nodes.plural)};
+	if (!api_parameters_parse(request, plan->arena, &plan->parameters, &kind, &err)) {
+		refuse_parameters(plan, kind, err.msg);
+		return;
+	}
+	plan->timeout_ms = plan->parameters.timeout_ms;
+	if (view->standalone)
+		usage_refuse(plan, STATUS_NOT_FOUND, (struct status_details){.kind = request->resource},
+			     "%.*s of metrics.k8s.io need a cluster that knows them. mend: start without --standalone",
+			     STR_ARG(request->resource));
+	else
+		(void)has_labels(plan);
+}
+
+void usage_clear(struct usage_plan *plan)
+{
+	vec_clear(&plan->items);
+	buf_clear(&plan->reply.body);
+	buf_clear(&plan->reply.warning);
+	buf_clear(&plan->failure);
+	arena_free(plan->arena);
+	plan->arena = NULL;
+}
+
+/* ---- objects */
+
+struct api_objects usage_wanted(const struct usage_plan *plan)
+{
+	return (struct api_objects){.resource = plan->nodes ? &nodes : &pods,
+				    .namespace = plan->request->namespace,
+				    .selector = &plan->parameters.label_selector};
+}
+
+static bool copy_labels(struct arena *arena, const struct usage_object *object, struct usage_object *copy)
+{
+	struct usage_label *labels = arena_calloc(arena, object->label_count, sizeof(*labels));
+
+	if (labels == NULL)
+		return false;
+	for (size_t i = 0; i < object->label_count; i++)
+		if (!arena_copy(arena, object->labels[i].key, &labels[i].key) ||
+		    !arena_copy(arena, object->labels[i].value, &labels[i].value))
+			return false;
+	copy->labels = labels;
+	return true;
+}
+
+/* Objects come by namespace, so a namespace is mostly that of the object before. */
+static bool copy_namespace(const struct usage_plan *plan, struct str namespace, struct str *ret_copy)
+{
+	if (plan->items.count && str_eq(plan->items.items[plan->items.count - 1].object.namespace, namespace)) {
+		*ret_copy = plan->items.items[plan->items.count - 1].object.namespace;
+		return true;
+	}
+	return arena_copy(plan->arena, namespace, ret_copy);
+}
+
+bool usage_add(struct usage_plan *plan, const struct usage_object *object, struct err *err)
+{
+	const struct api_request *request = plan->request;
+	struct usage_object copy = *object;
+
+	if (request->all ? !api_fields_fit(request, object->namespace, object->name)
+			 : !str_eq(object->name, request->name))
+		return true;
+	plan->seen = true;
+	if (!object->running)
+		return true;
+	if (!copy_namespace(plan, object->namespace, &copy.namespace) ||
+	    !arena_copy(plan->arena, object->name, &copy.name) || !copy_labels(plan->arena, object, &copy))
+		return err_set(err, ERR_LIMIT, "more than we answer for in one request");
+	*vec_push(&plan->items) = (struct usage_item){.object = copy};
+	return true;
+}
+
+void usage_unlisted(struct usage_plan *plan, const char *why)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text),
+		 "%.6s: %.400s. mend: the adapter's ServiceAccount needs a role with list and watch on them",
+		 plan->nodes ? "nodes" : "pods", why);
+	refuse_internal(plan, "unable to list matching resources", text);
+}
+
+static void refuse_unknown(struct usage_plan *plan)
+{
+	const struct api_request *request = plan->request;
+
+	if (plan->nodes)
+		usage_refuse(plan, STATUS_NOT_FOUND,
+			     (struct status_details){.name = request->name, .kind = STR("node")},
+			     "node \"%.*s\" not found: the cluster has no such node. mend: see kubectl get nodes",
+			     STR_ARG(request->name));
+	else
+		usage_refuse(
+			plan, STATUS_NOT_FOUND, (struct status_details){.name = request->name, .kind = STR("pods")},
+			"pods \"%.*s\" not found: %s in namespace %.*s. mend: see kubectl get pods -n %.*s",
+			STR_ARG(request->name),
+			plan->seen ? "it is not running, and only running pods use anything," : "there is no such pod",
+			STR_ARG(request->namespace), STR_ARG(request->namespace));
+}
+
+/* ---- queries */
+
+static size_t namespace_end(const struct usage_plan *plan, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < plan->items.count &&
+	       str_eq(plan->items.items[end].object.namespace, plan->items.items[first].object.namespace))
+		end++;
+	return end;
+}
+
+static size_t namespace_count(const struct usage_plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at < plan->items.count; at = namespace_end(plan, at))
+		count++;
+	return count;
+}
+
+static bool is_selected(const struct usage_plan *plan)
+{
+	struct str fields = {0};
+
+	(void)url_query_get(&plan->request->query, STR("fieldSelector"), &fields);
+	return plan->parameters.label_selector.count > 0 || fields.len > 0;
+}
+
+static void push_queries(struct usage_plan *plan, size_t first, size_t end, bool many)
+{
+	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
+		bool few = end - first <= NAMED_MAX;
+
+		plan->queries[plan->query_count++] = (struct usage_query){
+			.kind = kind,
+			.first = first,
+			.count = end - first,
+			.many = many,
+			.named =
+				many ? few && is_selected(plan) : few || plan->nodes || !usage_rule(plan, kind)->splits,
+		};
+	}
+}
+
+/* Few namespaces are asked for one by one, as upstream does it; many together, if both queries have a form that allows it. */
+static void plan_pod_queries(struct usage_plan *plan, size_t namespaces)
+{
+	bool together = namespaces > APART_MAX && plan->view.rules->cpu.splits && plan->view.rules->memory.splits;
+	size_t first = 0;
+
+	while (first < plan->items.count) {
+		size_t end = namespace_end(plan, first);
+
+		while (together && end < plan->items.count && namespace_end(plan, end) - first <= TOGETHER_MAX)
+			end = namespace_end(plan, end);
+		push_queries(plan, first, end, together);
+		first = end;
+	}
+}
+
+void usage_added(struct usage_plan *plan, int64_t now_ms)
+{
+	size_t namespaces = plan->nodes ? 1 : namespace_count(plan);
+
+	plan->now_ms = now_ms;
+	if (plan->items.count == 0) {
+		if (plan->request->all)
+			usage_write(plan);
+		else
+			refuse_unknown(plan);
+		return;
+	}
+	plan->queries = arena_calloc(plan->arena, USAGE_KINDS * namespaces, sizeof(*plan->queries));
+	if (plan->queries == NULL) {
+		usage_unlisted(plan, "there are too many of them");
+		return;
+	}
+	if (plan->nodes)
+		push_queries(plan, 0, plan->items.count, false);
+	else
+		plan_pod_queries(plan, namespaces);
+	plan->step = USAGE_QUERIES;
+}
+
+/* The distinct namespaces, or the names, of the items a query is about; NULL: the arena is full. */
+static struct str *texts_of(const struct usage_plan *plan, const struct usage_query *query, bool namespaces,
+			    struct arena *arena, size_t *ret_count)
+{
+	struct str *texts = arena_calloc(arena, query->count, sizeof(*texts));
+
+	*ret_count = 0;
+	for (size_t i = 0; texts && i < query->count; i++) {
+		const struct usage_object *object = &plan->items.items[query->first + i].object;
+
+		if (!namespaces)
+			texts[(*ret_count)++] = object->name;
+		else if (*ret_count == 0 || !str_eq(texts[*ret_count - 1], object->namespace))
+			texts[(*ret_count)++] = object->namespace;
+	}
+	return texts;
+}
+
+static bool write_promql(const struct usage_plan *plan, const struct usage_query *asked, struct arena *arena,
+			 struct buf *out, struct err *err)
+{
+	const struct resource_rule *rule = usage_rule(plan, asked->kind);
+	const struct str pod_groups[] = {rule->namespace_label, rule->pod_label, rule->container_label};
+	struct query query = {
+		.text = plan->nodes ? rule->node_query : rule->container_query,
+		.series = STR(""),
+		.fixed_matchers = plan->view.fixed_matchers,
+		.group_by = plan->nodes ? &rule->node_label : &pod_groups[!asked->many],
+		.group_by_count = plan->nodes ? 1 : COUNT_OF(pod_groups) - !asked->many,
+	};
+
+	if (!plan->nodes) {
+		query.namespace_label = rule->namespace_label;
+		query.namespaces = texts_of(plan, asked, true, arena, &query.namespace_count);
+	}
+	if (asked->named) {
+		query.object_label = plan->nodes ? rule->node_label : rule->pod_label;
+		query.names = texts_of(plan, asked, false, arena, &query.name_count);
+	}
+	if ((!plan->nodes && query.namespaces == NULL) || (asked->named && query.names == NULL))
+		return err_set(err, ERR_LIMIT, "there are too many of them");
+	return query_write(&query, arena, out, err);
+}
+
+void usage_note_failure(struct usage_plan *plan, const struct usage_query *query, const char *why)
+{
+	const struct resource_rule *rule = usage_rule(plan, query->kind);
+
+	if (plan->failed++)
+		return;
+	buf_printf(&plan->failure, "the %s query of rule ", usage_kind_name(query->kind));
+	resource_rule_write_place(&plan->failure, rule);
+	buf_printf(&plan->failure, ": %s", why);
+}
+
+bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out)
+{
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(QUERY_SCRATCH_MAX);
+	struct err err;
+
+	if (write_promql(plan, &plan->queries[query], arena, out, &err))
+		return true;
+	usage_note_failure(plan, &plan->queries[query], err.msg);
+	return false;
+}
+
+void usage_failed(struct usage_plan *plan, size_t query, const struct prom_problem *problem)
+{
+	char why[600];
+
+	snprintf(why, sizeof(why), "%s. mend: %s", problem->text, mend_of(problem));
+	usage_note_failure(plan, &plan->queries[query], why);
+	plan->failed_upstream++;
+}
