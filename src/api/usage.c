@@ -191,11 +191,11 @@ bool usage_add(struct usage_plan *plan, const struct usage_object *object, struc
 
 void usage_unlisted(struct usage_plan *plan, const char *why)
 {
+	const char *mend = ". mend: the adapter's ServiceAccount needs a role with list and watch on them";
 	char text[600];
 
-	snprintf(text, sizeof(text),
-		 "%.6s: %.400s. mend: the adapter's ServiceAccount needs a role with list and watch on them",
-		 plan->nodes ? "nodes" : "pods", why);
+	snprintf(text, sizeof(text), "%s: %.400s%s", plan->nodes ? "nodes" : "pods", why,
+		 str_contains(str_of(why), STR("mend: ")) ? "" : mend);
 	refuse_internal(plan, "unable to list matching resources", text);
 }
 

@@ -100,6 +100,17 @@ static void test_standalone(void **state)
 	end(&f);
 }
 
+static void test_unlisted_with_a_mend(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin_with(&f, M1 "/nodes", NULL, &usual_memory, false);
+	usage_unlisted(&f.plan, "no. mend: a role");
+	assert_contains(buf_str(&f.plan.reply.body), "resources: nodes: no. mend: a role\"");
+	end(&f);
+}
+
 static void test_unlisted(void **state)
 {
 	struct fixture f;
@@ -179,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_standalone),
 		cmocka_unit_test(test_unlisted),
+		cmocka_unit_test(test_unlisted_with_a_mend),
 		cmocka_unit_test(test_matchers_of_every_query),
 		cmocka_unit_test(test_no_query_for_many_namespaces),
 		cmocka_unit_test(test_a_huge_list_is_divided),
