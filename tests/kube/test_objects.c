@@ -6,117 +6,14 @@
 
 #include "../../src/kube/object_store.h"
 #include "../../src/kube/objects_in.h"
-#include "../rows.h"
-#include "watch_world.h"
-#include "model/resource.h"
-#include "text/selector.h"
+#include "objects_world.h"
 
-enum { STALE_MS = 600000 };
-
-static const struct resource pods = {.version = STR_INIT("v1"),
-				     .plural = STR_INIT("pods"),
-				     .singular = STR_INIT("pod"),
-				     .kind = STR_INIT("Pod"),
-				     .namespaced = true};
 static const struct resource pools = {.group = STR_INIT("inference.networking.k8s.io"),
 				      .version = STR_INIT("v1"),
 				      .plural = STR_INIT("inferencepools"),
 				      .singular = STR_INIT("inferencepool"),
 				      .kind = STR_INIT("InferencePool"),
 				      .namespaced = true};
-
-struct world {
-	struct kube_world kube;
-	struct objects *objects;
-	const struct resource *resource;
-	struct str namespace;
-	const char *selector;
-	struct arena *arena;
-	struct err err;
-	enum objects_state state;
-	struct buf found; /* the last answer: "a,b", or the message, or WAITING */
-	const char *want;
-	struct objects_waiter waiter;
-	size_t changes, requests_before;
-};
-
-/* ---- */
-
-static void changed(void *context)
-{
-	struct world *world = context;
-
-	world->changes++;
-}
-
-static int set_up(void **state)
-{
-	struct world *world = xnew(struct world);
-
-	world_init(&world->kube);
-	world->resource = &pods;
-	world->namespace = STR("n");
-	world->selector = "";
-	world->arena = arena_new(0);
-	world->waiter = (struct objects_waiter){.changed = changed, .context = world};
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *world = *state;
-
-	objects_free(world->objects);
-	arena_free(world->arena);
-	buf_clear(&world->found);
-	world_clear(&world->kube);
-	free(world);
-	return 0;
-}
-
-static void start(struct world *world, int64_t stale_ms)
-{
-	world->objects = objects_new(world->kube.loop, world->kube.client, stale_ms);
-}
-
-static void note_names(struct buf *out, const struct str *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		buf_printf(out, "%s%.*s", i ? "," : "", STR_ARG(names[i]));
-}
-
-static void select_now(struct world *world)
-{
-	struct selector selector;
-	const struct str *names = NULL;
-	size_t count = 0;
-
-	assert_true(selector_parse(str_of(world->selector), world->arena, &selector, &world->err));
-	world->state = objects_select(world->objects, world->resource, world->namespace, &selector, world->arena,
-				      &names, &count, &world->err);
-	buf_reset(&world->found);
-	if (world->state == OBJECTS_FOUND)
-		note_names(&world->found, names, count);
-	else
-		buf_puts(&world->found, world->state == OBJECTS_WAITING ? "WAITING" : world->err.msg);
-	buf_reset(&world->kube.note);
-	buf_put(&world->kube.note, buf_str(&world->found));
-}
-
-static bool is_found(void *context)
-{
-	struct world *world = context;
-
-	select_now(world);
-	return strcmp(buf_cstr(&world->found), world->want) == 0;
-}
-
-static void wait_for(struct world *world, const char *want)
-{
-	world->want = want;
-	run_until(&world->kube, is_found, world);
-}
 
 /* ---- answers */
 
@@ -173,150 +70,6 @@ static void test_follows_the_watch(void **state)
 	assert_int_equal(objects_count(world->objects), 2);
 	assert_asked(&world->kube, 0, "GET /api/v1/pods?limit=500&");
 	assert_asked(&world->kube, 0, "as=PartialObjectMetadataList");
-}
-
-/* ---- states */
-
-static struct state_case {
-	const char *name, *deletion, *status, *want;
-} state_cases[] = {
-	{"running and ready", "",
-	 "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\",\"lastTransitionTime\":"
-	 "\"2026-11-20T21:14:26Z\"}]}",
-	 "n/a k=v e= running ready 1795209266"},
-	{"running, no longer ready", "",
-	 "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\",\"lastTransitionTime\":"
-	 "\"1970-01-01T00:00:07Z\"}]}",
-	 "n/a k=v e= running 7"},
-	{"pending", "", "{\"phase\":\"Pending\"}", "n/a k=v e= pending"},
-	{"succeeded", "", "{\"phase\":\"Succeeded\"}", "n/a k=v e= succeeded"},
-	{"failed", "", "{\"phase\":\"Failed\"}", "n/a k=v e= failed"},
-	{"a phase that came after our time", "", "{\"phase\":\"Paused\"}", "n/a k=v e= unknown"},
-	{"no status", "", "null", "n/a k=v e= unknown"},
-	{"deleting", ",\"deletionTimestamp\":\"2026-11-20T21:14:26Z\"", "{\"phase\":\"Running\"}",
-	 "n/a k=v e= running deleting"},
-	{"a time that is none", "",
-	 "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\",\"lastTransitionTime\":"
-	 "\"yesterday\"}]}",
-	 "n/a k=v e= running ready"},
-	{"a time beyond what is kept", "",
-	 "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\",\"lastTransitionTime\":"
-	 "\"2999-01-01T00:00:00Z\"}]}",
-	 "n/a k=v e= running ready"},
-	{"a time before 1970", "",
-	 "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\",\"lastTransitionTime\":"
-	 "\"1960-01-01T00:00:00Z\"}]}",
-	 "n/a k=v e= running ready"},
-};
-
-static bool note_seen(void *context, const struct object_seen *seen, struct err *err)
-{
-	static const char *const phases[] = {"unknown", "pending", "running", "succeeded", "failed"};
-	struct buf *out = context;
-
-	(void)err;
-	buf_printf(out, "%s%.*s/%.*s", out->len ? "; " : "", STR_ARG(seen->namespace), STR_ARG(seen->name));
-	for (size_t i = 0; i < seen->label_count; i++) {
-		struct object_label label = object_seen_label(seen, i);
-
-		buf_printf(out, " %.*s=%.*s", STR_ARG(label.key), STR_ARG(label.value));
-	}
-	buf_printf(out, " %s%s%s", phases[seen->state.phase], seen->state.deleting ? " deleting" : "",
-		   seen->state.ready ? " ready" : "");
-	if (seen->state.ready_since_s)
-		buf_printf(out, " %lld", (long long)seen->state.ready_since_s);
-	return true;
-}
-
-static void visit_now(struct world *world, objects_visitor *visitor)
-{
-	struct selector selector;
-
-	buf_reset(&world->found);
-	assert_true(selector_parse(str_of(world->selector), world->arena, &selector, &world->err));
-	world->state = objects_visit(world->objects, world->resource, world->namespace, &selector, visitor,
-				     &world->found, &world->err);
-}
-
-static void test_state(void **state)
-{
-	const struct state_case *c = *state;
-	char item[1000];
-	struct world *world;
-
-	set_up(state);
-	world = *state;
-	snprintf(item, sizeof(item),
-		 "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"labels\":{\"k\":\"v\",\"e\":\"\"}%s},"
-		 "\"status\":%s}",
-		 c->deletion, c->status);
-	script_list(&world->kube, "7", item);
-	script_quiet(&world->kube);
-	start(world, STALE_MS);
-	objects_keep_pod_states(world->objects);
-	wait_for(world, "a");
-	visit_now(world, note_seen);
-	assert_int_equal(world->state, OBJECTS_FOUND);
-	assert_string_equal(buf_cstr(&world->found), c->want);
-	assert_null(strstr(server_request(&world->kube.server, 0), "PartialObjectMetadata"));
-	tear_down(state);
-}
-
-static bool refuse_b(void *context, const struct object_seen *seen, struct err *err)
-{
-	if (str_eq(seen->name, STR("b")))
-		return err_set(err, ERR_LIMIT, "no more");
-	return note_seen(context, seen, err);
-}
-
-static void test_visits_what_fits(void **state)
-{
-	struct world *world = *state;
-
-	script_list(&world->kube, "7",
-		    ITEM("m", "x", "\"app\":\"x\"") "," ITEM("n", "a", "\"app\":\"x\"") "," ITEM("n", "b", "") "," ITEM(
-			    "n", "c", "\"app\":\"x\""));
-	script_quiet(&world->kube);
-	start(world, STALE_MS);
-	visit_now(world, note_seen);
-	assert_int_equal(world->state, OBJECTS_WAITING);
-	wait_for(world, "a,b,c");
-	visit_now(world, refuse_b);
-	assert_int_equal(world->state, OBJECTS_FAILED);
-	assert_string_equal(world->err.msg, "pods: no more");
-	world->selector = "app=x";
-	visit_now(world, note_seen);
-	assert_string_equal(buf_cstr(&world->found), "n/a app=x unknown; n/c app=x unknown");
-	world->namespace = (struct str){0};
-	visit_now(world, note_seen);
-	assert_string_equal(buf_cstr(&world->found), "m/x app=x unknown; n/a app=x unknown; n/c app=x unknown");
-}
-
-/* The list without states must not be taken for one with them. */
-static void test_states_that_are_wanted_later(void **state)
-{
-	struct world *world = *state;
-
-	script_list(&world->kube, "7", ITEM("n", "a", ""));
-	script_quiet(&world->kube);
-	script_list(&world->kube, "8",
-		    "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"},\"status\":{\"phase\":\"Failed\"}}");
-	script_quiet(&world->kube);
-	start(world, STALE_MS);
-	wait_for(world, "a");
-	while (world->kube.server.requests.count < 2)
-		wait_for(world, "a");
-	objects_keep_pod_states(world->objects);
-	select_now(world);
-	assert_int_equal(world->state, OBJECTS_WAITING);
-	wait_for(world, "a");
-	visit_now(world, note_seen);
-	assert_string_equal(buf_cstr(&world->found), "n/a failed");
-	objects_keep_pod_states(world->objects);
-	select_now(world);
-	assert_int_equal(world->state, OBJECTS_FOUND);
-	assert_asked(&world->kube, 0, "PartialObjectMetadata");
-	assert_null(strstr(server_request(&world->kube.server, 2), "PartialObjectMetadata"));
 }
 
 /* While the second list is read, only the first answers; then only the second. */
@@ -625,8 +378,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_follows_the_watch, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_visits_what_fits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_states_that_are_wanted_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_new_list_swaps_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_broken_list_changes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_waits_for_the_first_list, set_up, tear_down),
@@ -643,6 +394,5 @@ int main(void)
 	int bad = cmocka_run_group_tests(tests, NULL, NULL);
 
 	bad += RUN_ROWS(select_cases, test_select);
-	bad += RUN_ROWS(state_cases, test_state);
 	return bad;
 }
