@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/policy.h"
 #include "text/problem.h"
 
 /* A text of the file and where it begins. A key that is absent or null: text.ptr is NULL and `at` is the rule's place. */
@@ -30,6 +31,23 @@ struct resources_spec {
 	struct place at; /* of the key `resources`, or of the rule */
 };
 
+/* The key `x-gaugelet` of a rule. All zero where it is not given. */
+struct extension_spec {
+	double infinite;	   /* what +Inf stands for; 0: nothing */
+	bool has_max_sample_age;   /* else the flag's counts */
+	int64_t max_sample_age_ms; /* 0: any */
+	bool has_sample_age;	   /* else the flag's counts */
+	bool sample_age;
+	enum on_duplicate on_duplicate;
+	bool drop_not_ready;
+	int64_t min_ready_s;
+	struct place at;	    /* line 0: the key is not there */
+	struct place sample_age_at; /* of the values; line 0: not there */
+	struct place on_duplicate_at;
+	struct place not_ready_at;
+	struct place min_ready_at;
+};
+
 struct rule_spec {
 	struct place at;
 	struct spelled series_query;
@@ -38,6 +56,7 @@ struct rule_spec {
 	struct resources_spec resources;
 	struct spelled name_matches, name_as;
 	struct spelled metrics_query;
+	struct extension_spec extension;
 };
 
 struct resource_rule_spec {

@@ -64,4 +64,7 @@ void read_bool(struct reader *reader, const struct field *field, const struct ya
 void read_map(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
 void read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
 
+/* `x-gaugelet` of a rule, into a struct extension_spec. */
+extern const struct shape extension_shape;
+
 #endif

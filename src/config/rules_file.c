@@ -179,6 +179,7 @@ static const struct field rule_fields[] = {
 	{"resources", read_map, .offset = offsetof(struct rule_spec, resources), .shape = &resources_shape},
 	{"name", read_map, .shape = &name_shape},
 	{"metricsQuery", read_text, .offset = offsetof(struct rule_spec, metrics_query)},
+	{"x-gaugelet", read_map, .offset = offsetof(struct rule_spec, extension), .shape = &extension_shape},
 };
 
 static const struct shape rule_shape = {

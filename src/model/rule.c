@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "model/age_query.h"
 #include "model/association.h"
 #include "model/namer.h"
 #include "model/resource_rule.h"
@@ -106,6 +107,8 @@ bool rules_compile(struct rules_spec *spec, struct problems *problems, struct ru
 	}
 	number_series_queries(rules);
 	rules_lint(rules, problems);
+	for (size_t i = 0; i < rules->count; i++)
+		rule_extension_lint(&rules->list[i], problems);
 	*ret_rules = rules;
 	return true;
 }

@@ -32,9 +32,9 @@ static struct problem_case {
 	{"keys have one spelling", STR_INIT("Rules: []\nexternalrules: []\n"),
 	 "f:1:1: unknown key \"Rules\" in a rules file; did you mean \"rules\"?\n"
 	 "f:2:1: unknown key \"externalrules\" in a rules file; did you mean \"externalRules\"?\n"},
-	{"unknown key, near to none", STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  x-gaugelet: {}\n"),
-	 "f:4:3: unknown key \"x-gaugelet\" in a rule; known are seriesQuery, seriesFilters, resources, name, "
-	 "metricsQuery\n"},
+	{"unknown key, near to none", STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  x-elsewhere: {}\n"),
+	 "f:4:3: unknown key \"x-elsewhere\" in a rule; known are seriesQuery, seriesFilters, resources, name, "
+	 "metricsQuery, x-gaugelet\n"},
 	{"unknown key as far from a short one as it is long",
 	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  seriesFilters: [{is: x, abs: y}]\n"),
 	 "f:4:27: unknown key \"abs\" in a filter; known are is, isNot\n"},
