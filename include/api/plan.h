@@ -7,12 +7,15 @@
 #include "api/request.h"
 #include "base/buf.h"
 
+struct api_ages;
 struct catalog;
 struct gke_metric;
 struct metric;
 struct metric_names;
+struct policy_stats;
 struct prom_problem;
 struct resource;
+struct rule;
 struct samples;
 struct series_finding;
 
@@ -22,7 +25,9 @@ struct api_view {
 	const struct series_finding *findings; /* one for each of the catalog's rules.series_queries */
 	struct str upstream;		       /* HOST:PORT of Prometheus */
 	int64_t max_age_ms;		       /* of --metrics-max-age */
-	int64_t max_sample_age_ms;	       /* 0: any */
+	int64_t max_sample_age_ms;	       /* 0: any; a rule may say something else */
+	bool sample_age;		       /* ask for ages, unless a rule says something else */
+	struct policy_stats *stats;	       /* counted into; NULL: nobody wants to know */
 	bool standalone;		       /* there is no cluster to list objects */
 	bool empty_list_ok;
 	bool gke_names;			  /* what no rule gives may be a name of GKE's adapter */
@@ -34,6 +39,7 @@ enum api_step {
 	API_ANSWERED, /* `reply` is the answer */
 	API_OBJECTS,  /* find the objects that fit, then api_named or api_unlisted */
 	API_LIST,     /* run `promql` to learn which objects there are, then api_listed (standalone) */
+	API_AGE,      /* run `promql` to learn how old the series are, then api_aged */
 	API_QUERY,    /* run `promql`, then api_answer */
 };
 
@@ -49,6 +55,7 @@ struct api_plan {
 	int64_t timeout_ms; /* of the whole request */
 	struct api_reply reply;
 	bool unknown_resource; /* the cluster may have got it since its resources were last asked for */
+	size_t duplicates;     /* samples that a later one of the same object took the place of */
 	/* the rest is the plan's own */
 	const struct api_request *request;
 	const struct api_view *view;
@@ -58,20 +65,28 @@ struct api_plan {
 	struct gke_metric *gke;	 /* what the metric was made of when no rule gives it; NULL otherwise */
 	const struct str *names; /* of the objects asked for */
 	size_t name_count;
+	size_t left_out;       /* pods that fit and do not count */
+	struct buf later;      /* the rule's query, while ages are asked for */
+	struct api_ages *ages; /* NULL: not asked for */
 };
 
 /* First half. Initialises `plan`; request, view and arena must live as long as it. */
 void api_begin(struct api_plan *plan, const struct api_request *request, const struct api_view *view,
 	       struct arena *arena);
 void api_listed(struct api_plan *plan, const struct samples *samples);
+void api_aged(struct api_plan *plan, const struct samples *samples);
 
 /* Which objects to find for API_OBJECTS: namespace with ptr NULL is all of them. */
 struct api_objects {
 	const struct resource *resource;
 	struct str namespace;
 	const struct selector *selector;
+	const struct rule *rule; /* of pods it says which count */
 };
 struct api_objects api_objects_wanted(const struct api_plan *plan);
+
+/* How many pods fit, too, and do not count by the rule's pod policy; before api_named. */
+void api_left_out(struct api_plan *plan, size_t count);
 
 /* `names` in the server's order, living as long as the plan; or why they cannot be listed, in the server's words. */
 void api_named(struct api_plan *plan, const struct str *names, size_t count);

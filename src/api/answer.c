@@ -12,13 +12,6 @@
 #include "text/quantity.h"
 #include "text/timestamp.h"
 
-/* The number of one object, if it has one. */
-struct number {
-	bool good;
-	int64_t milli;
-	int64_t time_ms;
-};
-
 /* ---- samples become numbers */
 
 static void note_unlabelled(struct tally *tally, const struct sample *sample)
@@ -30,29 +23,30 @@ static void note_unlabelled(struct tally *tally, const struct sample *sample)
 		tally->labels[tally->label_count++] = sample->labels[i].name;
 }
 
-/* Does the sample say that it is of another namespace? One that says nothing was asked for by its namespace. */
-static bool is_foreign(const struct api_plan *plan, const struct sample *sample)
+bool is_foreign(const struct api_plan *plan, const struct sample *sample)
 {
 	struct str namespace = sample_label(sample, plan->metric->namespace_label);
 
 	return plan->request->namespaced && namespace.len && !str_eq(namespace, plan->request->namespace);
 }
 
-static struct number judge(const struct policy *policy, const struct sample *sample, struct tally *tally)
+/* One more sample of the number. An age that nobody knows is none. */
+static void take(struct api_plan *plan, const struct policy *policy, const struct sample *sample, struct number *number)
 {
-	struct number number = {.time_ms = sample->time_ms};
-	enum verdict verdict = policy_judge(policy, sample->value, sample->time_ms, &number.milli);
-	int64_t age = policy->now_ms - sample->time_ms;
+	int64_t time_ms = 0;
+	bool again = number->samples > 0;
 
-	tally->refused[verdict] += verdict != VERDICT_GOOD;
-	if (verdict == VERDICT_STALE && (tally->refused[verdict] == 1 || age < tally->newest_age_ms))
-		tally->newest_age_ms = age;
-	number.good = verdict == VERDICT_GOOD;
-	return number;
+	plan->duplicates += again && policy->on_duplicate == DUPLICATE_LAST;
+	policy_take(policy, number, sample->value, sample->time_ms);
+	if (plan->ages == NULL || !number_good(number))
+		return;
+	if (ages_find(plan, sample, &time_ms))
+		policy_age(policy, number, time_ms);
+	else
+		number->verdict = VERDICT_UNKNOWN_AGE;
 }
 
-/* Of several samples of one object the last one counts, as upstream, also when it is not good. */
-static void assign(const struct api_plan *plan, const struct samples *samples, const struct policy *policy,
+static void assign(struct api_plan *plan, const struct samples *samples, const struct policy *policy,
 		   const struct map *places, struct number *numbers, struct tally *tally)
 {
 	for (size_t i = 0; i < samples->list.count; i++) {
@@ -65,7 +59,54 @@ static void assign(const struct api_plan *plan, const struct samples *samples, c
 		else if (place == 0 || is_foreign(plan, sample))
 			tally->foreign++, tally->stranger = name;
 		else
-			numbers[place - 1] = judge(policy, sample, tally);
+			take(plan, policy, sample, &numbers[place - 1]);
+	}
+}
+
+static void tell(const struct policy *policy, const struct number *numbers, size_t count, struct tally *tally)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct number *number = &numbers[i];
+		int64_t age = policy->now_ms - number->time_ms;
+
+		if (number->samples == 0)
+			continue;
+		tally->good += number_good(number);
+		tally->refused[number->verdict] += !number_good(number);
+		if (number->verdict == VERDICT_STALE &&
+		    (tally->refused[VERDICT_STALE] == 1 || age < tally->newest_age_ms))
+			tally->newest_age_ms = age;
+	}
+}
+
+/* ---- counting */
+
+static void count_drops(const struct api_plan *plan, const struct tally *tally, struct policy_stats *stats)
+{
+	for (enum verdict verdict = VERDICT_GOOD; verdict < VERDICT_COUNT; verdict++)
+		policy_count_refused(stats, verdict, tally->refused[verdict]);
+	stats->dropped[DROP_DUPLICATE] += plan->duplicates;
+	stats->dropped[DROP_FOREIGN] += tally->foreign;
+	stats->dropped[DROP_UNLABELLED] += tally->unlabelled;
+	stats->dropped[DROP_MALFORMED] += tally->malformed;
+}
+
+/* `numbers`: those that go out, if they are good. */
+static void count_all(const struct api_plan *plan, const struct policy *policy, const struct tally *tally,
+		      const struct number *numbers, size_t count)
+{
+	struct policy_stats *stats = plan->view->stats;
+	struct histogram *freshness;
+
+	if (stats == NULL)
+		return;
+	count_drops(plan, tally, stats);
+	freshness = plan->request->route == ROUTE_EXTERNAL ? &stats->external_freshness : &stats->custom_freshness;
+	for (size_t i = 0; i < count; i++) {
+		if (!number_good(&numbers[i]))
+			continue;
+		stats->answered++;
+		histogram_observe(freshness, (double)(policy->now_ms - numbers[i].time_ms) / 1000);
 	}
 }
 
@@ -277,7 +318,6 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	struct number *numbers = arena_calloc(plan->arena, plan->name_count, sizeof(*numbers));
 	struct tally tally = {.samples = samples->list.count, .malformed = samples->malformed};
 	struct json_writer writer;
-	size_t good = 0;
 
 	if (numbers == NULL) {
 		refuse(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics: too many objects");
@@ -285,15 +325,15 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	}
 	index_names(plan, &places);
 	assign(plan, samples, policy, &places, numbers, &tally);
-	for (size_t i = 0; i < plan->name_count; i++)
-		good += numbers[i].good;
-	if (good == 0) {
+	tell(policy, numbers, plan->name_count, &tally);
+	count_all(plan, policy, &tally, numbers, plan->name_count);
+	if (tally.good == 0) {
 		answer_nothing(plan, &tally, "MetricValueList");
 		return;
 	}
 	open_list(&writer, plan, "MetricValueList");
 	for (size_t i = 0; i < plan->name_count; i++)
-		if (numbers[i].good)
+		if (number_good(&numbers[i]))
 			write_item(&writer, plan, plan->names[i], &numbers[i]);
 	close_list(&writer, plan);
 }
@@ -337,12 +377,14 @@ static void answer_external(struct api_plan *plan, const struct samples *samples
 	struct number *numbers = arena_calloc(plan->arena, samples->list.count, sizeof(*numbers));
 	struct tally tally = {.samples = samples->list.count, .malformed = samples->malformed};
 	struct json_writer writer;
-	bool good = numbers && samples->list.count && samples->malformed == 0;
+	bool good;
 
-	for (size_t i = 0; numbers && i < samples->list.count; i++) {
-		numbers[i] = judge(policy, &samples->list.items[i], &tally);
-		good &= numbers[i].good;
-	}
+	for (size_t i = 0; numbers && i < samples->list.count; i++)
+		take(plan, policy, &samples->list.items[i], &numbers[i]);
+	if (numbers)
+		tell(policy, numbers, samples->list.count, &tally);
+	good = tally.good && tally.good == samples->list.count && samples->malformed == 0;
+	count_all(plan, policy, &tally, numbers, good ? samples->list.count : 0);
 	if (!good) {
 		answer_nothing(plan, &tally, "ExternalMetricValueList");
 		return;
@@ -383,7 +425,7 @@ static void refuse_type(struct api_plan *plan, enum samples_type type)
 
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
 {
-	const struct policy policy = {.now_ms = now_ms, .max_sample_age_ms = plan->view->max_sample_age_ms};
+	const struct policy policy = policy_of(plan->metric->rule->spec, now_ms, plan->view->max_sample_age_ms);
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
 	if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))

@@ -6,15 +6,18 @@
 #include "api/plan.h"
 #include "model/catalog.h"
 #include "model/gke_query.h"
+#include "model/policy.h"
 #include "model/rule.h"
 #include "text/template.h"
+
+struct sample;
 
 /* What became of the samples, to tell why an object has no number. */
 struct tally {
 	size_t samples, unlabelled, foreign, malformed;
-	size_t refused[8];    /* by enum verdict */
-	struct str stranger;  /* an object nobody asked for */
-	struct str labels[5]; /* that an unlabelled sample has instead */
+	size_t good, refused[VERDICT_COUNT]; /* numbers */
+	struct str stranger;		     /* an object nobody asked for */
+	struct str labels[5];		     /* that an unlabelled sample has instead */
 	size_t label_count;
 	int64_t newest_age_ms; /* of the stale ones */
 };
@@ -46,6 +49,17 @@ void write_not_found(struct buf *out, const struct api_plan *plan, bool with_nam
 
 /* 404 (external: 500 where `fails`), with a reason that api's parts have written. */
 void refuse_metric(struct api_plan *plan, bool with_name, struct str reason);
+
+/* Does the sample say that it is of another namespace? One that says nothing was asked for by its namespace. */
+bool is_foreign(const struct api_plan *plan, const struct sample *sample);
+
+/* The rule's query is written. Where ages are wanted and can be asked for, they come first: what they tell is then no newer than what
+   the query finds. */
+void ages_begin(struct api_plan *plan);
+void ages_clear(struct api_plan *plan);
+
+/* When the oldest of the series behind a sample had its last one; false when nobody knows. */
+bool ages_find(const struct api_plan *plan, const struct sample *sample, int64_t *ret_time_ms);
 
 /* Why the metric is not in the catalog. */
 void reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource);

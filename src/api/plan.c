@@ -121,7 +121,7 @@ static void ask(struct api_plan *plan)
 	}
 	buf_reset(&plan->promql);
 	if (query_write(&query, plan->arena, &plan->promql, &err))
-		plan->step = API_QUERY;
+		ages_begin(plan);
 	else
 		refuse_query(plan, err.msg);
 }
@@ -217,7 +217,15 @@ struct api_objects api_objects_wanted(const struct api_plan *plan)
 {
 	return (struct api_objects){.resource = plan->metric->resource,
 				    .namespace = plan->request->namespace,
-				    .selector = &plan->parameters.label_selector};
+				    .selector = &plan->parameters.label_selector,
+				    .rule = plan->metric->rule};
+}
+
+void api_left_out(struct api_plan *plan, size_t count)
+{
+	plan->left_out = count;
+	if (plan->view->stats)
+		plan->view->stats->dropped[DROP_NOT_LIVE] += count;
 }
 
 void api_named(struct api_plan *plan, const struct str *names, size_t count)
@@ -328,6 +336,7 @@ void api_begin(struct api_plan *plan, const struct api_request *request, const s
 void api_plan_clear(struct api_plan *plan)
 {
 	gke_end(plan);
+	ages_clear(plan);
 	buf_clear(&plan->promql);
 	buf_clear(&plan->reply.body);
 	buf_clear(&plan->reply.warning);

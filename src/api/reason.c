@@ -234,11 +234,30 @@ void reason_unknown(struct buf *out, const struct api_plan *plan, const struct r
 
 /* ---- objects */
 
+static void explain_left_out(struct buf *out, const struct api_plan *plan)
+{
+	struct str resource = front(plan->request->resource, TEXT_SHOWN);
+
+	buf_printf(out, "%zu %.*s fit, and none counts: they are being deleted", plan->left_out, STR_ARG(resource));
+	if (!pod_policy_of(plan->metric->rule->spec).ready) {
+		buf_puts(out, ". mend: wait for those that come after them");
+		return;
+	}
+	buf_puts(out, ", or not ready for as long as x-gaugelet wants in rule ");
+	rule_write_place(out, plan->metric->rule);
+	buf_printf(out, ". mend: see kubectl get %.*s, or change that rule's notReady or minReadySeconds",
+		   STR_ARG(resource));
+}
+
 void reason_no_objects(struct buf *out, const struct api_plan *plan)
 {
 	struct str selector = front(plan->parameters.label_selector_text, TEXT_SHOWN);
 	struct str resource = plan->request->resource;
 
+	if (plan->left_out) {
+		explain_left_out(out, plan);
+		return;
+	}
 	buf_printf(out, "no %.*s", STR_ARG(resource));
 	if (plan->request->namespaced)
 		buf_printf(out, " in namespace %.*s", STR_ARG(front(plan->request->namespace, TEXT_SHOWN)));
@@ -301,6 +320,22 @@ static void explain_gke_needs(struct buf *out, const struct api_plan *plan)
 		buf_puts(out, "Prometheus has not told its names of metrics yet, so the letters are as they came; ");
 }
 
+static void mend_values(struct buf *out, const struct tally *tally)
+{
+	if (tally->refused[VERDICT_DUPLICATE])
+		buf_puts(out,
+			 ". mend: aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
+			 "x-gaugelet");
+	else if (tally->refused[VERDICT_UNKNOWN_AGE])
+		buf_puts(out,
+			 ". mend: see in Prometheus whether the series still get samples, or switch sampleAge off");
+	else if (tally->refused[VERDICT_INFINITE])
+		buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`, or write the number that +Inf "
+			      "stands for as infinite in x-gaugelet");
+	else
+		buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`");
+}
+
 static void explain_bad_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
 	buf_puts(out, " gives no usable number: ");
@@ -309,8 +344,9 @@ static void explain_bad_values(struct buf *out, const struct api_plan *plan, con
 		buf_puts(out, "; the newest is ");
 		write_duration(out, tally->newest_age_ms / 1000 * 1000);
 		buf_puts(out, " old, the limit is ");
-		write_duration(out, plan->view->max_sample_age_ms);
-		buf_puts(out, ". mend: see to the scrape, or raise --max-sample-age");
+		write_duration(out,
+			       policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms).max_sample_age_ms);
+		buf_puts(out, ". mend: see to the scrape, or raise --max-sample-age, or maxSampleAge in x-gaugelet");
 		return;
 	}
 	if (plan->gke) {
@@ -318,7 +354,7 @@ static void explain_bad_values(struct buf *out, const struct api_plan *plan, con
 		reason_query(out, plan);
 		return;
 	}
-	buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`");
+	mend_values(out, tally);
 }
 
 void reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally)

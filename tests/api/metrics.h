@@ -14,7 +14,7 @@ static const struct override_spec deployment_overrides[] = {OVERRIDE("namespace"
 							    OVERRIDE_OF("deployment", "apps", "deployment")};
 static const struct override_spec lonely_overrides[] = {OVERRIDE("pod", "pod")};
 
-static const struct rule_spec custom_rules[] = {
+static struct rule_spec custom_rules[] = {
 	{.at = {1, 3},
 	 .series_query = SPELLED("queue{pod!=\"\"}"),
 	 .metrics_query = USUAL_QUERY,
@@ -45,7 +45,7 @@ static const struct rule_spec custom_rules[] = {
 	 .name_as = SPELLED("cooked"),
 	 .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}},
 };
-static const struct rule_spec external_rules[] = {
+static struct rule_spec external_rules[] = {
 	{.at = {25, 3},
 	 .series_query = SPELLED("backlog"),
 	 .metrics_query = USUAL_QUERY,
