@@ -32,7 +32,8 @@ enum objects_state {
 };
 
 /* The names of the objects that fit, in the API server's order (by name; at the root by namespace and name). `namespace` with ptr
-   NULL: all. Names are copied into `arena`. Pods that are being deleted are included, as upstream has them. */
+   NULL: all. Names are copied into `arena`. Pods that are being deleted are included; those
+   that have failed, or whose state nobody knows, are not. */
 enum objects_state objects_select(struct objects *objects, const struct resource *resource, struct str namespace,
 				  const struct selector *selector, struct arena *arena, const struct str **ret_names,
 				  size_t *ret_count, struct err *err);

@@ -68,7 +68,7 @@ struct pod_policy {
 };
 
 struct pod_facts {
-	bool deleting, failed, unknown, ready;
+	bool deleting, failed, ready;
 	int64_t ready_since_s; /* since 1970; 0: not known */
 };
 

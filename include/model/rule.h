@@ -46,6 +46,9 @@ void rules_add_twins(struct rules *rules);
 struct rules *rules_ref(struct rules *rules);
 void rules_unref(struct rules *rules); /* NULL is fine */
 
+/* Does a rule let only ready pods count? */
+bool rules_want_ready_pods(const struct rules *rules);
+
 /* `rules.yaml:14`, the place of a rule as messages name it; of one that stands in no file its `file` alone. */
 void rule_write_place(struct buf *out, const struct rule *rule);
 

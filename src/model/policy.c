@@ -133,7 +133,7 @@ struct pod_policy pod_policy_of(const struct rule_spec *rule)
 
 bool pod_counts(const struct pod_policy *policy, const struct pod_facts *pod, int64_t now_s)
 {
-	if (pod->deleting || pod->failed || pod->unknown)
+	if (pod->deleting || pod->failed)
 		return false;
 	if (policy->ready && !pod->ready)
 		return false;

@@ -133,6 +133,14 @@ void rules_add_twins(struct rules *rules)
 	rules->count += custom;
 }
 
+bool rules_want_ready_pods(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->custom_count; i++)
+		if (pod_policy_of(rules->list[i].spec).ready)
+			return true;
+	return false;
+}
+
 void rule_write_place(struct buf *out, const struct rule *rule)
 {
 	buf_put(out, rule->file);
