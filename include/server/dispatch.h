@@ -13,6 +13,7 @@ struct http_exchange;
 struct loop;
 struct metric_names;
 struct objects;
+struct policy_stats;
 struct prom;
 struct query_cache;
 struct resources;
@@ -32,6 +33,7 @@ struct dispatch_options {
 	struct api_groups groups;
 	bool empty_list_ok, gke_names;
 	int64_t max_age_ms, max_sample_age_ms;
+	bool sample_age;
 	/* What discovery knows at this moment, for reasons. */
 	const struct series_finding *(*findings)(void *context);
 	/* The names of Prometheus' metrics at this moment; NULL: none are known. Asked where gke_names is on. */
@@ -49,6 +51,9 @@ DEFINE_FREE_AT(dispatch)
 
 /* `catalog` is given; requests under way keep the one they began with. */
 void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog);
+
+/* What has become of all samples so far. */
+const struct policy_stats *dispatch_policy_stats(const struct dispatch *dispatch);
 
 /* From now on readyz fails. */
 void dispatch_stop(struct dispatch *dispatch);

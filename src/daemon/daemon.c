@@ -197,7 +197,7 @@ static void set_resources(void *context, struct resource_table *table)
 static bool start_cluster(struct daemon *daemon, struct err *err)
 {
 	daemon->cluster = cluster_new(daemon->loop, daemon->options, set_resources, daemon, err);
-	if (daemon->cluster && daemon->rules->resource)
+	if (daemon->cluster && (daemon->rules->resource || rules_want_ready_pods(daemon->rules)))
 		objects_keep_pod_states(cluster_objects(daemon->cluster));
 	return daemon->cluster != NULL;
 }
@@ -243,6 +243,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.gke_names = options->gke_names,
 		.max_age_ms = options->metrics_max_age_ms,
 		.max_sample_age_ms = options->max_sample_age_ms,
+		.sample_age = options->sample_age,
 		.findings = findings,
 		.known = known,
 		.findings_context = daemon,

@@ -148,6 +148,14 @@ const struct option options_table[] = {
 	 .max = INT64_MAX,
 	 .unit = "DURATION",
 	 .help = "Samples that are older are no answer; 0: any age will do."},
+	{.flag = "--sample-age",
+	 .kind = OPTION_BOOL,
+	 .group = GROUP_RULES,
+	 AT(sample_age),
+	 .help = "Ask Prometheus with one more query how old the series behind an answer are, since an aggregation "
+		 "always "
+		 "looks new. For rules whose query is a selector, a function of its range, or an aggregation of one of "
+		 "these."},
 	{.flag = "--empty-list",
 	 .kind = OPTION_EITHER,
 	 .group = GROUP_RULES,

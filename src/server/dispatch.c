@@ -17,6 +17,7 @@ struct dispatch {
 	struct dispatch_neighbours to;
 	struct catalog *catalog;
 	struct dispatch_options options;
+	struct question_common common;
 	bool stopping;
 };
 
@@ -53,6 +54,11 @@ void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog)
 {
 	catalog_unref(dispatch->catalog);
 	dispatch->catalog = catalog;
+}
+
+const struct policy_stats *dispatch_policy_stats(const struct dispatch *dispatch)
+{
+	return &dispatch->common.stats;
 }
 
 void dispatch_stop(struct dispatch *dispatch)
@@ -139,7 +145,7 @@ static void respond_metrics(struct task *task)
 
 static void ask_question(struct task *task)
 {
-	const struct dispatch *dispatch = task->dispatch;
+	struct dispatch *dispatch = task->dispatch;
 	const struct question_setting setting = {
 		.loop = dispatch->loop,
 		.prom = dispatch->to.prom,
@@ -148,6 +154,7 @@ static void ask_question(struct task *task)
 		.resources = dispatch->to.resources,
 		.catalog = dispatch->catalog,
 		.options = &dispatch->options,
+		.common = &dispatch->common,
 	};
 	bool taken = task->request.route == ROUTE_USAGE ? usage_request_begin(&setting, task->exchange, &task->request)
 							: question_begin(&setting, task->exchange, &task->request);

@@ -3,14 +3,17 @@
 
 #include "api/plan.h"
 #include "base/log.h"
-#include "kube/objects.h"
+#include "kube/live_pods.h"
 #include "kube/resources.h"
 #include "model/catalog.h"
+#include "model/rule.h"
 #include "model/sample.h"
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/query_cache.h"
 #include "server/http.h"
+
+enum { WARN_AGAIN_MS = 60 * 1000 };
 
 /* Lives in the exchange's arena. At most one of the things it waits for is under way. */
 struct question {
@@ -109,15 +112,32 @@ static void wait_for_objects(struct question *question)
 	loop_timer_set(setting->loop, &question->patience, left_ms > 0 ? left_ms : 0);
 }
 
+static enum objects_state select_objects(struct question *question, const struct str **ret_names, size_t *ret_count,
+					 struct err *err)
+{
+	const struct question_setting *setting = &question->setting;
+	struct api_objects wanted = api_objects_wanted(&question->plan);
+	struct arena *arena = http_arena(question->exchange);
+	struct pod_policy policy = pod_policy_of(wanted.rule->spec);
+	enum objects_state state;
+	size_t left_out = 0;
+
+	if (!live_pods_are(wanted.resource))
+		return objects_select(setting->objects, wanted.resource, wanted.namespace, wanted.selector, arena,
+				      ret_names, ret_count, err);
+	state = live_pods_select(setting->objects, wanted.resource, wanted.namespace, wanted.selector, &policy,
+				 loop_wall_ms(setting->loop) / 1000, arena, ret_names, ret_count, &left_out, err);
+	api_left_out(&question->plan, left_out);
+	return state;
+}
+
 static void find_objects(struct question *question)
 {
-	struct api_objects wanted = api_objects_wanted(&question->plan);
 	const struct str *names = NULL;
 	size_t count = 0;
 	struct err err = {0};
 
-	switch (objects_select(question->setting.objects, wanted.resource, wanted.namespace, wanted.selector,
-			       http_arena(question->exchange), &names, &count, &err)) {
+	switch (select_objects(question, &names, &count, &err)) {
 	case OBJECTS_FOUND:
 		api_named(&question->plan, names, count);
 		break;
@@ -130,6 +150,22 @@ static void find_objects(struct question *question)
 	}
 }
 
+/* As upstream the last one counts, which is right by chance. */
+static void warn_of_duplicates(const struct question *question)
+{
+	CLEANUP(buf_clear) struct buf place = {0};
+	int64_t *warned_ms = &question->setting.common->warned_ms;
+	int64_t now_ms = loop_now_ms(question->setting.loop);
+
+	if (question->plan.duplicates == 0 || (*warned_ms && now_ms - *warned_ms < WARN_AGAIN_MS))
+		return;
+	*warned_ms = now_ms;
+	rule_write_place(&place, question->plan.metric->rule);
+	log_warn("the query of rule %s gives several samples of one object: %zu were passed over, the last one "
+		 "counts. mend: aggregate by (<<.GroupBy>>) in metricsQuery, or write onDuplicate in x-gaugelet",
+		 buf_cstr(&place), question->plan.duplicates);
+}
+
 static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem)
 {
 	struct question *question = context;
@@ -139,8 +175,11 @@ static void sampled(void *context, const struct samples *samples, const struct p
 		api_fail(&question->plan, problem);
 	} else if (question->plan.step == API_LIST) {
 		api_listed(&question->plan, samples);
+	} else if (question->plan.step == API_AGE) {
+		api_aged(&question->plan, samples);
 	} else {
 		api_answer(&question->plan, samples, loop_wall_ms(question->setting.loop));
+		warn_of_duplicates(question);
 	}
 	go_on(question);
 }
@@ -161,6 +200,8 @@ bool question_begin(const struct question_setting *setting, struct http_exchange
 		.upstream = prom_authority(setting->prom),
 		.max_age_ms = setting->options->max_age_ms,
 		.max_sample_age_ms = setting->options->max_sample_age_ms,
+		.sample_age = setting->options->sample_age,
+		.stats = &setting->common->stats,
 		.standalone = setting->objects == NULL,
 		.empty_list_ok = setting->options->empty_list_ok,
 		.gke_names = setting->options->gke_names,

@@ -4,9 +4,16 @@
 #define GAUGELET_SERVER_QUESTION_IN_H
 
 #include "api/request.h"
+#include "model/policy.h"
 #include "server/dispatch.h"
 
 struct catalog;
+
+/* What all questions share. */
+struct question_common {
+	struct policy_stats stats;
+	int64_t warned_ms; /* when the log last had a warning of duplicates; 0: never */
+};
 
 /* What it is answered with; copied, the things named outlive the question. Without a cluster objects and resources are NULL. */
 struct question_setting {
@@ -17,6 +24,7 @@ struct question_setting {
 	struct resources *resources;
 	struct catalog *catalog; /* a reference of its own is taken */
 	const struct dispatch_options *options;
+	struct question_common *common;
 };
 
 /* Takes the exchange over and answers it, now or later. The request lives as long as the exchange. False: its arena is full. */

@@ -96,6 +96,7 @@ static void write_differences(struct buf *out, const struct options *o)
 	write_number(out, "cache", o->cache_ttl_ms, 5000);
 	write_number(out, "stale", o->serve_stale_ms, 0);
 	write_number(out, "sample-age", o->max_sample_age_ms, 5 * MINUTE_MS);
+	write_number(out, "ask-age", o->sample_age, false);
 	write_number(out, "empty-ok", o->empty_list_ok, false);
 	write_number(out, "partial", o->allow_partial, false);
 	write_number(out, "gke-names", o->gke_names, false);
@@ -302,6 +303,7 @@ static struct options_case {
 	 "--cache-ttl: \"10us\" is too short, 1ms is the least"},
 	{"sample age", {"--config=c", "--max-sample-age=1m"}, "sample-age=60000", ""},
 	{"sample age off", {"--config=c", "--max-sample-age", "0s"}, "sample-age=0", ""},
+	{"sample age asked for", {"--config=c", "--sample-age"}, "ask-age=1", ""},
 	{"empty list ok", {"--config=c", "--empty-list=ok"}, "empty-ok=1", ""},
 	{"GKE's names", {"--config=c", "--gke-names"}, "gke-names=1", ""},
 	{"GKE's names without rules", {"--gke-names"}, "config=NULL gke-names=1", ""},
