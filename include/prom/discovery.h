@@ -15,8 +15,9 @@ struct rules;
 struct series_finding;
 
 struct discovery_options {
-	int64_t relist_ms;  /* from the end of a request to the next one for the same series */
-	int64_t max_age_ms; /* how far back a series counts */
+	int64_t relist_ms;   /* from the end of a request to the next one for the same series */
+	int64_t max_age_ms;  /* how far back a series counts */
+	int64_t patience_ms; /* how long new rules wait for the first answers to what only they ask */
 };
 
 /* `catalog` is given. Called from the loop whenever something has been found. */
@@ -32,7 +33,13 @@ DEFINE_FREE_AT(discovery)
 /* Another table of the cluster's resources: the catalog is made anew from what was found. */
 void discovery_set_resources(struct discovery *discovery, const struct resource_table *resources);
 
-/* One for each of rules.series_queries; lent, good until the next turn of the loop. */
+/* Other rules; those that wait already are replaced. What was found for a seriesQuery that the new ones have too stays. Their first
+   catalog comes once each seriesQuery was answered or has failed, or patience ends; until then there are catalogs of the rules
+   before. */
+void discovery_set_rules(struct discovery *discovery, struct rules *rules);
+
+/* One for each of the series_queries of the rules that the last catalog was made of (before it: of those given at first); lent,
+   good until the next turn of the loop. */
 const struct series_finding *discovery_findings(struct discovery *discovery);
 
 #endif

@@ -34,6 +34,7 @@ enum {
 	QUERY_BYTES_MAX_ANSWER = 64 << 20,
 	PROMETHEUS_CONNECTIONS = 32,
 	NEGATIVE_TTL_MS = 1000,
+	NEW_RULES_PATIENCE_MS = 10000,
 	CACHE_BYTES_MAX = 64 << 20,
 };
 
@@ -168,7 +169,8 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 						  .serve_stale_ms = options->serve_stale_ms,
 						  .max_bytes = CACHE_BYTES_MAX};
 	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
-						    .max_age_ms = options->metrics_max_age_ms};
+						    .max_age_ms = options->metrics_max_age_ms,
+						    .patience_ms = NEW_RULES_PATIENCE_MS};
 	const struct names_options names = {.relist_ms = discovery.relist_ms, .max_age_ms = discovery.max_age_ms};
 
 	daemon->prom = prom_new(daemon->loop, &prom, err);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/map.h"
+#include "base/vec.h"
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
@@ -18,9 +20,10 @@ enum {
 	KINDS_PER_TURN = 200,  /* a fraction of a millisecond */
 };
 
-/* One of rules.series_queries. */
+/* One of the texts of rules.series_queries. */
 struct search {
 	struct discovery *discovery;
+	char *text; /* a copy: the search outlives rules when others have the same text */
 	struct str selector;
 	struct prom_call *call; /* NULL: not asked at the moment */
 	struct series_set *set; /* the last good answer */
@@ -28,21 +31,33 @@ struct search {
 	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
 	int64_t failing_since_ms;
 	bool asked;
+	bool used; /* by rules that we have */
 	char failure[300];
+};
+
+/* Rules, and where each of their series_queries is searched for. */
+struct edition {
+	struct rules *rules; /* NULL: there is none */
+	struct search **searches;
 };
 
 struct discovery {
 	struct loop *loop;
 	struct prom *prom;
-	struct rules *rules;
 	struct resource_table *resources;
 	struct discovery_options options;
 	discovery_handler *handler;
 	void *context;
-	struct search *searches;
-	size_t count, under_way;
-	struct series_finding *findings;
-	struct loop_timer next, build;
+	struct edition served; /* what the last catalog was made of */
+	struct edition coming; /* waits for the first answers to what it asks, until it is overdue */
+	bool overdue;
+	struct {
+		VEC_OF(struct search *);
+	} searches; /* of both editions, each text once */
+	size_t under_way;
+	struct series_finding *findings; /* of the served edition */
+	struct loop_timer next, build, patience;
+	struct edition *building;
 	struct catalog_builder *builder;
 	const struct series_set **sets; /* what the builder reads */
 };
@@ -94,13 +109,37 @@ static void failed(struct search *search, const struct prom_problem *problem)
 
 static void start_build(void *context);
 
-static void stop_build(struct discovery *discovery)
+static void end_build(struct discovery *discovery)
 {
-	if (discovery->builder == NULL)
-		return;
 	catalog_builder_free(discovery->builder);
 	discovery->builder = NULL;
+	vec_release(discovery->sets);
+	discovery->sets = NULL;
+}
+
+/* Was there something to stop? */
+static bool stop_build(struct discovery *discovery)
+{
+	if (discovery->builder == NULL)
+		return false;
+	end_build(discovery);
 	loop_timer_cancel(discovery->loop, &discovery->build);
+	return true;
+}
+
+/* Rules that ask what was never answered would have their metrics vanish for as long as the first answers take. */
+static size_t unanswered(const struct edition *edition)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < edition->rules->series_query_count; i++)
+		count += !edition->searches[i]->asked;
+	return count;
+}
+
+static bool coming_is_due(const struct discovery *discovery)
+{
+	return discovery->coming.rules && (discovery->overdue || unanswered(&discovery->coming) == 0);
 }
 
 /* The first of several answers sets the time, so that a steady stream of them cannot put the catalog off for ever. */
@@ -132,14 +171,17 @@ static void found(struct search *search, struct series_set *set)
 static void answered(void *context, struct series_set *set, const struct prom_problem *problem)
 {
 	struct search *search = context;
+	struct discovery *discovery = search->discovery;
 
 	search->call = NULL;
 	search->asked = true;
-	search->discovery->under_way--;
+	discovery->under_way--;
 	if (set)
 		found(search, set);
 	else
 		failed(search, problem);
+	if (coming_is_due(discovery))
+		gather(discovery);
 }
 
 /* ---- questions */
@@ -158,8 +200,8 @@ static void start_due(void *context)
 	int64_t now = loop_now_ms(discovery->loop);
 	int64_t next = INT64_MAX;
 
-	for (size_t i = 0; i < discovery->count; i++) {
-		struct search *search = &discovery->searches[i];
+	for (size_t i = 0; i < discovery->searches.count; i++) {
+		struct search *search = discovery->searches.items[i];
 
 		if (search->call)
 			continue;
@@ -172,35 +214,157 @@ static void start_due(void *context)
 		loop_timer_set(discovery->loop, &discovery->next, next - now);
 }
 
+/* ---- editions of the rules */
+
+static struct search *search_add(struct discovery *discovery, struct str selector)
+{
+	struct search *search = xnew(struct search);
+
+	search->text = xcalloc(selector.len + 1, 1);
+	memcpy(search->text, selector.ptr, selector.len);
+	search->selector = (struct str){search->text, selector.len};
+	search->discovery = discovery;
+	*vec_push(&discovery->searches) = search;
+	return search;
+}
+
+static void search_free(struct search *search)
+{
+	if (search->call) {
+		prom_call_cancel(search->call);
+		search->discovery->under_way--;
+	}
+	series_set_free(search->set);
+	vec_release(search->text);
+	free(search);
+}
+
+/* What is known of the same text stays known. */
+static void edition_fill(struct discovery *discovery, struct edition *edition, struct rules *rules)
+{
+	CLEANUP(map_clear) struct map known = {0};
+
+	for (size_t i = 0; i < discovery->searches.count; i++)
+		*map_at(&known, discovery->searches.items[i]->selector) = discovery->searches.items[i];
+	edition->rules = rules_ref(rules);
+	edition->searches = xcalloc(rules->series_query_count, sizeof(struct search *));
+	for (size_t i = 0; i < rules->series_query_count; i++) {
+		edition->searches[i] = map_get(&known, rules->series_queries[i]);
+		if (edition->searches[i] == NULL)
+			edition->searches[i] = search_add(discovery, rules->series_queries[i]);
+	}
+}
+
+static void edition_clear(struct edition *edition)
+{
+	rules_unref(edition->rules);
+	vec_release(edition->searches);
+	*edition = (struct edition){0};
+}
+
+static void mark_used(const struct edition *edition)
+{
+	for (size_t i = 0; edition->rules && i < edition->rules->series_query_count; i++)
+		edition->searches[i]->used = true;
+}
+
+/* A search that no rules have any more ends; its turn goes to others. */
+static void drop_unused(struct discovery *discovery)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < discovery->searches.count; i++)
+		discovery->searches.items[i]->used = false;
+	mark_used(&discovery->served);
+	mark_used(&discovery->coming);
+	for (size_t i = 0; i < discovery->searches.count; i++) {
+		struct search *search = discovery->searches.items[i];
+
+		if (search->used)
+			discovery->searches.items[kept++] = search;
+		else
+			search_free(search);
+	}
+	discovery->searches.count = kept;
+	loop_timer_set(discovery->loop, &discovery->next, 0);
+}
+
+static void serve_coming(struct discovery *discovery)
+{
+	edition_clear(&discovery->served);
+	discovery->served = discovery->coming;
+	discovery->coming = (struct edition){0};
+	loop_timer_cancel(discovery->loop, &discovery->patience);
+	vec_release(discovery->findings);
+	discovery->findings = xcalloc(discovery->served.rules->series_query_count, sizeof(*discovery->findings));
+	drop_unused(discovery);
+}
+
+static void patience_ends(void *context)
+{
+	struct discovery *discovery = context;
+
+	discovery->overdue = true;
+	log_warn("discovery: %zu of the new rules' %zu searches have no answer yet; the new rules are served without "
+		 "what these will find",
+		 unanswered(&discovery->coming), discovery->coming.rules->series_query_count);
+	gather(discovery);
+}
+
+void discovery_set_rules(struct discovery *discovery, struct rules *rules)
+{
+	bool again = stop_build(discovery); /* it may be of the rules that were to come, or read what is dropped */
+
+	edition_clear(&discovery->coming);
+	edition_fill(discovery, &discovery->coming, rules);
+	drop_unused(discovery);
+	discovery->overdue = false;
+	loop_timer_set(discovery->loop, &discovery->patience, discovery->options.patience_ms);
+	if (again || coming_is_due(discovery))
+		gather(discovery);
+}
+
 /* ---- the catalog */
+
+static void publish(struct discovery *discovery)
+{
+	struct catalog *catalog = catalog_builder_take(discovery->builder);
+
+	end_build(discovery);
+	if (discovery->building == &discovery->coming)
+		serve_coming(discovery);
+	log_v(2, "discovery: %zu custom and %zu external metrics", catalog_count(catalog, false),
+	      catalog_count(catalog, true));
+	discovery->handler(discovery->context, catalog);
+	if (coming_is_due(discovery)) /* since the build began */
+		gather(discovery);
+}
 
 static void go_on_building(void *context)
 {
 	struct discovery *discovery = context;
-	struct catalog *catalog;
 
-	if (!catalog_builder_step(discovery->builder, KINDS_PER_TURN)) {
+	if (catalog_builder_step(discovery->builder, KINDS_PER_TURN))
+		publish(discovery);
+	else
 		loop_timer_set(discovery->loop, &discovery->build, 0);
-		return;
-	}
-	catalog = catalog_builder_take(discovery->builder);
-	catalog_builder_free(discovery->builder);
-	discovery->builder = NULL;
-	log_v(2, "discovery: %zu custom and %zu external metrics", catalog_count(catalog, false),
-	      catalog_count(catalog, true));
-	discovery->handler(discovery->context, catalog);
 }
 
 static void start_build(void *context)
 {
 	struct discovery *discovery = context;
+	struct edition *edition = coming_is_due(discovery) ? &discovery->coming : &discovery->served;
 
-	for (size_t i = 0; i < discovery->count; i++)
-		discovery->sets[i] = discovery->searches[i].set;
-	discovery->builder = catalog_builder_new(discovery->rules, discovery->resources, discovery->sets);
+	discovery->sets = xcalloc(edition->rules->series_query_count, sizeof(struct series_set *));
+	for (size_t i = 0; i < edition->rules->series_query_count; i++)
+		discovery->sets[i] = edition->searches[i]->set;
+	discovery->building = edition;
+	discovery->builder = catalog_builder_new(edition->rules, discovery->resources, discovery->sets);
 	discovery->build.handler = go_on_building;
 	go_on_building(discovery);
 }
+
+/* ---- life */
 
 struct discovery *discovery_new(struct loop *loop, struct prom *prom, struct rules *rules,
 				const struct resource_table *resources, const struct discovery_options *options,
@@ -211,22 +375,16 @@ struct discovery *discovery_new(struct loop *loop, struct prom *prom, struct rul
 	*discovery = (struct discovery){
 		.loop = loop,
 		.prom = prom,
-		.rules = rules_ref(rules),
 		.resources = resource_table_ref(resources),
 		.options = *options,
 		.handler = handler,
 		.context = context,
-		.count = rules->series_query_count,
 		.next = {.handler = start_due, .context = discovery},
 		.build = {.handler = start_build, .context = discovery},
+		.patience = {.handler = patience_ends, .context = discovery},
 	};
-	discovery->searches = xcalloc(discovery->count, sizeof(*discovery->searches));
-	discovery->findings = xcalloc(discovery->count, sizeof(*discovery->findings));
-	discovery->sets = xcalloc(discovery->count, sizeof(struct series_set *));
-	for (size_t i = 0; i < discovery->count; i++) {
-		discovery->searches[i].discovery = discovery;
-		discovery->searches[i].selector = rules->series_queries[i];
-	}
+	edition_fill(discovery, &discovery->served, rules);
+	discovery->findings = xcalloc(rules->series_query_count, sizeof(*discovery->findings));
 	loop_timer_set(loop, &discovery->next, 0);
 	return discovery;
 }
@@ -237,17 +395,15 @@ void discovery_free(struct discovery *discovery)
 		return;
 	loop_timer_cancel(discovery->loop, &discovery->next);
 	loop_timer_cancel(discovery->loop, &discovery->build);
-	catalog_builder_free(discovery->builder);
-	for (size_t i = 0; i < discovery->count; i++) {
-		if (discovery->searches[i].call)
-			prom_call_cancel(discovery->searches[i].call);
-		series_set_free(discovery->searches[i].set);
-	}
-	free(discovery->searches);
-	free(discovery->findings);
-	free(discovery->sets);
+	loop_timer_cancel(discovery->loop, &discovery->patience);
+	end_build(discovery);
+	for (size_t i = 0; i < discovery->searches.count; i++)
+		search_free(discovery->searches.items[i]);
+	vec_clear(&discovery->searches);
+	edition_clear(&discovery->served);
+	edition_clear(&discovery->coming);
+	vec_release(discovery->findings);
 	resource_table_unref(discovery->resources);
-	rules_unref(discovery->rules);
 	free(discovery);
 }
 
@@ -265,8 +421,8 @@ const struct series_finding *discovery_findings(struct discovery *discovery)
 {
 	int64_t now = loop_now_ms(discovery->loop);
 
-	for (size_t i = 0; i < discovery->count; i++) {
-		const struct search *search = &discovery->searches[i];
+	for (size_t i = 0; i < discovery->served.rules->series_query_count; i++) {
+		const struct search *search = discovery->served.searches[i];
 
 		discovery->findings[i] = (struct series_finding){
 			.asked = search->asked,

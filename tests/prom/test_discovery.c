@@ -8,7 +8,7 @@
 #include "model/series.h"
 #include "prom/client.h"
 
-enum { PATIENCE_MS = 20000, RELIST_MS = 20, MAX_AGE_MS = 600000 };
+enum { PATIENCE_MS = 20000, RELIST_MS = 20, MAX_AGE_MS = 600000, HOUR_MS = 3600 * 1000 };
 
 static const struct rule_spec rule_specs[] = {
 	{.at = {1, 3},
@@ -26,6 +26,18 @@ static const struct rule_spec rule_specs[] = {
 	 .resources = {.overrides = pod_overrides, .override_count = 2}},
 };
 
+/* What takes the place of the rules above: `a` is asked for already, `c` is not. */
+static const struct rule_spec new_specs[] = {
+	{.at = {1, 3},
+	 .series_query = SPELLED("c"),
+	 .metrics_query = USUAL_QUERY,
+	 .resources = {.overrides = pod_overrides, .override_count = 2}},
+	{.at = {5, 3},
+	 .series_query = SPELLED("a{pod!=\"\"}"),
+	 .metrics_query = USUAL_QUERY,
+	 .resources = {.overrides = pod_overrides, .override_count = 2}},
+};
+
 struct world {
 	struct loop *loop;
 	struct scripted_server server;
@@ -36,7 +48,11 @@ struct world {
 	struct catalog *catalog; /* the last one published */
 	struct loop_timer patience, look;
 	bool (*enough)(struct world *world);
-	size_t published;
+	size_t published, of_new; /* catalogs; those of the new rules */
+	struct rules *new_rules;
+	int64_t relist_ms, patience_ms;
+	enum manner c_manner;
+	const char *c_status;
 	char answers[4][400];
 	struct step steps[4];
 };
@@ -65,6 +81,7 @@ static void published(void *context, struct catalog *catalog)
 	catalog_unref(world->catalog);
 	world->catalog = catalog;
 	world->published++;
+	world->of_new += catalog_rules(catalog) == world->new_rules;
 }
 
 static void answer(struct world *world, size_t number, const char *status, const char *body)
@@ -95,7 +112,10 @@ static int set_up(void **state)
 	loop_timer_set(world->loop, &world->patience, PATIENCE_MS);
 	server_start(&world->server, world->loop, world->steps, COUNT_OF(world->steps));
 	assert_true(compiled(rule_specs, COUNT_OF(rule_specs), NULL, 0, &problems, &world->rules));
+	assert_true(compiled(new_specs, COUNT_OF(new_specs), NULL, 0, &problems, &world->new_rules));
 	world->resources = resource_table_builtin();
+	world->relist_ms = RELIST_MS;
+	world->patience_ms = PATIENCE_MS;
 	*state = world;
 	return 0;
 }
@@ -111,13 +131,15 @@ static int tear_down(void **state)
 	catalog_unref(world->catalog);
 	resource_table_unref(world->resources);
 	rules_unref(world->rules);
+	rules_unref(world->new_rules);
 	free(world);
 	return 0;
 }
 
 static void run_until(struct world *world, bool (*enough)(struct world *world))
 {
-	const struct discovery_options options = {.relist_ms = RELIST_MS, .max_age_ms = MAX_AGE_MS};
+	const struct discovery_options options = {
+		.relist_ms = world->relist_ms, .max_age_ms = MAX_AGE_MS, .patience_ms = world->patience_ms};
 	char url[64];
 	const struct prom_options prom = {
 		.url = url, .query_timeout_ms = PATIENCE_MS, .series_timeout_ms = PATIENCE_MS, .max_connections = 1};
@@ -293,6 +315,145 @@ static void test_resources_change(void **state)
 	resource_table_unref(none);
 }
 
+/* ---- other rules */
+
+/* Each seriesQuery has an answer of its own, whenever it comes. */
+static const struct step *choose(void *context, const char *request)
+{
+	struct world *world = context;
+	static const struct {
+		const char *part, *name;
+	} known[] = {{"=a%7B", "a"}, {"=b&", "b"}, {"=c&", "c"}};
+
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
+		if (strstr(request, known[i].part) == NULL)
+			continue;
+		series(world, i, known[i].name);
+		if (i == 2 && world->c_status)
+			answer(world, i, world->c_status, "{}");
+		if (i == 2)
+			world->steps[i].manner = world->c_manner;
+		if (i == 2 && world->c_manner == HANG)
+			world->steps[i].bytes = "";
+		return &world->steps[i];
+	}
+	fail_msg("not expected: %s", request);
+	return NULL;
+}
+
+/* With the rules above in force, asked for once; then the new ones are given. */
+static void change_rules(struct world *world)
+{
+	world->relist_ms = HOUR_MS;
+	world->server.choose = choose;
+	world->server.context = world;
+	run_until(world, has_all);
+	assert_int_equal(world->server.requests.count, 2);
+	discovery_set_rules(world->discovery, world->new_rules);
+	assert_true(has_all(world));
+}
+
+static bool serves_new(struct world *world)
+{
+	return world->of_new > 0;
+}
+
+static void test_new_rules_come_whole(void **state)
+{
+	struct world *world = *state;
+
+	change_rules(world);
+	run_until(world, serves_new);
+	assert_int_equal(world->of_new, 1);
+	assert_true(has(world, "a") && has(world, "c"));
+	assert_false(has(world, "b") || has(world, "again"));
+	assert_int_equal(world->server.requests.count, 3); /* `a` was not asked for again */
+	assert_int_equal(discovery_findings(world->discovery)[0].series, 1);
+	assert_true(discovery_findings(world->discovery)[1].found);
+}
+
+static bool is_asked_for_c(struct world *world)
+{
+	return world->server.requests.count == 3;
+}
+
+static void test_new_rules_wait_for_their_series(void **state)
+{
+	struct world *world = *state;
+
+	world->c_manner = HANG;
+	change_rules(world);
+	run_until(world, is_asked_for_c);
+	discovery_set_resources(world->discovery, world->resources); /* makes a catalog of the rules before */
+	world->published = 0;
+	run_until(world, second_is_back);
+	assert_int_equal(world->of_new, 0);
+	assert_true(has_all(world));
+	assert_int_equal(discovery_findings(world->discovery)[1].series, 1); /* of `b` */
+}
+
+static void test_patience_ends(void **state)
+{
+	struct world *world = *state;
+
+	world->c_manner = HANG;
+	world->patience_ms = 30;
+	change_rules(world);
+	run_until(world, serves_new);
+	assert_true(has(world, "a"));
+	assert_false(has(world, "c"));
+	assert_false(discovery_findings(world->discovery)[0].asked);
+}
+
+static void test_a_failure_is_an_answer(void **state)
+{
+	struct world *world = *state;
+
+	world->c_status = "500 X";
+	change_rules(world);
+	run_until(world, serves_new);
+	assert_true(has(world, "a"));
+	assert_true(discovery_findings(world->discovery)[0].asked);
+	assert_false(discovery_findings(world->discovery)[0].found);
+}
+
+/* Back to the rules before, while the new ones still wait: their search ends, and nothing is asked. */
+static bool serves_old_again(struct world *world)
+{
+	return world->published > 0;
+}
+
+static void test_waiting_rules_are_replaced(void **state)
+{
+	struct world *world = *state;
+
+	world->c_manner = HANG;
+	change_rules(world);
+	run_until(world, is_asked_for_c);
+	world->published = 0;
+	discovery_set_rules(world->discovery, world->rules);
+	run_until(world, serves_old_again);
+	assert_true(has_all(world));
+	assert_int_equal(world->of_new, 0);
+	assert_int_equal(world->server.requests.count, 3);
+}
+
+static void test_rules_change_many_times(void **state)
+{
+	struct world *world = *state;
+
+	change_rules(world);
+	for (int i = 0; i < 40; i++) {
+		world->of_new = 0;
+		discovery_set_rules(world->discovery, world->new_rules);
+		run_until(world, serves_new);
+		assert_true(has(world, "a") && has(world, "c"));
+		discovery_set_rules(world->discovery, world->rules);
+		if (i % 2)
+			run_until(world, has_all);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +464,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_searches_wait_as_they_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resources_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_new_rules_come_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_new_rules_wait_for_their_series, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_patience_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_failure_is_an_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_waiting_rules_are_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rules_change_many_times, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
