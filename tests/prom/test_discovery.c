@@ -377,6 +377,11 @@ static bool is_asked_for_c(struct world *world)
 	return world->server.requests.count == 3;
 }
 
+static bool publishes(struct world *world)
+{
+	return world->published > 0;
+}
+
 static void test_new_rules_wait_for_their_series(void **state)
 {
 	struct world *world = *state;
@@ -386,7 +391,7 @@ static void test_new_rules_wait_for_their_series(void **state)
 	run_until(world, is_asked_for_c);
 	discovery_set_resources(world->discovery, world->resources); /* makes a catalog of the rules before */
 	world->published = 0;
-	run_until(world, second_is_back);
+	run_until(world, publishes);
 	assert_int_equal(world->of_new, 0);
 	assert_true(has_all(world));
 	assert_int_equal(discovery_findings(world->discovery)[1].series, 1); /* of `b` */
@@ -417,12 +422,7 @@ static void test_a_failure_is_an_answer(void **state)
 	assert_false(discovery_findings(world->discovery)[0].found);
 }
 
-/* Back to the rules before, while the new ones still wait: their search ends, and nothing is asked. */
-static bool serves_old_again(struct world *world)
-{
-	return world->published > 0;
-}
-
+/* By the rules before, while the new ones still wait: their search ends, and nothing is asked. */
 static void test_waiting_rules_are_replaced(void **state)
 {
 	struct world *world = *state;
@@ -432,7 +432,7 @@ static void test_waiting_rules_are_replaced(void **state)
 	run_until(world, is_asked_for_c);
 	world->published = 0;
 	discovery_set_rules(world->discovery, world->rules);
-	run_until(world, serves_old_again);
+	run_until(world, publishes);
 	assert_true(has_all(world));
 	assert_int_equal(world->of_new, 0);
 	assert_int_equal(world->server.requests.count, 3);
