@@ -30,7 +30,7 @@ struct dispatch_neighbours {
 };
 
 struct dispatch_options {
-	struct api_groups groups;
+	struct api_groups groups; /* of the first catalog's rules */
 	bool empty_list_ok, gke_names;
 	int64_t max_age_ms, max_sample_age_ms;
 	bool sample_age;
@@ -49,8 +49,8 @@ struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbour
 void dispatch_free(struct dispatch *dispatch);
 DEFINE_FREE_AT(dispatch)
 
-/* `catalog` is given; requests under way keep the one they began with. */
-void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog);
+/* `catalog` is given, and with it the groups that its rules serve; requests under way keep the one they began with. */
+void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog, struct api_groups groups);
 
 /* What has become of all samples so far. */
 const struct policy_stats *dispatch_policy_stats(const struct dispatch *dispatch);

@@ -365,12 +365,13 @@ bool rules_file_compile(struct str text, struct str file, struct problems *probl
 	return true;
 }
 
-static bool read_file(const char *path, struct buf *out, struct err *err)
+bool rules_file_read(const char *path, struct buf *out, struct err *err)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = file < 0 ? -1 : 1;
 	int reason = errno;
 
+	out->max = YAML_BYTES_MAX + (128 << 10);
 	while (got > 0 && buf_reserve(out, 64 << 10)) {
 		do
 			got = read(file, out->ptr + out->len, 64 << 10);
@@ -387,7 +388,7 @@ static bool read_file(const char *path, struct buf *out, struct err *err)
 	return true;
 }
 
-static struct str base_name(const char *path)
+struct str rules_file_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -396,11 +397,11 @@ static struct str base_name(const char *path)
 
 bool rules_file_load(const char *path, struct problems *problems, struct rules **ret_rules, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(YAML_BYTES_MAX + (128 << 10));
+	CLEANUP(buf_clear) struct buf text = {0};
 
-	if (!read_file(path, &text, err))
+	if (!rules_file_read(path, &text, err))
 		return false;
-	if (!rules_file_compile(buf_str(&text), base_name(path), problems, ret_rules))
+	if (!rules_file_compile(buf_str(&text), rules_file_name(path), problems, ret_rules))
 		return err_set(err, ERR_INVALID, "%s: %zu error%s", path, problems->errors,
 			       problems->errors == 1 ? "" : "s");
 	return true;

@@ -4,12 +4,11 @@
 #include "cluster_in.h"
 
 #include <signal.h>
-#include <stdio.h>
 
 #include "base/log.h"
 #include "base/vec.h"
-#include "config/rules_file.h"
 #include "daemon/options.h"
+#include "daemon/reload.h"
 #include "kube/objects.h"
 #include "model/catalog.h"
 #include "model/resource.h"
@@ -34,6 +33,9 @@ enum {
 	QUERY_BYTES_MAX_ANSWER = 64 << 20,
 	PROMETHEUS_CONNECTIONS = 32,
 	NEGATIVE_TTL_MS = 1000,
+	RULES_LOOK_MS = 60000,
+	RULES_SETTLE_MS = 50, /* and as much again in the watch */
+	RULES_GONE_MS = 1000,
 	NEW_RULES_PATIENCE_MS = 10000,
 	CACHE_BYTES_MAX = 64 << 20,
 };
@@ -41,7 +43,9 @@ enum {
 struct daemon {
 	const struct options *options;
 	struct loop *loop;
-	struct rules *rules;
+	struct reload *reload;
+	struct rules *rules;	      /* that the start was with */
+	const struct rules *served;   /* of dispatch's catalog; lent */
 	struct resource_table *table; /* of resources */
 	struct cluster *cluster;      /* NULL when standalone */
 	struct prom *prom;
@@ -55,40 +59,45 @@ struct daemon {
 	int64_t drain_until_ms;
 };
 
-/* ---- rules */
-
-static void print_problems(struct problems *problems, const char *file)
-{
-	CLEANUP(buf_clear) struct buf text = {0};
-
-	problems_write(problems, file, &text);
-	fputs(buf_cstr(&text), stderr);
-}
-
-static bool load_rules(const struct options *options, struct rules **ret_rules)
-{
-	const char *path = options->config;
-	CLEANUP(problems_clear) struct problems problems = {0};
-	struct err err = {0};
-	/* --gke-names alone is no rule */
-	bool good = path ? rules_file_load(path, &problems, ret_rules, &err)
-			 : rules_file_compile(STR(""), STR("--gke-names"), &problems, ret_rules);
-
-	if (!good && problems.errors == 0)
-		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
-	print_problems(&problems, path);
-	if (good && options->external_from_rules)
-		rules_add_twins(*ret_rules);
-	return good;
-}
-
 /* ---- life */
 
+static struct api_groups groups_of(const struct daemon *daemon, const struct rules *rules)
+{
+	bool gke_names = daemon->options->gke_names;
+
+	return (struct api_groups){.custom = rules->custom_count > 0 || gke_names,
+				   .external = rules->count > rules->custom_count || gke_names,
+				   .resource = rules->resource != NULL};
+}
+
+static void keep_pod_states(struct daemon *daemon, const struct rules *rules)
+{
+	if (daemon->cluster && (rules->resource || rules_want_ready_pods(rules)))
+		objects_keep_pod_states(cluster_objects(daemon->cluster));
+}
+
+/* The only moment at which requests see other rules. */
 static void set_catalog(void *context, struct catalog *catalog)
 {
 	struct daemon *daemon = context;
+	const struct rules *rules = catalog_rules(catalog);
 
-	dispatch_set_catalog(daemon->dispatch, catalog);
+	dispatch_set_catalog(daemon->dispatch, catalog, groups_of(daemon, rules));
+	if (rules == daemon->served)
+		return;
+	daemon->served = rules;
+	keep_pod_states(daemon, rules);
+	query_cache_clear(daemon->cache);
+	log_info("serving the new rules from now on, %zu custom and %zu external", rules->custom_count,
+		 rules->count - rules->custom_count);
+}
+
+static void set_rules(void *context, struct rules *rules)
+{
+	struct daemon *daemon = context;
+
+	discovery_set_rules(daemon->discovery, rules);
+	rules_unref(rules);
 }
 
 static const struct series_finding *findings(void *context)
@@ -199,8 +208,7 @@ static void set_resources(void *context, struct resource_table *table)
 static bool start_cluster(struct daemon *daemon, struct err *err)
 {
 	daemon->cluster = cluster_new(daemon->loop, daemon->options, set_resources, daemon, err);
-	if (daemon->cluster && (daemon->rules->resource || rules_want_ready_pods(daemon->rules)))
-		objects_keep_pod_states(cluster_objects(daemon->cluster));
+	keep_pod_states(daemon, daemon->rules);
 	return daemon->cluster != NULL;
 }
 
@@ -238,9 +246,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 	};
 	struct dispatch_neighbours neighbours = {.prom = daemon->prom, .cache = daemon->cache};
 	const struct dispatch_options dispatch = {
-		.groups = {.custom = daemon->rules->custom_count > 0 || options->gke_names,
-			   .external = daemon->rules->count > daemon->rules->custom_count || options->gke_names,
-			   .resource = daemon->rules->resource != NULL},
+		.groups = groups_of(daemon, daemon->rules),
 		.empty_list_ok = options->empty_list_ok,
 		.gke_names = options->gke_names,
 		.max_age_ms = options->metrics_max_age_ms,
@@ -258,6 +264,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		neighbours.objects = cluster_objects(daemon->cluster);
 		neighbours.resources = cluster_resources(daemon->cluster);
 	}
+	daemon->served = daemon->rules;
 	daemon->dispatch = dispatch_new(daemon->loop, &neighbours, empty_catalog(daemon), &dispatch);
 	daemon->server =
 		http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
@@ -274,11 +281,13 @@ static bool start(struct daemon *daemon, struct err *err)
 	daemon->table = daemon->options->standalone ? resource_table_builtin() : resource_table_new();
 	return daemon->loop && loop_signal(daemon->loop, SIGTERM, stop, daemon, err) &&
 	       loop_signal(daemon->loop, SIGINT, stop, daemon, err) && start_prometheus(daemon, err) &&
-	       (daemon->options->standalone || start_cluster(daemon, err)) && start_serving(daemon, err);
+	       (daemon->options->standalone || start_cluster(daemon, err)) && start_serving(daemon, err) &&
+	       reload_watch(daemon->reload, daemon->loop, set_rules, daemon, err);
 }
 
 static void take_apart(struct daemon *daemon)
 {
+	reload_free(daemon->reload);
 	http_server_free(daemon->server);
 	dispatch_free(daemon->dispatch);
 	certificate_free(daemon->certificate);
@@ -312,13 +321,20 @@ static void tell_unused(const struct options *options)
 
 enum daemon_exit daemon_run(const struct options *options)
 {
-	struct daemon daemon = {.options = options};
+	const struct reload_options reload = {.path = options->config,
+					      .external_from_rules = options->external_from_rules,
+					      .look_ms = RULES_LOOK_MS,
+					      .settle_ms = RULES_SETTLE_MS,
+					      .gone_ms = RULES_GONE_MS};
+	struct daemon daemon = {.options = options, .reload = reload_new(&reload)};
 	enum daemon_exit how = DAEMON_STOPPED;
 	struct err err = {0};
 
 	log_setup(str_eq(str_of(options->logging_format), STR("json")) ? LOG_JSON : LOG_TEXT, (int)options->verbosity);
-	if (!load_rules(options, &daemon.rules))
+	if (!reload_first(daemon.reload, &daemon.rules)) {
+		reload_free(daemon.reload);
 		return DAEMON_REFUSED;
+	}
 	tell_unused(options);
 	tell_missing_credentials(options);
 	if (options->check_config) {

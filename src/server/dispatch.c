@@ -50,10 +50,11 @@ void dispatch_free(struct dispatch *dispatch)
 	free(dispatch);
 }
 
-void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog)
+void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog, struct api_groups groups)
 {
 	catalog_unref(dispatch->catalog);
 	dispatch->catalog = catalog;
+	dispatch->options.groups = groups;
 }
 
 const struct policy_stats *dispatch_policy_stats(const struct dispatch *dispatch)
@@ -163,12 +164,21 @@ static void ask_question(struct task *task)
 		refuse_large(task);
 }
 
+/* Other rules may have come while somebody was asked who asks, and the group of the metric gone with those before. */
+static bool is_served(enum route route, struct api_groups groups)
+{
+	return (route != ROUTE_CUSTOM || groups.custom) && (route != ROUTE_EXTERNAL || groups.external) &&
+	       (route != ROUTE_USAGE || groups.resource);
+}
+
 static void serve(struct task *task)
 {
 	const struct dispatch *dispatch = task->dispatch;
 	const struct api_request *request = &task->request;
 	struct document document;
 
+	if (!is_served(request->route, dispatch->options.groups))
+		task->request.route = ROUTE_UNKNOWN;
 	if (document_refusal(request, &document)) {
 		respond_document(task, &document);
 	} else if (request->route == ROUTE_CUSTOM || request->route == ROUTE_EXTERNAL ||
