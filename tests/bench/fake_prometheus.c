@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define PODS_A_METRIC 1000
-#define VALUE	      "11"
+#define VALUE	      11
 
 static struct {
 	char *series;
@@ -70,14 +70,24 @@ static struct quoted find_matcher(const char *query, const char *name, const cha
 	return (struct quoted){.bytes = quote + 1, .size = strcspn(quote + 1, "\"")};
 }
 
-static void write_sample(FILE *out, const char *separator, struct quoted space, struct quoted pod)
+/* The N of a query that ends with `* N`, so that an answer tells which query it was asked. */
+static unsigned long factor_of(const char *query)
+{
+	const char *star = strrchr(query, '*');
+	char *end = NULL;
+	unsigned long factor = star != NULL ? strtoul(star + 1, &end, 10) : 0;
+
+	return factor > 0 && *end == '\0' ? factor : 1;
+}
+
+static void write_sample(FILE *out, const char *separator, struct quoted space, struct quoted pod, unsigned long value)
 {
 	struct timespec time;
 
 	clock_gettime(CLOCK_REALTIME, &time);
-	fprintf(out, "%s{\"metric\":{\"namespace\":\"%.*s\",\"pod\":\"%.*s\"},\"value\":[%lld.%03ld,\"" VALUE "\"]}",
+	fprintf(out, "%s{\"metric\":{\"namespace\":\"%.*s\",\"pod\":\"%.*s\"},\"value\":[%lld.%03ld,\"%lu\"]}",
 		separator, (int)space.size, space.bytes, (int)pod.size, pod.bytes, (long long)time.tv_sec,
-		time.tv_nsec / 1000000);
+		time.tv_nsec / 1000000, value);
 }
 
 /* The names of pod="a" or pod=~"a|b"; without one, as many pods as the command line says. */
@@ -85,13 +95,14 @@ static void write_answer(FILE *out, const char *query)
 {
 	struct quoted space = find_matcher(query, "namespace=", "default"), names = find_matcher(query, "pod=", ".");
 	const char *separator = "", *end = names.bytes + names.size;
+	unsigned long value = VALUE * factor_of(query);
 
 	fputs("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[", out);
 	if (names.size > 0 && names.bytes[0] != '.') {
 		for (const char *name = names.bytes; name < end; separator = ",") {
 			struct quoted pod = {.bytes = name, .size = strcspn(name, "|\"")};
 
-			write_sample(out, separator, space, pod);
+			write_sample(out, separator, space, pod, value);
 			name += pod.size + 1;
 		}
 	} else {
@@ -99,7 +110,7 @@ static void write_answer(FILE *out, const char *query)
 			char pod[40];
 			int size = snprintf(pod, sizeof(pod), "vllm-%lu", i);
 
-			write_sample(out, separator, space, (struct quoted){.bytes = pod, .size = (size_t)size});
+			write_sample(out, separator, space, (struct quoted){.bytes = pod, .size = (size_t)size}, value);
 		}
 	}
 	fputs("]}}\n", out);
