@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "config/rules_file.h"
@@ -164,9 +165,26 @@ static void gone_long(void *context)
 	look(context, false);
 }
 
+/* Half a file may be rules that are good and say something else. */
+static bool is_being_written(const struct reload *reload)
+{
+	struct stat file;
+	int64_t age_ms;
+
+	if (stat(reload->options.path, &file) != 0)
+		return false;
+	age_ms = loop_wall_ms(reload->loop) - ((int64_t)file.st_mtim.tv_sec * 1000 + file.st_mtim.tv_nsec / 1000000);
+	return age_ms >= 0 && age_ms < reload->options.settle_ms;
+}
+
 static void settled(void *context)
 {
-	look(context, true);
+	struct reload *reload = context;
+
+	if (is_being_written(reload))
+		loop_timer_set(reload->loop, &reload->settle, reload->options.settle_ms);
+	else
+		look(reload, true);
 }
 
 /* The timer is not moved: a file that changes all the time must not put us off for ever. */

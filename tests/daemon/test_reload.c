@@ -213,6 +213,47 @@ static void test_twins_come_again(void **state)
 	assert_int_equal(world->rules->count, 4);
 }
 
+/* Somebody who writes on and on; a file that is written in place is told of when it is there, and not when it is whole. */
+struct writer {
+	struct world *world;
+	struct loop_timer timer;
+	FILE *file;
+	int left;
+};
+
+static void write_on(void *context)
+{
+	struct writer *writer = context;
+
+	assert_true(fputs(RULE("d"), writer->file) >= 0);
+	assert_int_equal(fflush(writer->file), 0);
+	if (--writer->left > 0)
+		loop_timer_set(writer->world->loop, &writer->timer, 20);
+	else
+		assert_int_equal(fclose(writer->file), 0);
+}
+
+static void test_half_of_the_rules(void **state)
+{
+	struct world *world = *state;
+	struct writer writer = {.world = world, .left = 20};
+
+	put(world, ONE);
+	begin_with(world, (struct reload_options){
+				  .path = world->path, .look_ms = HOUR_MS, .settle_ms = 200, .gone_ms = HOUR_MS});
+	run_until(world, has_looked);
+	assert_int_equal(unlink(world->path), 0);
+	writer.file = fopen(world->path, "w"); /* it is new, which is told */
+	assert_non_null(writer.file);
+	assert_true(fputs("rules:\n", writer.file) >= 0);
+	writer.timer = (struct loop_timer){.handler = write_on, .context = &writer};
+	write_on(&writer);
+	run_until(world, is_given);
+	expect_stats(world, 1, 0, true);
+	assert_int_equal(writer.left, 0);
+	assert_int_equal(world->rules->count, 20);
+}
+
 static void swap_data(struct world *world, const char *target)
 {
 	char data[80], next[80];
@@ -356,6 +397,7 @@ int main(void)
 		IN_WORLD(test_without_a_file),
 		IN_WORLD(test_another_file),
 		IN_WORLD(test_twins_come_again),
+		IN_WORLD(test_half_of_the_rules),
 		IN_WORLD(test_a_configmap_is_swapped),
 		IN_WORLD(test_a_broken_file),
 		IN_WORLD(test_an_empty_file),
