@@ -174,7 +174,7 @@ static bool is_being_written(const struct reload *reload)
 	if (stat(reload->options.path, &file) != 0)
 		return false;
 	age_ms = loop_wall_ms(reload->loop) - ((int64_t)file.st_mtim.tv_sec * 1000 + file.st_mtim.tv_nsec / 1000000);
-	return age_ms >= 0 && age_ms < reload->options.settle_ms;
+	return age_ms > -reload->options.settle_ms && age_ms < reload->options.settle_ms;
 }
 
 static void settled(void *context)

@@ -20,7 +20,7 @@
 #define OTHER	    "rules:\n" RULE("b") RULE("c")
 #define BROKEN	    "rules:\n- {seriesQuery: b, metricsQuery: '<<.Serie'}\n"
 
-enum { HOUR_MS = 3600 * 1000, PATIENCE_MS = 20 * 1000, LOOK_MS = 5 };
+enum { HOUR_MS = 3600 * 1000, PATIENCE_MS = 20 * 1000, LOOK_MS = 5, WRITE_MS = 40 };
 
 struct world {
 	char folder[40], path[60];
@@ -225,10 +225,10 @@ static void write_on(void *context)
 {
 	struct writer *writer = context;
 
-	assert_true(fputs(RULE("d"), writer->file) >= 0);
+	assert_true(fprintf(writer->file, RULE("d%d"), writer->left) > 0);
 	assert_int_equal(fflush(writer->file), 0);
 	if (--writer->left > 0)
-		loop_timer_set(writer->world->loop, &writer->timer, 20);
+		loop_timer_set(writer->world->loop, &writer->timer, WRITE_MS);
 	else
 		assert_int_equal(fclose(writer->file), 0);
 }
@@ -240,7 +240,7 @@ static void test_half_of_the_rules(void **state)
 
 	put(world, ONE);
 	begin_with(world, (struct reload_options){
-				  .path = world->path, .look_ms = HOUR_MS, .settle_ms = 200, .gone_ms = HOUR_MS});
+				  .path = world->path, .look_ms = HOUR_MS, .settle_ms = 600, .gone_ms = HOUR_MS});
 	run_until(world, has_looked);
 	assert_int_equal(unlink(world->path), 0);
 	writer.file = fopen(world->path, "w"); /* it is new, which is told */
