@@ -178,6 +178,34 @@ static const struct family dynamo_new_families[] = {
 	COUNTER("dynamo_frontend_output_tokens_total", SOURCE_OUTPUT_TOKENS, "Tokens generated."),
 };
 
+/* A kubelet's cAdvisor, as far as one pod: the node, the pod with its sandbox, its container. Who adds up without
+ * looking at `container` and `id` counts everything three times. */
+#define NODE_LABELS "id=\"/\",image=\"\",name=\"\",namespace=\"\",pod=\"\""
+#define POD_LABELS  "id=\"/kubepods/pod-*\",image=\"\",name=\"\",namespace=\"default\",pod=\"*\""
+#define CONTAINER_LABELS                                                                                               \
+	"id=\"/kubepods/pod-*/engine\",image=\"registry.k8s.io/pause:3.10\",name=\"engine-of-*\","                     \
+	"namespace=\"default\",pod=\"*\""
+#define CPU    "container_cpu_usage_seconds_total"
+#define MEMORY "container_memory_working_set_bytes"
+
+static const struct family cadvisor_families[] = {
+	LABELLED(CPU, KIND_COUNTER, SOURCE_NODE_CPU_SECONDS, "container=\"\",cpu=\"total\"," NODE_LABELS,
+		 "CPU time used, in seconds."),
+	LABELLED(CPU, KIND_COUNTER, SOURCE_CPU_SECONDS, "container=\"\",cpu=\"total\"," POD_LABELS, NULL),
+	LABELLED(CPU, KIND_COUNTER, SOURCE_CPU_SECONDS, "container=\"engine\",cpu=\"total\"," CONTAINER_LABELS, NULL),
+	LABELLED(MEMORY, KIND_GAUGE, SOURCE_NODE_MEMORY, "container=\"\"," NODE_LABELS,
+		 "Working set of the memory, in bytes."),
+	LABELLED(MEMORY, KIND_GAUGE, SOURCE_MEMORY, "container=\"\"," POD_LABELS, NULL),
+	LABELLED(MEMORY, KIND_GAUGE, SOURCE_MEMORY, "container=\"engine\"," CONTAINER_LABELS, NULL),
+};
+
+/* The endpoint picker of an inference gateway; it bears the name of its pool. */
+static const struct family epp_families[] = {
+	GAUGE("inference_pool_average_kv_cache_utilization", SOURCE_CACHE, "Mean used part of the pool's KV caches."),
+	GAUGE("inference_pool_average_queue_size", SOURCE_WAITING, "Mean number of requests in the pool's queues."),
+	GAUGE("inference_pool_ready_pods", SOURCE_PODS, "Ready pods of the pool."),
+};
+
 #define QWEN	      "Qwen/Qwen3-32B"
 #define SGLANG_BEFORE "engine_type=\"unified\""
 #define SGLANG_AFTER  "model_name=\"" QWEN "\",moe_ep_rank=\"0\",pp_rank=\"0\",tp_rank=\"0\""
@@ -188,6 +216,8 @@ static const struct engine engines[] = {
 	{"sglang", SGLANG_BEFORE, SGLANG_AFTER, false, true, sglang_families, COUNT(sglang_families)},
 	{"dynamo", NULL, "model=\"" QWEN "\"", true, false, dynamo_families, COUNT(dynamo_families)},
 	{"dynamo-new", NULL, "model=\"" QWEN "\"", true, false, dynamo_new_families, COUNT(dynamo_new_families)},
+	{"cadvisor", NULL, NULL, false, false, cadvisor_families, COUNT(cadvisor_families)},
+	{"epp", "name=\"*\"", NULL, false, false, epp_families, COUNT(epp_families)},
 };
 
 const struct engine *engine_find(const char *name)
@@ -200,5 +230,5 @@ const struct engine *engine_find(const char *name)
 
 const char *engine_names(void)
 {
-	return "vllm, vllm-old, sglang, dynamo, dynamo-new";
+	return "vllm, vllm-old, sglang, dynamo, dynamo-new, cadvisor, epp";
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engines.h - what each inference engine shows on its /metrics: names, types, labels and buckets, as tables. */
+/* engines.h - what each inference engine, and what stands around it, shows on its /metrics: names, types, labels and
+ * buckets, as tables. */
 #ifndef EMULATOR_ENGINES_H
 #define EMULATOR_ENGINES_H
 
@@ -18,12 +19,17 @@ enum source {
 	SOURCE_INFLIGHT, /* waiting and running: a frontend counts a request from its arrival to its end */
 	SOURCE_CACHE,
 	SOURCE_HITS,
+	SOURCE_PODS,
+	SOURCE_MEMORY,
+	SOURCE_NODE_MEMORY, /* with what the node itself takes */
 	/* what follows from the load */
 	SOURCE_USED_TOKENS,
 	SOURCE_POOL_TOKENS,
 	SOURCE_PROMPT_TOKENS_PER_SECOND,
 	SOURCE_OUTPUT_TOKENS_PER_SECOND,
 	/* sums over the time that has passed */
+	SOURCE_CPU_SECONDS,
+	SOURCE_NODE_CPU_SECONDS,
 	SOURCE_REQUESTS,
 	SOURCE_REQUESTS_STOP,
 	SOURCE_REQUESTS_LENGTH,
@@ -54,21 +60,23 @@ struct family {
 	const char *help;
 	enum kind kind;
 	enum source source;
-	const char *label; /* one more label, as it stands between the braces, or NULL */
+	const char *label; /* more labels, as they stand between the braces, or NULL; `*` stands for the pod's name */
 	const struct buckets *buckets;
 };
 
 struct engine {
 	const char *name;
 	const char *labels_before,
-		*labels_after; /* `le` and a family's own label stand between, as the client sorts them */
+		*labels_after; /* `*` as above; `le` and a family's own label stand between, as the client sorts them */
 	bool le_last;
 	bool python_numbers; /* 11.0 and 1e+06 where others write 11 and 1000000 */
 	const struct family *families;
 	size_t count;
 };
 
-#define KV_TOKENS 131072 /* the size of an emulated key-value cache */
+#define KV_TOKENS   131072     /* the size of an emulated key-value cache */
+#define NODE_CPU    0.5	       /* cores that a node takes for itself */
+#define NODE_MEMORY 2147483648 /* bytes */
 
 /* NULL: there is no such engine. */
 const struct engine *engine_find(const char *name);

@@ -22,7 +22,8 @@ static const struct setting settings[] = {
 	{"cache", offsetof(struct load, cache), 0, 1},	     {"hits", offsetof(struct load, hits), 0, 1},
 	{"ttft", offsetof(struct load, ttft), 0.0001, 3600}, {"queue", offsetof(struct load, queue), 0, 3600},
 	{"itl", offsetof(struct load, itl), 0.0001, 60},     {"prompt", offsetof(struct load, prompt), 1, 1e6},
-	{"output", offsetof(struct load, output), 1, 1e6},
+	{"output", offsetof(struct load, output), 1, 1e6},   {"cpu", offsetof(struct load, cpu), 0, 1024},
+	{"memory", offsetof(struct load, memory), 0, 1e15},  {"pods", offsetof(struct load, pods), 0, 1e6},
 };
 
 static const char *const faults[] = {

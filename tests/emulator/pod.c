@@ -103,6 +103,7 @@ void pod_advance(struct pod *pod, double seconds)
 	double whole;
 
 	pod->seconds += seconds;
+	pod->cpu_seconds += seconds * pod->load.cpu;
 	pod->unfinished = modf(pod->unfinished + seconds * requests_per_second(&pod->load), &whole);
 	if (whole >= 1)
 		finish_requests(pod, (uint64_t)whole);
@@ -123,6 +124,16 @@ static double current(const struct pod *pod, enum source source)
 		return load->cache;
 	if (source == SOURCE_HITS)
 		return load->hits;
+	if (source == SOURCE_PODS)
+		return load->pods;
+	if (source == SOURCE_MEMORY)
+		return load->memory;
+	if (source == SOURCE_NODE_MEMORY)
+		return load->memory + NODE_MEMORY;
+	if (source == SOURCE_CPU_SECONDS)
+		return pod->cpu_seconds;
+	if (source == SOURCE_NODE_CPU_SECONDS)
+		return pod->cpu_seconds + pod->seconds * NODE_CPU;
 	if (source == SOURCE_USED_TOKENS)
 		return floor(load->cache * KV_TOKENS);
 	if (source == SOURCE_POOL_TOKENS)
@@ -169,6 +180,16 @@ static void write_number(FILE *out, const struct engine *engine, double number)
 			number);
 }
 
+static void write_label(FILE *out, const char *label, const char *name)
+{
+	for (; *label != '\0'; label++) {
+		if (*label == '*')
+			fputs(name, out);
+		else
+			fputc(*label, out);
+	}
+}
+
 /* Label sets joined with commas; what is NULL is left out. */
 static void write_labels(FILE *out, const struct pod *pod, const char *label, const char *le)
 {
@@ -180,7 +201,8 @@ static void write_labels(FILE *out, const struct pod *pod, const char *label, co
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (parts[i] == NULL)
 			continue;
-		fprintf(out, "%s%s", separator, parts[i]);
+		fputs(separator, out);
+		write_label(out, parts[i], pod->name);
 		separator = ",";
 	}
 	fputs("} ", out);
@@ -225,7 +247,7 @@ static void write_histogram(FILE *out, const struct pod *pod, const struct famil
 
 static bool is_load(enum source source)
 {
-	return source >= SOURCE_WAITING && source <= SOURCE_HITS;
+	return source >= SOURCE_WAITING && source <= SOURCE_NODE_MEMORY;
 }
 
 void pod_write_metrics(const struct pod *pod, FILE *out)

@@ -22,6 +22,8 @@ struct load {
 	double cache, hits;	 /* 0 to 1 */
 	double ttft, queue, itl; /* seconds; the time to the first token holds the time in the queue */
 	double prompt, output;	 /* tokens a request */
+	double cpu, memory;	 /* cores, bytes; beside the requests, which take none */
+	double pods;		 /* that are ready, of an endpoint picker's pool */
 	enum fault fault;
 };
 
@@ -45,6 +47,7 @@ struct pod {
 	double unfinished; /* the part of a request that the time so far has left over */
 	uint64_t requests;
 	double prompt_tokens, cached_tokens, output_tokens;
+	double cpu_seconds;
 	struct histogram *histograms; /* one a row of the engine's table */
 };
 

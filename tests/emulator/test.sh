@@ -32,15 +32,15 @@ more() { awk -v a="$1" -v b="$2" 'BEGIN {exit !(a > b)}'; }
 
 mkfifo "$home/lines"
 "$emulator" --pod vllm-0=vllm:0 --pod old-0=vllm-old:0 --pod sgl-0=sglang:0 --pod dynamo-0=dynamo:0 \
-	--pod dynamo-1=dynamo-new:0 >"$home/lines" 2>"$home/log" &
+	--pod dynamo-1=dynamo-new:0 --pod web-0=cadvisor:0 --pod qwen-pool=epp:0 >"$home/lines" 2>"$home/log" &
 pid=$!
 declare -A url
 exec 3<"$home/lines"
-for _ in 1 2 3 4 5; do
+for _ in 1 2 3 4 5 6 7; do
 	read -r -t 10 name address <&3 && url[$name]=$address
 done
-check 'five pods listen' 5 "${#url[@]}"
-[ "${#url[@]}" -eq 5 ] || { cat "$home/log"; echo "$passed passed, $failed failed"; exit 1; }
+check 'seven pods listen' 7 "${#url[@]}"
+[ "${#url[@]}" -eq 7 ] || { cat "$home/log"; echo "$passed passed, $failed failed"; exit 1; }
 
 # ---- what a scraper sees
 declare -A names=(
@@ -54,6 +54,8 @@ declare -A names=(
 	[dynamo-0]='nv_llm_http_service_inflight_requests nv_llm_http_service_requests_total
 		nv_llm_http_service_time_to_first_token_seconds_bucket'
 	[dynamo-1]='dynamo_frontend_inflight_requests dynamo_frontend_queued_requests dynamo_frontend_requests_total'
+	[web-0]='container_cpu_usage_seconds_total container_memory_working_set_bytes'
+	[qwen-pool]='inference_pool_average_queue_size inference_pool_average_kv_cache_utilization inference_pool_ready_pods'
 )
 for pod in "${!names[@]}"; do
 	get "${url[$pod]}metrics" >"$home/$pod.prom"
@@ -76,6 +78,12 @@ check 'SGLang labels' 'engine_type="unified",model_name="Qwen/Qwen3-32B",moe_ep_
 	"$(sed -n 's/^sglang:num_queue_reqs{\(.*\)} .*/\1/p' "$home/sgl-0.prom")"
 check 'Dynamo labels' 'nv_llm_http_service_inflight_requests{model="Qwen/Qwen3-32B"} 0' \
 	"$(grep '^nv_llm_http_service_inflight_requests{' "$home/dynamo-0.prom")"
+check 'cAdvisor labels of a container' 'container="engine",cpu="total",id="/kubepods/pod-web-0/engine",image="registry.k8s.io/pause:3.10",name="engine-of-web-0",namespace="default",pod="web-0"' \
+	"$(sed -n 's/^container_cpu_usage_seconds_total{\(container="engine".*\)} .*/\1/p' "$home/web-0.prom")"
+check 'cAdvisor labels of the node' 'container="",id="/",image="",name="",namespace="",pod=""' \
+	"$(sed -n 's/^container_memory_working_set_bytes{\(.*id="\/".*\)} .*/\1/p' "$home/web-0.prom")"
+check 'the endpoint picker names its pool' 'inference_pool_average_queue_size{name="qwen-pool"} 0' \
+	"$(grep '^inference_pool_average_queue_size{' "$home/qwen-pool.prom")"
 check 'buckets of the time to the first token' \
 	'0.001 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 20.0 40.0 80.0 160.0 640.0 2560.0 +Inf' \
 	"$(sed -n 's/^vllm:time_to_first_token_seconds_bucket.*le="\([^"]*\)".*/\1/p' "$home/vllm-0.prom" | paste -sd' ')"
@@ -99,6 +107,28 @@ check 'Dynamo: what waits and what runs is in flight' '6 6 1' "$(
 	value "${url[dynamo-0]}" nv_llm_http_service_inflight_requests) $(
 	value "${url[dynamo-1]}" dynamo_frontend_inflight_requests) $(
 	value "${url[dynamo-1]}" dynamo_frontend_queued_requests)"
+
+get "${url[qwen-pool]}load?waiting=6&cache=0.25&pods=3" >/dev/null
+check 'endpoint picker: mean queue, mean cache, ready pods' '6 0.25 3' "$(
+	value "${url[qwen-pool]}" inference_pool_average_queue_size) $(
+	value "${url[qwen-pool]}" inference_pool_average_kv_cache_utilization) $(
+	value "${url[qwen-pool]}" inference_pool_ready_pods)"
+
+# ---- cAdvisor: 2.5 cores of the container, half a core and 2 GiB more of the node
+usage() { get "${url[web-0]}metrics" | sed -n "s|^$1{container=\"$2\",.*id=\"$3\",.*} ||p"; }
+memory() { usage container_memory_working_set_bytes "$@"; }
+cpu() { usage container_cpu_usage_seconds_total "$@"; }
+get "${url[web-0]}load?cpu=2.5&memory=536870912" >/dev/null
+check 'memory of container, pod and node' '536870912 536870912 2684354560' \
+	"$(memory engine /kubepods/pod-web-0/engine) $(memory '' /kubepods/pod-web-0) $(memory '' /)"
+before_container=$(cpu engine /kubepods/pod-web-0/engine) before_node=$(cpu '' /)
+get "${url[web-0]}advance?seconds=10000" >/dev/null
+get "${url[web-0]}load?cpu=0" >/dev/null
+check 'CPU seconds of the container, and a few of the real time' true "$(holds awk -v a="$before_container" \
+	-v b="$(cpu engine /kubepods/pod-web-0/engine)" 'BEGIN {exit !(b - a >= 25000 && b - a < 25250)}')"
+check 'CPU seconds of the node' true "$(holds awk -v a="$before_node" \
+	-v b="$(cpu '' /)" 'BEGIN {exit !(b - a >= 30000 && b - a < 30300)}')"
+check 'the pod is its container' "$(cpu engine /kubepods/pod-web-0/engine)" "$(cpu '' /kubepods/pod-web-0)"
 
 # ---- what passes with the time: a request takes 0.8 + 127 * 0.02 s, 0.3 of them in the queue
 before=$(value "${url[vllm-0]}" vllm:generation_tokens_total)
@@ -164,6 +194,8 @@ waiting=%2011|waiting: ' 11' is not a number
 waiting=11x|waiting: '11x' is not a number
 waiting|waiting: '' is not a number
 cache=1.5|cache: 1.5 is not in 0 to 1
+cpu=2000|cpu: 2000 is not in 0 to 1024
+memory=1Gi|memory: '1Gi' is not a number
 waiting=5&cache=2|cache: 2 is not in 0 to 1
 queue=9&ttft=1|queue: 9 s in the queue, but the first token after 1 s (ttft)
 fault=maybe|fault: 'maybe' is none of none, nan, absent, 500, hang
