@@ -225,39 +225,39 @@ def access(world, checks):
 
 # ---------------------------------------------------------------- the autoscaler
 
-def hpa(world):
-    return world.json("get", "hpa", HPA, "-n", "default")
+def hpa(world, name=HPA):
+    return world.json("get", "hpa", name, "-n", "default")
 
 
-def condition(world, kind):
-    for found in hpa(world).get("status", {}).get("conditions", []):
+def condition(world, kind, name=HPA):
+    for found in hpa(world, name).get("status", {}).get("conditions", []):
         if found["type"] == kind:
             return found
     raise Failed(f"the HPA has no condition {kind} yet")
 
 
-def active(world, wanted="True"):
-    found = condition(world, "ScalingActive")
+def active(world, wanted="True", name=HPA):
+    found = condition(world, "ScalingActive", name)
     if found["status"] != wanted:
         raise Failed(f"ScalingActive is {found['status']}, {found['reason']}: {found['message']}")
     return f"{found['reason']}: {found['message']}"
 
 
-def service(world, name):
-    return world.json("get", "statefulset", name, "-n", "default")
+def service(world, name, kind="statefulset"):
+    return world.json("get", kind, name, "-n", "default")
 
 
-def scaled_to(world, name, replicas):
-    found = service(world, name)
+def scaled_to(world, name, replicas, kind="statefulset", by=HPA):
+    found = service(world, name, kind)
     if found["spec"]["replicas"] != replicas or found["status"].get("replicas", 0) != replicas:
         raise Failed(f"{found['spec']['replicas']} replicas wanted, {found['status'].get('replicas', 0)} there; "
-                     + active(world))
+                     + active(world, name=by))
     return True
 
 
-def rescaled(world, *wanted):
+def rescaled(world, *wanted, by=HPA):
     """These and no other scalings of this HPA, in this order."""
-    uid = hpa(world)["metadata"]["uid"]
+    uid = hpa(world, by)["metadata"]["uid"]
     events = world.json("get", "events", "-n", "default",
                         f"--field-selector=involvedObject.uid={uid},reason=SuccessfulRescale")["items"]
     events.sort(key=lambda event: int(event["metadata"]["resourceVersion"]))

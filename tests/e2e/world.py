@@ -23,7 +23,11 @@ NAMESPACE = "custom-metrics"
 NAME = f"{SERVICE}.{NAMESPACE}.svc"  # what the aggregator verifies
 VERSIONS = {"v1beta1": 100, "v1beta2": 200}
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "etcd")
-PODS = {"vllm-inference": ("vllm", 3), "sgl-inference": ("sglang", 3), "dynamo-frontend": ("dynamo", 1)}
+PODS = {"vllm-inference": ("vllm", 3), "sgl-inference": ("sglang", 3), "dynamo-frontend": ("dynamo", 1),
+        "cpu-inference": ("cadvisor", 3)}
+POOL = "vllm-qwen-pool"
+# Engines of a Deployment, whose pods have names that nobody knows before: Prometheus is told them as they come.
+SPARE = ("spare-0", "spare-1")
 
 
 class Failed(Exception):
@@ -201,6 +205,7 @@ class World:
 
     def start_engines(self):
         names = [(f"{base}-{i}", engine) for base, (engine, count) in PODS.items() for i in range(count)]
+        names += [(POOL, "epp"), *((name, "vllm") for name in SPARE)]
         arguments = [part for name, engine in names for part in ("--pod", f"{name}={engine}:0")]
         process = self.launch("engines", [self.emulator_program, *arguments])
 
@@ -209,30 +214,67 @@ class World:
             return found if len(found) == len(names) else None
         self.engines = until("emulated engines", 10, urls, process)
 
+    def target(self, engine, **labels):
+        return {"targets": [urllib.parse.urlsplit(self.engines[engine]).netloc], "labels": labels}
+
+    def targets(self, *bases):
+        return [self.target(f"{base}-{i}", namespace="default", pod=f"{base}-{i}", container="engine")
+                for base in bases for i in range(PODS[base][1])]
+
     def start_prometheus(self):
-        targets = "".join(f"  - targets: ['{urllib.parse.urlsplit(url).netloc}']\n"
-                          f"    labels: {{namespace: default, pod: {pod}, container: engine}}\n"
-                          for pod, url in self.engines.items())
+        kubelets = [self.target(f"cpu-inference-{i}", node=f"gaugelet-e2e-node-{i}") for i in range(3)]
+        picker = self.target(POOL, namespace="default", pod="inference-gateway-ext-proc-0", container="epp")
+        self.follow([])
         config = self.home / "prometheus.yml"
-        config.write_text("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
-                          "- job_name: default/llm-serving-podmonitor\n  static_configs:\n" + targets)
+        config.write_text(json.dumps({
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [
+                {"job_name": "default/llm-serving-podmonitor",
+                 "static_configs": self.targets("vllm-inference", "sgl-inference", "dynamo-frontend")},
+                {"job_name": "kubelet", "static_configs": kubelets},
+                {"job_name": "inference-gateway-ext-proc", "static_configs": [picker]},
+                {"job_name": "vllm-pod-monitoring", "file_sd_configs": [{"files": [f"{self.home}/spare.json"]}]}]}))
         port = free_port()
         self.prometheus_url = f"http://127.0.0.1:{port}"
         self.prometheus = self.launch("prometheus", [
             "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.home}/prometheus.data",
             "--storage.tsdb.retention.time=1h", f"--web.listen-address=127.0.0.1:{port}"])
-        until("scrape of every engine", 60, lambda: self.query("sum(up)") == len(self.engines), self.prometheus)
+        until("scrape of every engine", 60, lambda: self.query("sum(up)") == len(self.engines) - len(SPARE),
+              self.prometheus)
+
+    def follow(self, pods):
+        """The spare engines stand for these pods from now on, and for no other."""
+        found = [self.target(engine, namespace="default", pod=pod, container="vllm-tpu") for engine, pod in zip(SPARE, pods)]
+        new = self.home / "spare.json.new"
+        new.write_text(json.dumps(found))
+        new.rename(self.home / "spare.json")
 
     def start_adapter(self, rules, *flags):
         self.port = free_port(self.address)
+        self.adapter = self.launch("adapter", self.adapter_command(rules, *flags))
+        until("adapter that listens", 60, self.adapter_listens, self.adapter)
+
+    def restart_adapter(self, rules, *flags):
+        """With other rules and flags, on the same port; nothing if it has them already."""
+        command = [str(part) for part in self.adapter_command(rules, *flags)]
+        if command == self.adapter.command:
+            return
+        self.adapter.stop()
+        self.adapter.command = command
+        self.adapter.start()
+        until("adapter that listens", 60, self.adapter_listens, self.adapter)
+
+    def adapter_command(self, rules, *flags):
         pair = self.home / "serving"
-        self.adapter = self.launch("adapter", [
+        return [
             self.adapter_program, f"--secure-port={self.port}", f"--bind-address={self.address}",
             f"--tls-cert-file={pair}.crt", f"--tls-private-key-file={pair}.key",
             *(f"--{what}-kubeconfig={self.adapter_kubeconfig}" for what in ("lister", "authentication", "authorization")),
             f"--config={rules}", f"--prometheus-url={self.prometheus_url}", "--metrics-relist-interval=2s",
-            "--metrics-max-age=1m", *flags])
-        until("adapter that listens", 60, self.adapter_listens, self.adapter)
+            "--metrics-max-age=1m", *flags]
+
+    def adapter_knows(self, flag):
+        done = subprocess.run([self.adapter_program, "--help"], capture_output=True, text=True, timeout=30)
+        return flag in (done.stdout + done.stderr).split()
 
     def adapter_listens(self):
         status, body = self.direct("/readyz")
@@ -251,6 +293,9 @@ class World:
 
     def load(self, pod, **settings):
         get(f"{self.engines[pod]}load?" + urllib.parse.urlencode(settings))
+
+    def advance(self, pod, seconds):
+        get(f"{self.engines[pod]}advance?seconds={seconds}")
 
     def told(self, pod):
         return get(f"{self.engines[pod]}load")
@@ -347,11 +392,14 @@ class World:
 
     def create_api_services(self, ca):
         for version, priority in VERSIONS.items():
-            self.create({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
-                         "metadata": {"name": f"{version}.custom.metrics.k8s.io"},
-                         "spec": {"group": "custom.metrics.k8s.io", "version": version, "groupPriorityMinimum": 100,
-                                  "versionPriority": priority, "caBundle": self.bundle(ca),
-                                  "service": {"name": SERVICE, "namespace": NAMESPACE, "port": self.port}}})
+            self.create_api_service("custom.metrics.k8s.io", version, priority, ca)
+
+    def create_api_service(self, group, version, priority, ca):
+        self.create({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
+                     "metadata": {"name": f"{version}.{group}"},
+                     "spec": {"group": group, "version": version, "groupPriorityMinimum": 100,
+                              "versionPriority": priority, "caBundle": self.bundle(ca),
+                              "service": {"name": SERVICE, "namespace": NAMESPACE, "port": self.port}}})
 
     def trust(self, ca):
         for version in VERSIONS:
@@ -361,9 +409,9 @@ class World:
     def bundle(self, ca):
         return base64.b64encode((self.home / f"{ca}.crt").read_bytes()).decode()
 
-    def availability(self, version):
+    def availability(self, version, group="custom.metrics.k8s.io"):
         """(`True` or `False`, the reason and the message)"""
-        found = self.json("get", "apiservice", f"{version}.custom.metrics.k8s.io")
+        found = self.json("get", "apiservice", f"{version}.{group}")
         for condition in found.get("status", {}).get("conditions", []):
             if condition["type"] == "Available":
                 return condition["status"], f"{condition['reason']}: {condition['message']}"
