@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stages of the other APIs: usage of pods and nodes, external metrics, metrics of an object, the names of GKE's adapter.
-Each starts the adapter anew, on the same port, with rules and flags of its own."""
+They have rules and flags of their own, with which the first of them starts the adapter anew, on the same port."""
 import json
 import math
 import re
 
-from stages import BASE, active, expect, hpa, quantity, rescaled, scaled_to
+from stages import BASE, active, expect, quantity, rescaled, rescalings, scaled_to
 from world import Failed, HERE, POOL, ROOT, SPARE, until
 
 USAGE = "/apis/metrics.k8s.io/v1beta1"
-OBJECT = f"inferencepools.inference.networking.x-k8s.io/{POOL}/inference_pool_average_queue_size"
+POOL_PATH = (f"{BASE.replace('v1beta1', 'v1beta2')}/namespaces/default/inferencepools.inference.networking.x-k8s.io/{POOL}/"
+             "inference_pool_average_queue_size")
+POOL_CRD = ["customresourcedefinition.apiextensions.k8s.io/inferencepools.inference.networking.x-k8s.io"]
 GKE = "prometheus.googleapis.com|vllm:num_requests_waiting|gauge"
 GKE_FLAG = "--gke-names"
 LOAD_OF_GKE = 34.972  # what the documentation shows
@@ -17,18 +19,20 @@ DOWN = "reason: All metrics below target"
 OTHERS = ("cpu-inference-1", "cpu-inference-2")  # of which there are no pods at first
 
 
-def serve_rules(world, *parts, flags=()):
-    """Rules files have each a key of their own at the top, so that one after the other they are one."""
-    rules = world.home / f"rules-{'-'.join(parts)}.yaml"
-    files = [ROOT / "deploy" / "local" / "seed-003-rules.yaml" if part == "seed-003"
-             else HERE / "manifests" / f"rules-{part}.yaml" for part in parts]
-    rules.write_text("".join(file.read_text() for file in files))
-    world.restart_adapter(rules, *flags)
-
-
 def is_peer(world):
     """Another adapter than ours does not start with a rule whose resource comes later, nor with our flags."""
     return not world.adapter_knows(GKE_FLAG)
+
+
+def serve_rules(world):
+    """Rules files have each a key of their own at the top, so that one after the other they are one."""
+    peer = is_peer(world)
+    files = [HERE / "manifests" / f"rules-{part}.yaml" for part in ("usage", "external")]
+    files.append(ROOT / "deploy" / "local" / "seed-003-rules.yaml" if peer else HERE / "manifests" / "rules-pool.yaml")
+    rules = world.home / "rules.yaml"
+    rules.write_text("".join(file.read_text() for file in files))
+    # Every number is asked for anew: the stages before have shown the memory of answers, and it costs seconds a scaling.
+    world.restart_adapter(rules, *([] if peer else ["--discovery-interval=2s", "--cache-ttl=0s", GKE_FLAG]))
 
 
 def served(world, checks, group):
@@ -47,27 +51,24 @@ def at_rest(world, what):
     until("rest", 30, what, world.adapter)
 
 
+def came_down(world, by, up, steps):
+    """What follows from a rate may come down in more than one step."""
+    found = rescalings(world, by)
+    downs = found[1:]
+    if (found[:1] != [up] or not 1 <= len(downs) <= steps or downs[-1] != f"New size: 1; {DOWN}"
+            or not all(re.fullmatch(rf"New size: \d; {DOWN}", message) for message in downs)):
+        raise Failed(f"events {found}")
+    return downs[-1]
+
+
 def up_and_down(world, checks, target, by, size, reason, manifest, load, rest, follow=lambda: None, steps_down=1,
                 shows=None):
-    """1 to `size` replicas under load and back to 1, with these events and no others; `shows` looks at the HPA in between.
-    What follows from a rate may come down in more than one step."""
+    """1 to `size` replicas under load and back to 1, with these events and no others; `shows` looks at the HPA in between."""
     kind, name = target
 
     def scaled(replicas):
         follow()
         return scaled_to(world, name, replicas, kind, by)
-
-    def came_down():
-        uid = hpa(world, by)["metadata"]["uid"]
-        found = [event["message"] for event in sorted(
-            world.json("get", "events", "-n", "default",
-                       f"--field-selector=involvedObject.uid={uid},reason=SuccessfulRescale")["items"],
-            key=lambda event: int(event["metadata"]["resourceVersion"]))]
-        downs = found[1:]
-        if (found[:1] != [up] or not 1 <= len(downs) <= steps_down or downs[-1] != f"New size: 1; {DOWN}"
-                or not all(re.fullmatch(rf"New size: \d; {DOWN}", message) for message in downs)):
-            raise Failed(f"events {found}")
-        return downs[-1]
     up = f"New size: {size}; reason: {reason} above target"
     rest()
     world.create(manifest, "-n", "default")
@@ -83,7 +84,45 @@ def up_and_down(world, checks, target, by, size, reason, manifest, load, rest, f
     rest()
     checks.check(f"{name}: back to 1 when the load has ended",
                  lambda: until("scaling", 90 * world.patience, lambda: scaled(1), world.adapter))
-    checks.check(f"{name}: the event of that, and no other", lambda: until("event", 20, came_down))
+    checks.check(f"{name}: the event of that, and no other",
+                 lambda: until("event", 20, lambda: came_down(world, by, up, steps_down)))
+
+
+# ---------------------------------------------------------------- a resource that comes later
+
+def raw_pool(world, value):
+    answer = json.loads(world.kubectl("get", "--raw", POOL_PATH))
+    expect("items", [(item["describedObject"], item["metric"]["name"], item["value"]) for item in answer["items"]],
+           [({"kind": "InferencePool", "namespace": "default", "name": POOL,
+              "apiVersion": "inference.networking.x-k8s.io/v1alpha2"}, "inference_pool_average_queue_size", value)])
+    return True
+
+
+def no_pool_yet(world):
+    done = world.run_kubectl("get", "--raw", POOL_PATH)
+    if done.returncode == 0 or not re.search("NotFound.*does not know the resource", done.stderr):
+        raise Failed(f"exit status {done.returncode}: {done.stderr.strip() or done.stdout[:200]}")
+    return done.stderr.strip()
+
+
+def resource(world, checks):
+    """First, as the HPA controller takes half a minute to hear of a new resource."""
+    if is_peer(world):
+        checks.skip("an InferencePool that comes later", "this adapter is not gaugelet")
+        return
+    if world.given_kubeconfig is not None and "inference.networking.x-k8s.io/" in world.kubectl("api-versions"):
+        checks.skip("an InferencePool that comes later", "this cluster knows them already")
+        return
+    serve_rules(world)
+    checks.check("before there is the resource, its metric is not found", lambda: no_pool_yet(world))
+    process = world.adapter.child.pid
+    world.load(POOL, waiting=6.5)
+    world.create("crd-inferencepool.yaml")
+    world.kubectl("wait", "--for=condition=Established", *POOL_CRD, "--timeout=30s")
+    world.create("pool.yaml", "-n", "default")
+    checks.check("kubectl get --raw of the pool's metric, once there is the resource",
+                 lambda: until("right answer", 40, lambda: raw_pool(world, "6500m"), world.adapter))
+    checks.check("that was the same process", lambda: expect("process", world.adapter.child.pid, process) or True)
 
 
 # ---------------------------------------------------------------- usage of pods and nodes
@@ -142,7 +181,7 @@ def top(world, checks):
         checks.skip("kubectl top", "this cluster's nodes, and who tells of their usage, are not ours")
         return
     pods = ["cpu-inference-0", *OTHERS]
-    serve_rules(world, "seed-003", "usage")
+    serve_rules(world)
     world.create("usage.yaml", "-n", "default")
     world.load("cpu-inference-0", cpu=0.25, memory=512 << 20)
     served(world, checks, "metrics.k8s.io")
@@ -175,7 +214,7 @@ def external(world, checks):
     if world.given_kubeconfig is not None and "external.metrics.k8s.io/" in world.kubectl("api-versions"):
         checks.skip("external metrics", "this cluster has some already; they would be taken from their owner")
         return
-    serve_rules(world, "seed-003", "usage", "external")
+    serve_rules(world)
     world.load("dynamo-frontend-0", waiting=3, running=4)
     served(world, checks, "external.metrics.k8s.io")
     checks.check("kubectl get --raw of an external metric",
@@ -193,34 +232,11 @@ def external(world, checks):
 
 # ---------------------------------------------------------------- a metric of an object
 
-def raw_pool(world, value):
-    answer = json.loads(world.kubectl("get", "--raw", f"{BASE}/namespaces/default/{OBJECT}"))
-    expect("items", [(item["describedObject"], item["metricName"], item["value"]) for item in answer["items"]],
-           [({"kind": "InferencePool", "namespace": "default", "name": POOL,
-              "apiVersion": "inference.networking.x-k8s.io/v1alpha2"}, "inference_pool_average_queue_size", value)])
-    return True
-
-
-def no_pool_yet(world):
-    done = world.run_kubectl("get", "--raw", f"{BASE}/namespaces/default/{OBJECT}")
-    if done.returncode == 0 or "NotFound" not in done.stderr:
-        raise Failed(f"exit status {done.returncode}: {done.stderr.strip() or done.stdout[:200]}")
-    return done.stderr.strip()
-
-
 def pool(world, checks):
-    if is_peer(world):
-        checks.skip("an InferencePool that comes later", "this adapter is not gaugelet")
+    if POOL_CRD not in world.created:
+        resource(world, checks)
+    if POOL_CRD not in world.created:
         return
-    serve_rules(world, "usage", "external", "pool", flags=["--discovery-interval=2s"])
-    checks.check("before there is the resource, its metric is not found", lambda: no_pool_yet(world))
-    process = world.adapter.child.pid
-    world.load(POOL, waiting=6.5)
-    world.create("crd-inferencepool.yaml")
-    world.kubectl("wait", "--for=condition=Established", "crd/inferencepools.inference.networking.x-k8s.io", "--timeout=30s")
-    world.create("pool.yaml", "-n", "default")
-    checks.check("kubectl get --raw of the pool's metric, once there is the resource",
-                 lambda: until("right answer", 40, lambda: raw_pool(world, "6500m"), world.adapter))
 
     def rest():
         world.load(POOL, waiting=0)
@@ -228,8 +244,6 @@ def pool(world, checks):
     at_rest(world, lambda: raw_pool(world, "0"))
     up_and_down(world, checks, ("deployment", "qwen"), "qwen", 3, "InferencePool metric inference_pool_average_queue_size",
                 "hpa-pool.yaml", lambda: world.load(POOL, waiting=11), rest)
-    checks.check("the adapter is the process that ran before the resource was there",
-                 lambda: expect("process", world.adapter.child.pid, process) or True)
 
 
 # ---------------------------------------------------------------- the names of GKE's adapter
@@ -261,7 +275,7 @@ def gke(world, checks):
     if is_peer(world):
         checks.skip("the names of GKE's adapter", "this adapter is not gaugelet")
         return
-    serve_rules(world, "usage", "external", "pool", flags=["--discovery-interval=2s", GKE_FLAG])
+    serve_rules(world)
     world.create("vllm-tpu.yaml", "-n", "default")
 
     def follow():
@@ -283,4 +297,4 @@ def gke(world, checks):
                 lambda: tell(LOAD_OF_GKE), lambda: tell(0), follow, shows=shown)
 
 
-STAGES = {"top": top, "external": external, "pool": pool, "gke": gke}
+STAGES = {"resource": resource, "top": top, "external": external, "pool": pool, "gke": gke}

@@ -255,13 +255,18 @@ def scaled_to(world, name, replicas, kind="statefulset", by=HPA):
     return True
 
 
-def rescaled(world, *wanted, by=HPA):
-    """These and no other scalings of this HPA, in this order."""
+def rescalings(world, by=HPA):
+    """What this HPA has said of its scalings, in their order."""
     uid = hpa(world, by)["metadata"]["uid"]
     events = world.json("get", "events", "-n", "default",
                         f"--field-selector=involvedObject.uid={uid},reason=SuccessfulRescale")["items"]
     events.sort(key=lambda event: int(event["metadata"]["resourceVersion"]))
-    found = [event["message"] for event in events]
+    return [event["message"] for event in events]
+
+
+def rescaled(world, *wanted, by=HPA):
+    """These and no other scalings of this HPA, in this order."""
+    found = rescalings(world, by)
     if found != list(wanted):
         raise Failed(f"events {found}, not {list(wanted)}")
     return wanted[-1]
