@@ -224,7 +224,8 @@ def external(world, checks):
         world.load("dynamo-frontend-0", waiting=0, running=0)
     rest()
     at_rest(world, lambda: raw_external(world, "0"))
-    selector = "&LabelSelector{MatchLabels:map[string]string{pod: dynamo-frontend-0,},MatchExpressions:[]LabelSelectorRequirement{},}"
+    selector = ("&LabelSelector{MatchLabels:map[string]string{pod: dynamo-frontend-0,},"
+                "MatchExpressions:[]LabelSelectorRequirement{},}")  # as the HPA controller prints it
     up_and_down(world, checks, ("statefulset", "sgl-inference"), "sgl-inference", 3,
                 f"external metric frontend_requests_in_flight({selector})", "hpa-external.yaml",
                 lambda: world.load("dynamo-frontend-0", waiting=9, running=2), rest)
