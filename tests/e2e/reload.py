@@ -226,8 +226,7 @@ class Load:
             while not self.ending.is_set():
                 self.ask(connection, number, path, numbers)
                 due = self.begin + self.counts[number] * len(ASKED) / RATE
-                if due > time.monotonic():
-                    time.sleep(due - time.monotonic())
+                time.sleep(max(0, due - time.monotonic()))
         except Exception as error:  # pylint: disable=broad-except
             self.bad.append(f'{path}: {error!r}')
 
