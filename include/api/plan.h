@@ -46,6 +46,7 @@ enum api_step {
 struct api_reply {
 	unsigned status;
 	struct buf body;    /* JSON */
+	struct buf reason;  /* of a refusal or a warning, for the log; empty: none */
 	struct buf warning; /* the value of a Warning header; empty: none */
 };
 
@@ -89,8 +90,13 @@ struct api_objects api_objects_wanted(const struct api_plan *plan);
 void api_left_out(struct api_plan *plan, size_t count);
 
 /* `names` in the server's order, living as long as the plan; or why they cannot be listed, in the server's words. */
+enum api_unlisted {
+	API_UNLISTED_FORBIDDEN, /* the adapter may not */
+	API_UNLISTED_FAILED,	/* the kube-apiserver answers with another error, or not at all */
+	API_UNLISTED_MANY,	/* there are more than are held, or taken */
+};
 void api_named(struct api_plan *plan, const struct str *names, size_t count);
-void api_unlisted(struct api_plan *plan, const char *why);
+void api_unlisted(struct api_plan *plan, enum api_unlisted kind, const char *why);
 
 /* Second half; the plan is answered then. `now_ms` is since 1970. */
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms);

@@ -28,7 +28,9 @@ void objects_keep_pod_states(struct objects *objects);
 enum objects_state {
 	OBJECTS_FOUND,	 /* names are there, perhaps none */
 	OBJECTS_WAITING, /* the first list is not there yet; on_change will be called */
-	OBJECTS_FAILED, /* they cannot be listed (or the state is too old); err says why: the status and the server's words */
+	OBJECTS_FORBIDDEN, /* we may not list them; err holds the server's words */
+	OBJECTS_FAILED, /* they cannot be listed (or the state is too old); err says why: the status and the server's words; ERR_LIMIT:
+			   they are too many */
 };
 
 /* The names of the objects that fit, in the API server's order (by name; at the root by namespace and name). `namespace` with ptr

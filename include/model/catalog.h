@@ -12,11 +12,13 @@ struct resource_table;
 struct rule;
 struct rules;
 struct series_set;
+struct sightings;
 
 struct metric {
 	struct str name;
 	struct str series; /* the series' own name */
 	const struct rule *rule;
+	const struct rule *hides;	 /* an earlier one that gives the name too; NULL: none */
 	const struct resource *resource; /* what it describes; NULL for an external metric */
 	struct str object_label;	 /* that stands for the resource in queries; ptr NULL when external */
 	struct str namespace_label;	 /* ptr NULL: the rule has none */
@@ -52,6 +54,9 @@ const struct metric *catalog_find_external(const struct catalog *catalog, struct
 /* All of them, sorted by resource and name, external ones by name. */
 size_t catalog_count(const struct catalog *catalog, bool external);
 const struct metric *catalog_at(const struct catalog *catalog, bool external, size_t index);
+
+/* What became of the series that were found, for reasons. */
+const struct sightings *catalog_sightings(const struct catalog *catalog);
 
 const struct rules *catalog_rules(const struct catalog *catalog);
 const struct resource_table *catalog_resources(const struct catalog *catalog);

@@ -25,6 +25,7 @@ struct resource_table *resource_table_ref(const struct resource_table *table);
 void resource_table_unref(struct resource_table *table);
 
 size_t resource_table_count(const struct resource_table *table);
+const struct resource *resource_table_at(const struct resource_table *table, size_t index); /* lent by the table */
 
 /* What every Kubernetes 1.34 has, and the InferencePool of both its groups: for a start without a cluster. */
 struct resource_table *resource_table_builtin(void) MUST_USE;

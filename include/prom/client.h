@@ -55,6 +55,7 @@ struct prom_problem {
 	enum prom_fault fault;
 	int status;
 	int64_t wait_ms; /* nobody will be asked before; 0: the next question will be */
+	const char *credential; /* the flag of the one in use; NULL: none, or not told */
 	bool not_asked;	 /* nor was this one: the reason is that of an earlier one */
 	char text[400];	 /* one line; upstream's own words are quoted in it, secrets are not */
 };

@@ -283,31 +283,19 @@ static void close_list(struct json_writer *writer, struct api_plan *plan)
 	plan->step = API_ANSWERED;
 }
 
-/* RFC 7234 section 5.5: 299 - "text", quotes and backslashes escaped. */
-void write_warning(struct buf *warning, struct str text)
-{
-	buf_puts(warning, "299 - \"");
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			buf_putc(warning, '\\');
-		buf_putc(warning, text.ptr[i]);
-	}
-	buf_putc(warning, '"');
-}
-
 /* A list without items: 404 with the reason, or, where asked for, upstream's 200 with the reason in a Warning. */
 static void answer_nothing(struct api_plan *plan, const struct tally *tally, const char *kind)
 {
 	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code = reason_no_samples(&reason, plan, tally);
 	struct json_writer writer;
 
-	reason_no_samples(&reason, plan, tally);
 	if (!plan->view->empty_list_ok || (plan->request->route == ROUTE_CUSTOM && !plan->request->all)) {
-		refuse_metric(plan, true, buf_str(&reason));
+		refuse_metric(plan, true, code, buf_str(&reason));
 		return;
 	}
-	write_warning(&plan->reply.warning,
-		      str_slice(buf_str(&reason), 0, str_whole_characters(str_slice(buf_str(&reason), 0, 480))));
+	reason_write_warning(&plan->reply.warning, buf_str(&reason), code);
+	reason_write(&plan->reply.reason, STR(""), buf_str(&reason), code, STATUS_MESSAGE_BYTES);
 	open_list(&writer, plan, kind);
 	close_list(&writer, plan);
 }
@@ -413,14 +401,13 @@ static const char *type_name(enum samples_type type)
 
 static void refuse_type(struct api_plan *plan, enum samples_type type)
 {
-	CLEANUP(buf_clear) struct buf place = {0};
+	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code = reason_type(&reason, plan, type_name(type));
 
-	rule_write_place(&place, plan->metric->rule);
-	refuse(plan, STATUS_INTERNAL,
-	       "%s: the query of rule %s gives a %s, not an instant vector. mend: metricsQuery must not end in a range",
-	       plan->request->route == ROUTE_EXTERNAL ? "encountered an unexpected query result type"
-						      : "Internal error occurred: unable to fetch metrics",
-	       buf_cstr(&place), type_name(type));
+	refuse_because(plan, STATUS_INTERNAL,
+		       plan->request->route == ROUTE_EXTERNAL ? "encountered an unexpected query result type"
+							      : "Internal error occurred: unable to fetch metrics",
+		       code, buf_str(&reason));
 }
 
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
@@ -437,9 +424,10 @@ void api_answer(struct api_plan *plan, const struct samples *samples, int64_t no
 void api_fail(struct api_plan *plan, const struct prom_problem *problem)
 {
 	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code = reason_upstream(&reason, plan, problem);
 
-	reason_upstream(&reason, plan, problem);
-	refuse(plan, STATUS_INTERNAL, "Internal error occurred: %s: %s",
-	       plan->step == API_LIST ? "unable to list matching resources" : "unable to fetch metrics",
-	       buf_cstr(&reason));
+	refuse_because(plan, STATUS_INTERNAL,
+		       plan->step == API_LIST ? "Internal error occurred: unable to list matching resources"
+					      : "Internal error occurred: unable to fetch metrics",
+		       code, buf_str(&reason));
 }

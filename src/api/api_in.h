@@ -4,6 +4,7 @@
 #define GAUGELET_API_IN_H
 
 #include "api/plan.h"
+#include "api/reason.h"
 #include "model/catalog.h"
 #include "model/gke_query.h"
 #include "model/policy.h"
@@ -11,6 +12,7 @@
 #include "text/template.h"
 
 struct sample;
+struct sighting;
 
 /* What became of the samples, to tell why an object has no number. */
 struct tally {
@@ -48,7 +50,11 @@ void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ..
 void write_not_found(struct buf *out, const struct api_plan *plan, bool with_name);
 
 /* 404 (external: 500 where `fails`), with a reason that api's parts have written. */
-void refuse_metric(struct api_plan *plan, bool with_name, struct str reason);
+void refuse_metric(struct api_plan *plan, bool with_name, enum reason_code code, struct str reason);
+
+/* Another status than 404: upstream's `words`, `: `, the reason. */
+void refuse_because(struct api_plan *plan, enum status_kind kind, const char *words, enum reason_code code,
+		    struct str reason);
 
 /* Does the sample say that it is of another namespace? One that says nothing was asked for by its namespace. */
 bool is_foreign(const struct api_plan *plan, const struct sample *sample);
@@ -61,24 +67,49 @@ void ages_clear(struct api_plan *plan);
 /* When the oldest of the series behind a sample had its last one; false when nobody knows. */
 bool ages_find(const struct api_plan *plan, const struct sample *sample, int64_t *ret_time_ms);
 
-/* Why the metric is not in the catalog. */
-void reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource);
+/* ---- reasons. Each writes `cause. mend: what to do`, and says which one it is. */
 
-/* Why there is no object to ask for. */
-void reason_no_objects(struct buf *out, const struct api_plan *plan);
+/* Why the metric is not in the catalog. */
+enum reason_code reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource);
+
+/* The metric has no label for the namespace that it is asked in. */
+enum reason_code reason_no_namespace(struct buf *out, const struct api_plan *plan);
+
+/* Why there is no object to ask for, or why nobody knows. */
+enum reason_code reason_no_objects(struct buf *out, const struct api_plan *plan);
+enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, enum api_unlisted kind, const char *why);
 
 /* Why no object has a number. */
-void reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally);
+enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally);
+
+/* Why Prometheus gave no answer, or one of a type that is of no use. */
+enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem);
+enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const char *type);
+
+/* ---- parts of them */
+
+struct str text_front(struct str text, size_t bytes); /* whole characters */
 
 /* The PromQL, as much of it as fits. */
 void reason_query(struct buf *out, const struct api_plan *plan);
 
-/* Why Prometheus gave no answer. */
-void reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem);
+/* The first five, in quotes. */
+void write_label_list(struct buf *out, const struct str *labels, size_t count);
 
-const char *mend_of(const struct prom_problem *problem);
+/* The labels of a sighting that may stand for the resource; when none does, the first five. */
+void write_near_labels(struct buf *out, const struct sighting *sighting, struct str wanted,
+		       const struct resource *resource);
 
-/* The value of a Warning header. */
-void write_warning(struct buf *warning, struct str text);
+/* Is half of the name the same? */
+bool is_like(struct str asked, struct str name);
+
+/* A metric whose name is near; false: there is none. */
+bool explain_near(struct buf *out, const struct api_plan *plan, const struct resource *resource,
+		  enum reason_code *ret_code);
+enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan);
+void explain_unknown_resource(struct buf *out, const struct api_plan *plan);
+
+/* What to do about Prometheus; `key`: which key of the rule holds the query. */
+void write_upstream_mend(struct buf *out, const struct prom_problem *problem, const char *key);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/reason.h"
 #include "api/request.h"
 #include "text/duration.h"
 #include "text/number.h"
@@ -148,9 +149,10 @@ static bool parse_selector(const struct api_request *request, const char *key, s
 	if (selector_parse(*ret_text, arena, ret_selector, err))
 		return true;
 	if (request->route != ROUTE_CUSTOM)
-		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed (mend: %s): %.360s", key, rule,
-			       err->msg);
-	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. mend: %s", err->msg, key, rule);
+		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed [%s] (mend: %s): %.360s", key,
+			       reason_kind(REASON_BAD_SELECTOR)->code, rule, err->msg);
+	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. mend: %s [%s]", err->msg, key,
+		       rule, reason_kind(REASON_BAD_SELECTOR)->code);
 }
 
 bool api_parameters_parse(const struct api_request *request, struct arena *arena, struct api_parameters *ret_parameters,

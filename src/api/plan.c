@@ -31,6 +31,8 @@ static struct str cause_of(struct str message)
 static void answer_with_status(struct api_plan *plan, enum status_kind kind, struct str message)
 {
 	buf_reset(&plan->reply.body);
+	buf_reset(&plan->reply.reason);
+	buf_put(&plan->reply.reason, message);
 	status_write(&plan->reply.body, kind, message, cause_of(message), plan->request->pretty);
 	plan->reply.status = status_code(kind);
 	plan->step = API_ANSWERED;
@@ -66,28 +68,50 @@ void write_not_found(struct buf *out, const struct api_plan *plan, bool with_nam
 	}
 }
 
-void refuse_metric(struct api_plan *plan, bool with_name, struct str reason)
+void refuse_because(struct api_plan *plan, enum status_kind kind, const char *words, enum reason_code code,
+		    struct str reason)
 {
 	CLEANUP(buf_clear) struct buf message = {0};
-	struct err ours = {0};
 
-	write_not_found(&message, plan, with_name);		/* upstream's words repeat the names as they came */
-	err_set(&ours, ERR_NOT_FOUND, "%.*s", STR_ARG(reason)); /* the reason is one line */
-	buf_printf(&message, ": %s", ours.msg);
-	answer_with_status(plan, STATUS_NOT_FOUND, buf_str(&message));
+	reason_write(&message, str_of(words), reason, code, STATUS_MESSAGE_BYTES);
+	answer_with_status(plan, kind, buf_str(&message));
 }
 
-static void refuse_query(struct api_plan *plan, const char *reason)
+void refuse_metric(struct api_plan *plan, bool with_name, enum reason_code code, struct str reason)
+{
+	CLEANUP(buf_clear) struct buf words = {0};
+
+	write_not_found(&words, plan, with_name);
+	refuse_because(plan, STATUS_NOT_FOUND, buf_cstr(&words), code, reason);
+}
+
+/* External metrics have another status there. */
+static void refuse_rule(struct api_plan *plan, enum reason_code code, struct str reason)
+{
+	if (plan->request->route == ROUTE_EXTERNAL)
+		refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics", code, reason);
+	else
+		refuse_metric(plan, false, code, reason);
+}
+
+static enum reason_code code_of_query(const struct selector *selector, const struct err *err)
+{
+	for (size_t i = 0; i < selector->count; i++)
+		if (selector->requirements[i].op == SELECTOR_GREATER || selector->requirements[i].op == SELECTOR_LESS)
+			return REASON_NO_OPERATOR;
+	if (err->code == ERR_LIMIT)
+		return REASON_LARGE_QUERY;
+	return err->code == ERR_NOT_FOUND ? REASON_EMPTY_QUERY : REASON_TEMPLATE;
+}
+
+static void refuse_query(struct api_plan *plan, const struct selector *selector, const struct err *err)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	buf_puts(&text, "the query of rule ");
 	rule_write_place(&text, plan->metric->rule);
-	buf_printf(&text, " cannot be built: %s", reason);
-	if (plan->request->route == ROUTE_EXTERNAL)
-		refuse(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics: %s", buf_cstr(&text));
-	else
-		refuse_metric(plan, false, buf_str(&text));
+	buf_printf(&text, " cannot be built: %s", err->msg);
+	refuse_rule(plan, code_of_query(selector, err), buf_str(&text));
 }
 
 /* ---- the question to Prometheus */
@@ -123,7 +147,7 @@ static void ask(struct api_plan *plan)
 	if (query_write(&query, plan->arena, &plan->promql, &err))
 		ages_begin(plan);
 	else
-		refuse_query(plan, err.msg);
+		refuse_query(plan, query.selector, &err);
 }
 
 static void open_series(struct buf *promql, struct str series)
@@ -183,7 +207,7 @@ static void refuse_unlisted(struct api_plan *plan)
 		buf_puts(&reason, ": ");
 		reason_query(&reason, plan);
 	}
-	refuse_metric(plan, false, buf_str(&reason));
+	refuse_metric(plan, false, REASON_NO_OBJECTS, buf_str(&reason));
 }
 
 void api_listed(struct api_plan *plan, const struct samples *samples)
@@ -231,6 +255,7 @@ void api_left_out(struct api_plan *plan, size_t count)
 void api_named(struct api_plan *plan, const struct str *names, size_t count)
 {
 	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code;
 
 	plan->names = names;
 	plan->name_count = count;
@@ -238,17 +263,17 @@ void api_named(struct api_plan *plan, const struct str *names, size_t count)
 		ask(plan);
 		return;
 	}
-	reason_no_objects(&reason, plan);
-	refuse_metric(plan, false, buf_str(&reason));
+	code = reason_no_objects(&reason, plan);
+	refuse_metric(plan, false, code, buf_str(&reason));
 }
 
-void api_unlisted(struct api_plan *plan, const char *why)
+void api_unlisted(struct api_plan *plan, enum api_unlisted kind, const char *why)
 {
-	refuse(plan, STATUS_INTERNAL,
-	       "Internal error occurred: unable to list matching resources: %.*s: %s. mend: the adapter's "
-	       "ServiceAccount "
-	       "needs a role with list and watch on them",
-	       STR_ARG(plan->request->resource), why);
+	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code = reason_unlisted(&reason, plan, kind, why);
+
+	refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to list matching resources", code,
+		       buf_str(&reason));
 }
 
 /* ---- what is asked for */
@@ -261,15 +286,17 @@ static const struct resource *find_resource(const struct api_plan *plan)
 static void refuse_unknown(struct api_plan *plan, const struct resource *resource)
 {
 	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code = reason_unknown(&reason, plan, resource);
 
-	reason_unknown(&reason, plan, resource);
-	refuse_metric(plan, false, buf_str(&reason));
+	refuse_metric(plan, false, code, buf_str(&reason));
 }
 
 static void refuse_without_namespace(struct api_plan *plan)
 {
-	refuse_query(plan, "none of its labels stands for the namespace. mend: write one under resources.overrides, as "
-			   "namespace: {resource: namespace}");
+	CLEANUP(buf_clear) struct buf reason = {0};
+	enum reason_code code = reason_no_namespace(&reason, plan);
+
+	refuse_rule(plan, code, buf_str(&reason));
 }
 
 static void begin_custom(struct api_plan *plan)
@@ -293,10 +320,10 @@ static void begin_custom(struct api_plan *plan)
 	else if (!plan->view->standalone)
 		plan->step = API_OBJECTS;
 	else if (plan->parameters.label_selector.count)
-		refuse(plan, STATUS_BAD_REQUEST,
-		       "labelSelector cannot be used with --standalone, since there is no cluster that knows the "
-		       "labels "
-		       "of objects. mend: ask without labelSelector, or start without --standalone");
+		refuse_because(plan, STATUS_BAD_REQUEST, "", REASON_STANDALONE,
+			       STR("labelSelector cannot be used with --standalone, since there is no cluster that "
+				   "knows the labels of objects. mend: ask without labelSelector, or start without "
+				   "--standalone"));
 	else
 		list_objects(plan);
 }
@@ -312,8 +339,7 @@ static void begin_external(struct api_plan *plan)
 	if (plan->metric == NULL)
 		refuse_unknown(plan, NULL);
 	else if (plan->metric->rule->spec->resources.namespaced && plan->metric->namespace_label.ptr == NULL)
-		refuse_query(plan, "none of its labels stands for the namespace. mend: write namespaced: false under "
-				   "resources, or a label for it under resources.overrides");
+		refuse_without_namespace(plan);
 	else
 		ask(plan);
 }
@@ -340,4 +366,5 @@ void api_plan_clear(struct api_plan *plan)
 	buf_clear(&plan->promql);
 	buf_clear(&plan->reply.body);
 	buf_clear(&plan->reply.warning);
+	buf_clear(&plan->reply.reason);
 }

@@ -1,454 +1,262 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api_in.h"
-#include "model/catalog.h"
-#include "model/gke_name.h"
-#include "model/policy.h"
-#include "model/resource.h"
-#include "model/rule.h"
-#include "model/rule_spec.h"
-#include "model/sample.h"
-#include "model/series.h"
-#include "prom/client.h"
-#include "text/distance.h"
-#include "text/duration.h"
+#include "api/reason.h"
 
-enum { QUERY_SHOWN = 90, GKE_QUERY_SHOWN = 240 /* no file shows it */, TEXT_SHOWN = 60, UPSTREAM_SHOWN = 300 };
+#include "api/status.h"
+
+static const struct reason_kind kinds[] = {
+	[REASON_NONE] = {"", "", "", ""},
+	[REASON_NO_SERIES] = {"no-series", "404",
+			      "The rule's seriesQuery matches no series in Prometheus, or none any more.",
+			      "Run the seriesQuery in Prometheus. `--metrics-max-age` must be longer than the scrape "
+			      "interval and than `--metrics-relist-interval`."},
+	[REASON_NO_OBJECT_LABEL] =
+		{"no-object-label", "404",
+		 "The rule found series, but they lack the label that stands for the resource asked.",
+		 "Write the label that they have under `resources.overrides`, or change "
+		 "`resources.template`."},
+	[REASON_NO_NAMESPACE_LABEL] = {"no-namespace-label", "404",
+				       "No label of the rule stands for the namespace, and the request is in one.",
+				       "Write one under `resources.overrides`, or a `resources.template`."},
+	[REASON_UNKNOWN_RESOURCE] = {"unknown-resource", "404", "The cluster does not know the resource asked.",
+				     "`kubectl api-resources` lists what it knows."},
+	[REASON_OTHER_RESOURCE] = {"other-resource", "404", "The metric exists, but for other resources.",
+				   "Ask for one of these (`describedObject` in the HPA), or write a label of the "
+				   "resource under `resources.overrides`."},
+	[REASON_RENAMED] = {"renamed", "404", "`name.as` or `name.matches` gives the series another name.",
+			    "Ask by the new name."},
+	[REASON_NEAR_NAME] = {"near-name", "404", "There is no such metric, but one whose name is nearly the same.",
+			      "Ask by that name."},
+	[REASON_NO_RULE] = {"no-rule", "404", "No rule gives a metric of that name, and none is near.",
+			    "The names stand in `/apis/custom.metrics.k8s.io/v1beta1` and "
+			    "`/apis/external.metrics.k8s.io/v1beta1`."},
+	[REASON_FILTERED] = {"filtered", "404",
+			     "`seriesFilters` or `name.matches` drop all series that the rule finds.",
+			     "Correct the pattern that the message names."},
+	[REASON_NAMELESS] = {"nameless", "404",
+			     "`name.as` expands to nothing, so the series have no name (`$1_total` is the group "
+			     "`1_total`).",
+			     "Write the group in braces: `${1}_total`."},
+	[REASON_HIDES_RULE] = {"hides-rule", "404",
+			       "Two rules give the same name; the later one counts, and it has no answer.",
+			       "Give one of them another `name.as`."},
+	[REASON_DISCOVERY_FAILS] = {"discovery-fails", "404",
+				    "Prometheus has never answered the request for the rule's series.",
+				    "The message says what Prometheus answers; see the codes of Prometheus."},
+	[REASON_DISCOVERY_WAITS] = {"discovery-waits", "404",
+				    "The first look for the rule's series has not ended yet, shortly after the start.",
+				    "Wait for the next try."},
+	[REASON_MISSING_CRD] = {"missing-crd", "404",
+				"A label of the rule stands for a resource that the cluster does not know.",
+				"Install the CustomResourceDefinition, or correct `resources.overrides`."},
+	[REASON_GKE_NAME] = {"gke-name", "404", "A name of GKE's adapter that cannot be translated.",
+			     "The message says what is missing."},
+	[REASON_WRONG_API] = {"wrong-api", "404",
+			      "An external metric is asked of the custom metrics API, or the other way round.",
+			      "Change the `type` of the metric in the HPA: `External`, or `Pods` or `Object`."},
+	[REASON_WRONG_SCOPE] = {"wrong-scope", "404",
+				"A cluster-scoped resource is asked in a namespace, or a namespaced one outside.",
+				"Ask the path that the message names."},
+	[REASON_NOT_NAMESPACED] =
+		{"not-namespaced", "404",
+		 "`namespaced: false` works in `externalRules` only, and the rule has no label for the "
+		 "namespace.",
+		 "Move the rule to `externalRules`, or write a label of `namespace` under "
+		 "`resources.overrides`."},
+	[REASON_BAD_SELECTOR] = {"bad-selector", "400", "`labelSelector` or `metricLabelSelector` cannot be parsed.",
+				 "Label values hold `A-Z a-z 0-9 - _ .` only, 63 of them at most."},
+	[REASON_NO_OPERATOR] = {"no-operator", "404, 500", "PromQL has no matcher for `<` and `>` in a selector.",
+				"Name the values with `in`."},
+	[REASON_STANDALONE] = {"standalone", "400", "`labelSelector` needs a cluster that knows the labels of objects.",
+			       "Ask without it, or start without `--standalone`."},
+	[REASON_TEMPLATE] = {"template", "404, 500", "The template of `metricsQuery` fails while it runs.",
+			     "Correct `metricsQuery`; the message names the fields that there are."},
+	[REASON_EMPTY_QUERY] = {"empty-query", "404, 500", "`metricsQuery` gives an empty text.",
+				"Correct `metricsQuery`."},
+	[REASON_EXTERNAL_NAMESPACE] = {"external-namespace", "500",
+				       "No label of the external rule stands for the namespace.",
+				       "Write `namespaced: false` under `resources`, or a label under "
+				       "`resources.overrides`."},
+	[REASON_LARGE_QUERY] = {"large-query", "404, 500", "The query would be larger than allowed.",
+				"Ask for fewer objects, by a narrower selector."},
+	[REASON_NO_OBJECTS] = {"no-objects", "404", "No object fits the selector.",
+			       "Compare it with `kubectl get RESOURCE --show-labels`."},
+	[REASON_NO_LIVE_OBJECTS] = {"no-live-objects", "404",
+				    "Objects fit, but all of them are being deleted, or not ready as the rule wants.",
+				    "Wait for others, or change `notReady` or `minReadySeconds` of the rule's "
+				    "`x-gaugelet`."},
+	[REASON_MAY_NOT_LIST] = {"may-not-list", "500", "The adapter's ServiceAccount may not list the objects.",
+				 "Bind it to a role with `list` and `watch` on the resource."},
+	[REASON_CANNOT_LIST] = {"cannot-list", "500", "The kube-apiserver does not list the objects.",
+				"See to the kube-apiserver; the message says what it answers."},
+	[REASON_MANY_OBJECTS] = {"many-objects", "500", "More objects fit than are taken.",
+				 "Ask with a narrower selector."},
+	[REASON_REFUSED] = {"connection-refused", "500", "Prometheus refuses the connection.",
+			    "See to `--prometheus-url`, and that Prometheus runs."},
+	[REASON_UNRESOLVED] = {"unknown-host", "500", "The host name of Prometheus cannot be resolved.",
+			       "See to `--prometheus-url`."},
+	[REASON_TIMEOUT] = {"timeout", "500", "Prometheus has not answered in time.",
+			    "Make the query cheaper with a recording rule, or allow a longer timeout."},
+	[REASON_TLS] = {"tls", "500", "No TLS connection to Prometheus can be made.",
+			"See to `--prometheus-ca-file` and the certificate of Prometheus."},
+	[REASON_CREDENTIAL] = {"credential", "500", "Prometheus does not accept the credential (401, 403).",
+			       "See to the flag that the message names."},
+	[REASON_PATH] = {"wrong-path", "500", "There is no API at the path that was asked (404, 405).",
+			 "See to the base path in `--prometheus-url`."},
+	[REASON_QUERY_REFUSED] = {"query-refused", "500", "Prometheus refuses the query (400, 422).",
+				  "Correct `metricsQuery`, or the selector whose key is no label name."},
+	[REASON_THROTTLED] = {"throttled", "500", "Prometheus has had too many questions (429).",
+			      "Ask fewer or cheaper queries."},
+	[REASON_UPSTREAM_STATUS] = {"upstream-status", "500", "Prometheus answers with another error.",
+				    "See to Prometheus, or to the proxy before it."},
+	[REASON_NOT_JSON] = {"not-json", "500", "The answer is not JSON: a login page, for instance.",
+			     "See to `--prometheus-url`."},
+	[REASON_CUT_OFF] = {"cut-off", "500", "The answer ended early, or the connection was closed.",
+			    "See to the proxy between and its limits."},
+	[REASON_TOO_BIG] = {"too-big", "500", "The answer is larger than allowed.",
+			    "Aggregate more in `metricsQuery`, or narrow the selector."},
+	[REASON_NO_VECTOR] = {"no-vector", "500", "The result of the query is no instant vector.",
+			      "`metricsQuery` must not end in a range."},
+	[REASON_PARTIAL] = {"partial", "500", "Prometheus warns that data is missing.",
+			    "Look at the store behind it, or take what is there with `--allow-partial`."},
+	[REASON_MALFORMED] = {"malformed", "500", "The answer is JSON, but not what the API of Prometheus promises.",
+			      "See what stands at `--prometheus-url`."},
+	[REASON_UPSTREAM] = {"upstream", "500", "Prometheus cannot be asked.",
+			     "See what stands at `--prometheus-url`."},
+	[REASON_NO_LABEL] = {"no-label", "404", "The result has no label that names the object.",
+			     "Aggregate `by (<<.GroupBy>>)` in `metricsQuery`."},
+	[REASON_OTHER_OBJECTS] = {"other-objects", "404", "All samples are of other objects than those asked for.",
+				  "Use `<<.LabelMatchers>>` in `metricsQuery`."},
+	[REASON_NO_SAMPLES] = {"no-samples", "404", "The query gives no sample.",
+			       "Run the query of the message in Prometheus."},
+	[REASON_BAD_VALUES] = {"bad-values", "404", "No sample is a usable number: NaN, infinite, out of range.",
+			       "Put a guard into `metricsQuery`, as `> 0` or `or`."},
+	[REASON_OLD_SAMPLES] = {"old-samples", "404", "All samples are older than `--max-sample-age`.",
+				"See to the scrape, or raise `--max-sample-age`."},
+	[REASON_NO_EXTERNAL_SAMPLES] = {"no-external-samples", "404",
+					"The query of an external metric gives no sample.",
+					"Compare the selector with the labels of the series; write `namespaced: "
+					"false` if they have another namespace."},
+};
+_Static_assert(COUNT_OF(kinds) == REASON_COUNT, "one kind for each code");
+
+const struct reason_kind *reason_kind(enum reason_code code)
+{
+	return &kinds[code];
+}
 
 static struct str front(struct str text, size_t bytes)
 {
-	struct str cut = str_slice(text, 0, bytes);
-
-	return str_slice(cut, 0, str_whole_characters(cut));
+	if (text.len <= bytes)
+		return text;
+	return str_slice(text, 0, str_whole_characters(str_slice(text, 0, bytes)));
 }
 
-static void write_duration(struct buf *out, int64_t ms)
+/* Where `. mend: ` begins the last time: what comes before may quote others, what comes after is ours. */
+static size_t find_mend(struct str reason)
 {
-	duration_write_go(out, ms * 1000000);
+	const struct str mark = STR_INIT(". mend: ");
+
+	for (size_t at = reason.len; at-- > 0;)
+		if (str_starts(str_slice(reason, at, reason.len), mark))
+			return at;
+	return reason.len;
 }
 
-/* ---- a metric that is not there */
-
-/* `vllm_x` for `vllm:x` is the mistake people make. */
-static char folded(char c)
+/* Control characters become spaces; what is not UTF-8 becomes '?'. */
+static void put_tidy(struct buf *out, struct str text)
 {
-	if (c == ':' || c == '.' || c == '-')
-		return '_';
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+	bool utf8 = str_is_utf8(text);
 
-static const struct metric *nearest(const struct api_plan *plan, const struct resource *resource)
-{
-	bool external = plan->request->route == ROUTE_EXTERNAL;
-	const struct catalog *catalog = plan->view->catalog;
-	size_t best = plan->request->metric.len / 3 + 1;
-	const struct metric *found = NULL;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
 
-	for (size_t i = 0; i < catalog_count(catalog, external); i++) {
-		const struct metric *metric = catalog_at(catalog, external, i);
-		bool same = !resource || (metric->resource && resource_same(metric->resource, resource));
-		size_t off = same ? distance_between(plan->request->metric, metric->name, folded, best - 1) : best;
-
-		if (off < best) {
-			best = off;
-			found = metric;
-		}
-	}
-	return found;
-}
-
-/* The name that stands before the brace of a seriesQuery. */
-static bool asks_for(const struct rule *rule, struct str name)
-{
-	struct str query = rule->spec->series_query.text;
-
-	return str_eq(str_trim(str_slice(query, 0, str_index(query, '{'))), name) ||
-	       str_eq(rule->spec->name_as.text, name);
-}
-
-static const struct rule *concerned_rule(const struct api_plan *plan)
-{
-	const struct rules *rules = catalog_rules(plan->view->catalog);
-	bool external = plan->request->route == ROUTE_EXTERNAL;
-
-	for (size_t i = rules->count; i-- > 0;)
-		if (rules->list[i].external == external && asks_for(&rules->list[i], plan->request->metric))
-			return &rules->list[i];
-	return NULL;
-}
-
-static void explain_rule(struct buf *out, const struct api_plan *plan, const struct rule *rule,
-			 const struct resource *resource)
-{
-	const struct series_finding *finding = &plan->view->findings[rule->series_query];
-	struct str series = front(rule->spec->series_query.text, TEXT_SHOWN);
-
-	buf_puts(out, "rule ");
-	rule_write_place(out, rule);
-	if (!finding->asked) {
-		buf_puts(out, " has not been looked up in Prometheus yet. mend: wait for the first round of discovery");
-	} else if (!finding->found) {
-		buf_printf(out, ": the request for its series fails for %lld s: %.*s. mend: see to Prometheus",
-			   (long long)finding->failing_s, STR_ARG(front(str_of(finding->failure), UPSTREAM_SHOWN)));
-	} else if (finding->series == 0) {
-		buf_printf(out, " finds no series: %.*s matched 0 in the last ", STR_ARG(series));
-		write_duration(out, plan->view->max_age_ms);
-		buf_puts(out, ". mend: look for it in Prometheus; --metrics-max-age must be longer than the scrape "
-			      "interval");
-	} else {
-		buf_printf(out,
-			   " finds %llu series of it, but none has a label that stands for %.*s. mend: write one under "
-			   "resources.overrides, or a resources.template",
-			   (unsigned long long)finding->series,
-			   STR_ARG(resource ? resource->singular : plan->request->resource));
+		if (c < ' ' || c == 0x7f)
+			buf_putc(out, ' ');
+		else
+			buf_putc(out, c >= 0x80 && !utf8 ? '?' : text.ptr[i]);
 	}
 }
 
-static const struct metric *of_another_resource(const struct api_plan *plan)
+void reason_write(struct buf *out, struct str words, struct str reason, enum reason_code code, size_t max)
 {
-	const struct catalog *catalog = plan->view->catalog;
+	CLEANUP(buf_clear) struct buf tail = {0};
+	CLEANUP(buf_clear) struct buf head = {0};
+	size_t mend = find_mend(reason);
+	struct str shown;
 
-	for (size_t i = 0; i < catalog_count(catalog, false); i++)
-		if (str_eq(catalog_at(catalog, false, i)->name, plan->request->metric))
-			return catalog_at(catalog, false, i);
-	return NULL;
-}
-
-static void name_rule(struct buf *out, const struct metric *metric)
-{
-	buf_puts(out, "rule ");
-	rule_write_place(out, metric->rule);
-}
-
-/* A metric that is the series of that name under another one. */
-static const struct metric *renamed(const struct api_plan *plan)
-{
-	bool external = plan->request->route == ROUTE_EXTERNAL;
-	const struct catalog *catalog = plan->view->catalog;
-
-	for (size_t i = 0; i < catalog_count(catalog, external); i++)
-		if (str_eq(catalog_at(catalog, external, i)->series, plan->request->metric))
-			return catalog_at(catalog, external, i);
-	return NULL;
-}
-
-/* The resources that have the metric, the first five. */
-static void write_resources(struct buf *out, const struct api_plan *plan)
-{
-	const struct catalog *catalog = plan->view->catalog;
-	size_t shown = 0;
-
-	for (size_t i = 0; i < catalog_count(catalog, false) && shown < 5; i++) {
-		const struct metric *metric = catalog_at(catalog, false, i);
-
-		if (!str_eq(metric->name, plan->request->metric))
-			continue;
-		buf_puts(out, shown++ ? ", " : "");
-		resource_write(out, metric->resource);
-	}
-}
-
-static void explain_scope(struct buf *out, const struct api_plan *plan, const struct resource *resource)
-{
-	buf_put(out, resource->plural);
-	if (resource->namespaced)
-		buf_printf(out, " live in namespaces. mend: ask /namespaces/NAMESPACE/%.*s/NAME/%.*s",
-			   STR_ARG(plan->request->resource), STR_ARG(plan->request->metric));
-	else
-		buf_printf(out, " are cluster-scoped. mend: ask /%.*s/NAME/%.*s", STR_ARG(plan->request->resource),
-			   STR_ARG(plan->request->metric));
-}
-
-static void explain_near(struct buf *out, const struct api_plan *plan, const struct resource *resource)
-{
-	const struct metric *near = nearest(plan, resource);
-	bool external = plan->request->route == ROUTE_EXTERNAL;
-
-	if (near)
-		buf_printf(out, "there is no such metric. mend: the nearest name is %.*s", STR_ARG(near->name));
-	else
-		buf_printf(out,
-			   "none of the %zu rules gives it. mend: the names that there are stand in /apis/%s/v1beta1",
-			   catalog_rules(plan->view->catalog)->count, external ? API_EXTERNAL_GROUP : API_CUSTOM_GROUP);
-	if (plan->view->gke_names)
-		buf_puts(out, "; names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge");
-}
-
-static bool explain_external(struct buf *out, const struct api_plan *plan)
-{
-	const struct metric *custom = of_another_resource(plan);
-
-	if (custom == NULL)
-		return false;
-	name_rule(out, custom);
-	buf_puts(out, " has it for " API_CUSTOM_GROUP ". mend: its type in the HPA is Pods or Object");
-	return true;
-}
-
-static bool explain_custom(struct buf *out, const struct api_plan *plan, const struct resource *resource)
-{
-	const struct metric *external = catalog_find_external(plan->view->catalog, plan->request->metric);
-	const struct metric *other = of_another_resource(plan);
-
-	if (resource == NULL && resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
-		buf_puts(
-			out,
-			"the resources of the cluster are not known yet. mend: wait for API discovery, or see the log");
-	} else if (resource == NULL) {
-		buf_printf(out, "the cluster does not know the resource %.*s. mend: kubectl api-resources lists them",
-			   STR_ARG(plan->request->resource));
-	} else if (resource->namespaced != plan->request->namespaced) {
-		explain_scope(out, plan, resource);
-	} else if (external) {
-		name_rule(out, external);
-		buf_puts(out, " has it for " API_EXTERNAL_GROUP ". mend: its type in the HPA is External");
-	} else if (other) {
-		name_rule(out, other);
-		buf_puts(out, " has it for ");
-		write_resources(out, plan);
-		buf_puts(out, ". mend: ask for these, or write a label of the resource under resources.overrides");
-	} else {
-		return false;
-	}
-	return true;
-}
-
-void reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource)
-{
-	const struct rule *rule = concerned_rule(plan);
-	const struct metric *other = renamed(plan);
-
-	if (plan->request->route == ROUTE_EXTERNAL ? explain_external(out, plan) : explain_custom(out, plan, resource))
-		return;
-	if (gke_name_is(plan->request->metric) && !plan->view->gke_names) {
-		buf_puts(out, "no rule gives it, and names of GKE's adapter are not translated. mend: start with "
-			      "--gke-names");
-	} else if (other) {
-		name_rule(out, other);
-		buf_printf(out, " gives the series another name. mend: ask for %.*s", STR_ARG(other->name));
-	} else if (rule) {
-		explain_rule(out, plan, rule, resource);
-	} else {
-		explain_near(out, plan, resource);
-	}
-}
-
-/* ---- objects */
-
-static void explain_left_out(struct buf *out, const struct api_plan *plan)
-{
-	struct str resource = front(plan->request->resource, TEXT_SHOWN);
-
-	buf_printf(out, "%zu %.*s fit, and none counts: they are being deleted", plan->left_out, STR_ARG(resource));
-	if (!pod_policy_of(plan->metric->rule->spec).ready) {
-		buf_puts(out, ". mend: wait for those that come after them");
-		return;
-	}
-	buf_puts(out, ", or not ready for as long as x-gaugelet wants in rule ");
-	rule_write_place(out, plan->metric->rule);
-	buf_printf(out, ". mend: see kubectl get %.*s, or change that rule's notReady or minReadySeconds",
-		   STR_ARG(resource));
-}
-
-void reason_no_objects(struct buf *out, const struct api_plan *plan)
-{
-	struct str selector = front(plan->parameters.label_selector_text, TEXT_SHOWN);
-	struct str resource = plan->request->resource;
-
-	if (plan->left_out) {
-		explain_left_out(out, plan);
-		return;
-	}
-	buf_printf(out, "no %.*s", STR_ARG(resource));
-	if (plan->request->namespaced)
-		buf_printf(out, " in namespace %.*s", STR_ARG(front(plan->request->namespace, TEXT_SHOWN)));
-	if (selector.len)
-		buf_printf(out, " fit the selector %.*s", STR_ARG(selector));
-	else
-		buf_puts(out, " exist");
-	buf_printf(out, ". mend: see their labels with kubectl get %.*s --show-labels", STR_ARG(resource));
-}
-
-/* ---- samples that fit nothing */
-
-void reason_query(struct buf *out, const struct api_plan *plan)
-{
-	struct str query = front(buf_str(&plan->promql), plan->gke ? GKE_QUERY_SHOWN : QUERY_SHOWN);
-
-	buf_put(out, query);
-	if (query.len < plan->promql.len)
+	put_tidy(&tail, str_slice(reason, mend, reason.len));
+	if (code != REASON_NONE)
+		buf_printf(&tail, " [%s]", kinds[code].code);
+	buf_put(&head, words); /* upstream repeats names as they came */
+	buf_puts(&head, words.len ? ": " : "");
+	put_tidy(&head, str_slice(reason, 0, mend));
+	if (tail.len > max / 2) /* a mend that is no mend: somebody's words */
+		tail.len = 0;
+	shown = buf_str(&head);
+	if (head.len + tail.len > max)
+		shown = front(shown, max - tail.len - 3);
+	buf_put(out, shown);
+	if (shown.len < head.len) {
 		buf_puts(out, "...");
-}
-
-static void write_names(struct buf *out, const struct api_plan *plan)
-{
-	size_t shown = plan->name_count < 3 ? plan->name_count : 3;
-
-	for (size_t i = 0; i < shown; i++)
-		buf_printf(out, "%s%.*s", i ? ", " : "", STR_ARG(front(plan->names[i], TEXT_SHOWN)));
-	if (plan->name_count > shown)
-		buf_printf(out, " and %zu more", plan->name_count - shown);
-}
-
-static void write_labels(struct buf *out, const struct tally *tally)
-{
-	if (tally->label_count == 0)
-		buf_puts(out, "no labels at all");
-	for (size_t i = 0; i < tally->label_count; i++)
-		buf_printf(out, "%s\"%.*s\"", i ? ", " : "", STR_ARG(front(tally->labels[i], 40)));
-}
-
-static size_t explain_refused(struct buf *out, const struct tally *tally)
-{
-	size_t all = 0;
-
-	for (enum verdict verdict = VERDICT_NAN; verdict < VERDICT_COUNT; verdict++) {
-		if (tally->refused[verdict] == 0)
-			continue;
-		buf_printf(out, "%s%zu %s", all ? ", " : "", tally->refused[verdict], verdict_name(verdict));
-		all += tally->refused[verdict];
-	}
-	return all;
-}
-
-/* What a name of GKE's needs before its query can give something. */
-static void explain_gke_needs(struct buf *out, const struct api_plan *plan)
-{
-	if (plan->gke && plan->name_count)
-		buf_printf(out, "its series need the labels %s%.*s; ",
-			   plan->request->namespaced ? "namespace and " : "", STR_ARG(plan->metric->object_label));
-	else if (plan->gke && plan->view->known == NULL)
-		buf_puts(out, "Prometheus has not told its names of metrics yet, so the letters are as they came; ");
-}
-
-static void mend_values(struct buf *out, const struct tally *tally)
-{
-	if (tally->refused[VERDICT_DUPLICATE])
-		buf_puts(out,
-			 ". mend: aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
-			 "x-gaugelet");
-	else if (tally->refused[VERDICT_UNKNOWN_AGE])
-		buf_puts(out,
-			 ". mend: see in Prometheus whether the series still get samples, or switch sampleAge off");
-	else if (tally->refused[VERDICT_INFINITE])
-		buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`, or write the number that +Inf "
-			      "stands for as infinite in x-gaugelet");
-	else
-		buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`");
-}
-
-static void explain_bad_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
-{
-	buf_puts(out, " gives no usable number: ");
-	explain_refused(out, tally);
-	if (tally->refused[VERDICT_STALE]) {
-		buf_puts(out, "; the newest is ");
-		write_duration(out, tally->newest_age_ms / 1000 * 1000);
-		buf_puts(out, " old, the limit is ");
-		write_duration(out,
-			       policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms).max_sample_age_ms);
-		buf_puts(out, ". mend: see to the scrape, or raise --max-sample-age, or maxSampleAge in x-gaugelet");
+		buf_put(out, str_slice(buf_str(&tail), str_starts(buf_str(&tail), STR(". ")), tail.len));
 		return;
 	}
-	if (plan->gke) {
-		buf_puts(out, ". mend: write a rule for it with a guard in metricsQuery; the query is ");
-		reason_query(out, plan);
-		return;
-	}
-	mend_values(out, tally);
+	buf_put(out, buf_str(&tail));
 }
 
-void reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+static size_t escapes(struct str text)
 {
-	bool refused = false;
+	size_t count = 0;
 
-	for (enum verdict verdict = VERDICT_NAN; verdict < VERDICT_COUNT; verdict++)
-		refused |= tally->refused[verdict] > 0;
-	buf_puts(out, "the query of rule ");
-	rule_write_place(out, plan->metric->rule);
-	if (refused) {
-		explain_bad_values(out, plan, tally);
-	} else if (tally->unlabelled) {
-		buf_printf(out, " gives %zu samples without the label \"%.*s\"; they have ", tally->unlabelled,
-			   STR_ARG(plan->metric->object_label));
-		write_labels(out, tally);
-		buf_puts(out, ". mend: aggregate by (<<.GroupBy>>) in metricsQuery");
-	} else if (tally->foreign) {
-		buf_printf(out,
-			   " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. mend: use "
-			   "<<.LabelMatchers>> in metricsQuery",
-			   tally->foreign, STR_ARG(front(tally->stranger, TEXT_SHOWN)), plan->name_count);
-	} else if (tally->malformed) {
-		buf_printf(out, " gives %zu samples that are none. mend: see what Prometheus %.*s answers",
-			   tally->malformed, STR_ARG(plan->view->upstream));
-	} else {
-		buf_puts(out, " gives no sample");
-		if (plan->name_count) {
-			buf_printf(out, " for %zu objects (", plan->name_count);
-			write_names(out, plan);
-			buf_putc(out, ')');
-		}
-		buf_puts(out, ". mend: ");
-		explain_gke_needs(out, plan);
-		buf_puts(out, "run it in Prometheus: ");
-		reason_query(out, plan);
-	}
+	for (size_t i = 0; i < text.len; i++)
+		count += text.ptr[i] == '"' || text.ptr[i] == '\\';
+	return count;
 }
 
-/* ---- Prometheus */
-
-static const char *mend_of_status(int status)
+void reason_write_warning(struct buf *out, struct str reason, enum reason_code code)
 {
-	switch (status) {
-	case 400:
-	case 422:
-		return "correct metricsQuery, or the selector whose key is no label name";
-	case 401:
-	case 403:
-		return "see to the credential: --prometheus-header, --prometheus-token-file";
-	case 404:
-	case 405:
-		return "see to the path in --prometheus-url";
-	case 429:
-		return "ask fewer or cheaper queries";
-	default:
-		return "see to Prometheus";
+	CLEANUP(buf_clear) struct buf text = {0};
+	size_t room = REASON_WARNING_BYTES - sizeof("299 - \"\"") + 1, max = STATUS_MESSAGE_BYTES;
+
+	for (reason_write(&text, STR(""), reason, code, max); text.len + escapes(buf_str(&text)) > room; max -= 20) {
+		buf_reset(&text);
+		reason_write(&text, STR(""), reason, code, max - 20);
 	}
+	buf_puts(out, "299 - \"");
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, text.ptr[i]);
+	}
+	buf_putc(out, '"');
 }
 
-const char *mend_of(const struct prom_problem *problem)
+static const struct {
+	enum reason_code first;
+	const char *title;
+} sections[] = {
+	{REASON_NO_SERIES, "The metric is not there"},
+	{REASON_WRONG_API, "The request"},
+	{REASON_TEMPLATE, "The query cannot be built"},
+	{REASON_NO_OBJECTS, "The objects"},
+	{REASON_REFUSED, "Prometheus"},
+	{REASON_NO_LABEL, "The samples fit nothing"},
+};
+
+void reason_write_page(struct buf *out)
 {
-	switch (problem->fault) {
-	case PROM_REFUSED:
-	case PROM_UNRESOLVED:
-		return "see to --prometheus-url";
-	case PROM_TIMEOUT:
-		return "make the query cheaper with a recording rule, or allow it more time";
-	case PROM_TLS:
-		return "see to --prometheus-ca-file and the certificate of Prometheus";
-	case PROM_STATUS:
-		return mend_of_status(problem->status);
-	case PROM_NOT_JSON:
-		return "see to --prometheus-url: a login page or a user interface stands there";
-	case PROM_PARTIAL:
-		return "look at the store behind it, or take what is there with --allow-partial";
-	case PROM_CUT:
-	case PROM_TOO_BIG:
-		return "see to the proxy between and its limits";
-	case PROM_OK:
-	case PROM_MALFORMED:
-	case PROM_OTHER:
-		break;
+	buf_puts(out,
+		 "# Errors\n\nEach refusal says what is wrong, then `mend:` and what to do, and ends with a code in "
+		 "brackets, which stays\nthe same whatever the words are: `kubectl describe hpa` shows it, and "
+		 "scripts may look for it. With\n`--empty-list=ok` it stands in the `Warning` header. This page is "
+		 "made from the program's own table:\n`tests/errors.sh build/dev/tests/errors_page --write`.\n");
+	for (enum reason_code code = REASON_NONE + 1; code < REASON_COUNT; code++) {
+		for (size_t i = 0; i < COUNT_OF(sections); i++)
+			if (sections[i].first == code)
+				buf_printf(out,
+					   "\n## %s\n\n| code | status | what happened | mend |\n|---|---|---|---|\n",
+					   sections[i].title);
+		buf_printf(out, "| `%s` | %s | %s | %s |\n", kinds[code].code, kinds[code].status, kinds[code].title,
+			   kinds[code].mend);
 	}
-	return "see what stands at --prometheus-url";
-}
-
-void reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem)
-{
-	struct str text = front(str_of(problem->text), UPSTREAM_SHOWN);
-
-	buf_printf(out, "%.*s (query of rule ", STR_ARG(text));
-	rule_write_place(out, plan->metric->rule);
-	buf_puts(out, ": ");
-	reason_query(out, plan);
-	buf_printf(out, "). mend: %s", mend_of(problem));
 }

@@ -11,7 +11,7 @@ static const struct rule_spec no_spec = {.resources = {.namespaced = false}};
 
 static void refuse_name(struct api_plan *plan, const char *reason)
 {
-	refuse_metric(plan, false, str_of(reason));
+	refuse_metric(plan, false, REASON_GKE_NAME, str_of(reason));
 }
 
 /* The label that stands for an object. `job` is a target's scrape job. Of two resources with one name the first has the label, as with

@@ -370,9 +370,10 @@ bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out)
 
 void usage_failed(struct usage_plan *plan, size_t query, const struct prom_problem *problem)
 {
-	char why[600];
+	CLEANUP(buf_clear) struct buf why = {0};
 
-	snprintf(why, sizeof(why), "%s. mend: %s", problem->text, mend_of(problem));
-	usage_note_failure(plan, &plan->queries[query], why);
+	buf_printf(&why, "%s. mend: ", problem->text);
+	write_upstream_mend(&why, problem, "the query");
+	usage_note_failure(plan, &plan->queries[query], buf_cstr(&why));
 	plan->failed_upstream++;
 }

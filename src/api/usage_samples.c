@@ -239,7 +239,7 @@ static void warn_of_missing(struct usage_plan *plan, size_t known)
 	}
 	err_put(&err, ERR_NOT_FOUND, "%.480s", buf_cstr(&why)); /* one line */
 	if (why.len)
-		write_warning(&plan->reply.warning, str_of(err.msg));
+		reason_write_warning(&plan->reply.warning, str_of(err.msg), REASON_NONE);
 }
 
 void usage_answer(struct usage_plan *plan)

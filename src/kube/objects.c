@@ -30,6 +30,7 @@ struct collection {
 	bool broken;
 	bool whole;    /* asked for with spec and status, not its metadata alone */
 	bool too_many; /* of the list, or by what came after it: only a new watch can tell when they are fewer */
+	int status;    /* of the last failure; 0: there was no answer */
 	int64_t broken_since_ms, asked_ms;
 	char reason[460];
 };
@@ -228,11 +229,8 @@ static void failed(void *context, int status, const char *text)
 	collection->aside = NULL;
 	if (collection->too_many)
 		return;
-	if (status == 403)
-		snprintf(reason, sizeof(reason),
-			 "status 403: %s. mend: a role with list and watch on %s for the adapter", text,
-			 buf_cstr(&collection->title));
-	else if (status >= 300)
+	collection->status = status;
+	if (status >= 300)
 		snprintf(reason, sizeof(reason), "status %d: %s", status, text);
 	else
 		snprintf(reason, sizeof(reason), "%s", text);
@@ -426,14 +424,15 @@ size_t objects_count(const struct objects *objects)
 
 static enum objects_state refuse(const struct collection *collection, int64_t age_ms, struct err *err)
 {
+	enum err_code code = collection->too_many ? ERR_LIMIT : ERR_UPSTREAM;
 	struct str title = buf_str(&collection->title);
 
 	if (collection->store)
-		err_put(err, ERR_UPSTREAM, "the list of %.*s has not been renewed for %lld s: %s", STR_ARG(title),
+		err_put(err, code, "the list of %.*s has not been renewed for %lld s: %s", STR_ARG(title),
 			(long long)(age_ms / 1000), collection->reason);
 	else
-		err_put(err, ERR_UPSTREAM, "cannot list %.*s: %s", STR_ARG(title), collection->reason);
-	return OBJECTS_FAILED;
+		err_put(err, code, "cannot list %.*s: %s", STR_ARG(title), collection->reason);
+	return collection->status == 403 && !collection->too_many ? OBJECTS_FORBIDDEN : OBJECTS_FAILED;
 }
 
 /* What may be answered from now; NULL: *ret_state says why not. */

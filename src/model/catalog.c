@@ -13,6 +13,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/series.h"
+#include "model/sightings.h"
 #include "model/rule_spec.h"
 
 enum { NAME_BYTES_MAX = 4096 };
@@ -28,6 +29,7 @@ struct catalog {
 	struct metrics custom, external;
 	struct map custom_by_key; /* "plural.group/name" */
 	struct map external_by_name;
+	struct sightings *sightings;
 	unsigned references;
 };
 
@@ -65,6 +67,7 @@ struct catalog_builder *catalog_builder_new(struct rules *rules, const struct re
 	catalog->references = 1;
 	catalog->arena = arena_new(0);
 	catalog->rules = rules_ref(rules);
+	catalog->sightings = sightings_new(rules->count);
 	catalog->resources = resource_table_ref(resources);
 	builder->catalog = catalog;
 	builder->sets = sets;
@@ -149,6 +152,14 @@ static struct metric *place_of(struct catalog *catalog, struct map *by_key, stru
 	return metric;
 }
 
+/* A rule that serves what another one says, as the twins do, hides nothing that anybody wrote. */
+static const struct rule *hidden_by(const struct metric *metric, const struct rule *rule)
+{
+	if (metric->rule == NULL || metric->rule == rule || metric->rule->twin)
+		return metric->hides;
+	return metric->rule;
+}
+
 static void write_key(struct buf *key, const struct resource *resource, struct str name)
 {
 	resource_write(key, resource);
@@ -164,14 +175,17 @@ static void add_custom(struct catalog_builder *builder, const struct series_kind
 	for (size_t i = 0; i < kind->label_count; i++) {
 		CLEANUP(buf_clear) struct buf key = {0};
 		const struct known_label *known = known_label(builder, kind->labels[i]);
+		struct metric *metric;
 
 		if (known->resource == NULL || known->query_label.ptr == NULL)
 			continue;
 		write_key(&key, known->resource, name);
-		*place_of(catalog, &catalog->custom_by_key, &catalog->custom, buf_str(&key)) = (struct metric){
+		metric = place_of(catalog, &catalog->custom_by_key, &catalog->custom, buf_str(&key));
+		*metric = (struct metric){
 			.name = name,
 			.series = series,
 			.rule = rule_at_hand(builder),
+			.hides = hidden_by(metric, rule_at_hand(builder)),
 			.resource = known->resource,
 			.object_label = known->query_label,
 			.namespace_label = builder->namespace_label,
@@ -182,13 +196,29 @@ static void add_custom(struct catalog_builder *builder, const struct series_kind
 static void add_external(struct catalog_builder *builder, const struct series_kind *kind, struct str name)
 {
 	struct catalog *catalog = builder->catalog;
+	struct metric *metric = place_of(catalog, &catalog->external_by_name, &catalog->external, name);
 
-	*place_of(catalog, &catalog->external_by_name, &catalog->external, name) = (struct metric){
+	*metric = (struct metric){
 		.name = name,
 		.series = kept(catalog->arena, kind->name),
 		.rule = rule_at_hand(builder),
+		.hides = hidden_by(metric, rule_at_hand(builder)),
 		.namespace_label = builder->namespace_label,
 	};
+}
+
+static void note(struct catalog_builder *builder, const struct series_kind *kind, bool keeps, struct str name)
+{
+	const struct rule *rule = rule_at_hand(builder);
+	struct namer_drop drop = {0};
+
+	if (!keeps)
+		drop = namer_drop_of(rule->namer, kind->name);
+	sightings_add(builder->catalog->sightings, rule, builder->rule, kind,
+		      !keeps	 ? SIGHTING_DROPPED
+		      : name.len ? SIGHTING_NAMED
+				 : SIGHTING_NAMELESS,
+		      name, drop);
 }
 
 static void add_kind(struct catalog_builder *builder, const struct series_kind *kind)
@@ -203,6 +233,7 @@ static void add_kind(struct catalog_builder *builder, const struct series_kind *
 		tell_failure(builder, kind->name, &err);
 		return;
 	}
+	note(builder, kind, keeps, buf_str(&name));
 	if (!keeps || name.len == 0 || name.failed) /* a metric without a name cannot be asked for */
 		return;
 	(rule->external ? add_external : add_custom)(builder, kind, kept(builder->catalog->arena, buf_str(&name)));
@@ -268,6 +299,7 @@ void catalog_unref(struct catalog *catalog)
 	map_clear(&catalog->external_by_name);
 	vec_clear(&catalog->custom);
 	vec_clear(&catalog->external);
+	sightings_free(catalog->sightings);
 	arena_free(catalog->arena);
 	resource_table_unref(catalog->resources);
 	rules_unref(catalog->rules);
@@ -306,6 +338,11 @@ size_t catalog_count(const struct catalog *catalog, bool external)
 const struct metric *catalog_at(const struct catalog *catalog, bool external, size_t index)
 {
 	return external ? catalog->external.items[index] : catalog->custom.items[index];
+}
+
+const struct sightings *catalog_sightings(const struct catalog *catalog)
+{
+	return catalog->sightings;
 }
 
 const struct rules *catalog_rules(const struct catalog *catalog)

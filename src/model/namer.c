@@ -10,6 +10,7 @@
 struct filter {
 	struct regexp *pattern;
 	bool wanted; /* `is`, not `isNot` */
+	struct str text;
 };
 
 struct namer {
@@ -17,6 +18,7 @@ struct namer {
 		VEC_OF(struct filter);
 	} filters;
 	struct regexp *matches;
+	struct str matches_text;
 	bool renames; /* false: the series' own name, with no search at all */
 	struct str as;
 };
@@ -50,6 +52,7 @@ static bool add_filters(struct namer *namer, const struct rule_spec *spec, struc
 		struct filter *added = vec_push(&namer->filters);
 
 		added->wanted = filter->is.text.len > 0;
+		added->text = added->wanted ? filter->is.text : filter->is_not.text;
 		if (added->wanted)
 			good &= compile(&filter->is, "seriesFilters: is", problems, &added->pattern);
 		else
@@ -75,6 +78,20 @@ static bool choose_as(struct namer *namer, const struct rule_spec *spec, struct 
 	return true;
 }
 
+void namer_write_mend(const struct namer *namer, struct buf *out)
+{
+	struct str name;
+	struct str part;
+
+	regexp_missing_group(namer->matches, namer->as, &name, &part);
+	if (name.ptr == NULL)
+		return;
+	if (part.ptr)
+		buf_printf(out, "write ${%.*s}%.*s", STR_ARG(part), STR_ARG(str_slice(name, part.len, name.len)));
+	else
+		buf_printf(out, "the groups are $0 to $%zu", regexp_groups(namer->matches));
+}
+
 /* `$1_total` is the group 1_total, and a group that is not there is the empty text. Upstream takes it so. */
 static void warn_of_missing_groups(const struct namer *namer, const struct spelled *as, struct problems *problems)
 {
@@ -85,10 +102,7 @@ static void warn_of_missing_groups(const struct namer *namer, const struct spell
 	regexp_missing_group(namer->matches, as->text, &name, &part);
 	if (name.ptr == NULL)
 		return;
-	if (part.ptr)
-		buf_printf(&mend, "write ${%.*s}%.*s", STR_ARG(part), STR_ARG(str_slice(name, part.len, name.len)));
-	else
-		buf_printf(&mend, "the groups are $0 to $%zu", regexp_groups(namer->matches));
+	namer_write_mend(namer, &mend);
 	problem_warn(problems, as->at, "name.as: name.matches has no group \"%.*s\", so nothing stands for it%s; %s",
 		     STR_ARG(name),
 		     regexp_expands_to_nothing(namer->matches, as->text)
@@ -106,6 +120,7 @@ bool namer_new(const struct rule_spec *spec, struct problems *problems, struct n
 	namer->renames = matches.text.len || spec->name_as.text.len;
 	if (matches.text.len == 0)
 		matches.text = STR(".*");
+	namer->matches_text = matches.text;
 	if (!compile(&matches, "name.matches", problems, &namer->matches) || !choose_as(namer, spec, problems) || !good)
 		return false;
 	warn_of_missing_groups(namer, &spec->name_as, problems);
@@ -131,6 +146,23 @@ bool namer_keeps(const struct namer *namer, struct str series, bool *ret_keeps, 
 		return false;
 	*ret_keeps = !namer->renames || found;
 	return true;
+}
+
+struct namer_drop namer_drop_of(const struct namer *namer, struct str series)
+{
+	bool found = false;
+	struct err err;
+
+	for (size_t i = 0; i < namer->filters.count; i++) {
+		const struct filter *filter = &namer->filters.items[i];
+
+		if (!regexp_search(filter->pattern, series, &found, &err) || found != filter->wanted)
+			return (struct namer_drop){filter->wanted ? "seriesFilters: is" : "seriesFilters: isNot",
+						   filter->text};
+	}
+	if (namer->renames && (!regexp_search(namer->matches, series, &found, &err) || !found))
+		return (struct namer_drop){"name.matches", namer->matches_text};
+	return (struct namer_drop){0};
 }
 
 bool namer_name(const struct namer *namer, struct str series, struct buf *out, struct err *err)

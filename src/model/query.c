@@ -247,7 +247,7 @@ bool query_write(const struct query *query, struct arena *arena, struct buf *out
 	if (matchers.len == 0)
 		drop_dangling_commas(out, start);
 	if (out->len == start)
-		return err_set(err, ERR_INVALID, "the query is empty. mend: metricsQuery must give a text");
+		return err_set(err, ERR_NOT_FOUND, "the query is empty. mend: metricsQuery must give a text");
 	return true;
 }
 

@@ -45,6 +45,11 @@ size_t resource_table_count(const struct resource_table *table)
 	return table->list.count;
 }
 
+const struct resource *resource_table_at(const struct resource_table *table, size_t index)
+{
+	return &table->list.items[index];
+}
+
 static struct str kept(struct resource_table *table, struct str text)
 {
 	struct str copy = {0};

@@ -30,9 +30,11 @@ struct search {
 	int64_t due_ms;
 	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
 	int64_t failing_since_ms;
+	int64_t began_ms;
 	bool asked;
 	bool used; /* by rules that we have */
 	char failure[300];
+	struct prom_problem problem; /* that of the failure */
 };
 
 /* Rules, and where each of their series_queries is searched for. */
@@ -97,6 +99,7 @@ static void failed(struct search *search, const struct prom_problem *problem)
 
 	memcpy(search->failure, problem->text, sizeof(search->failure) - 1);
 	search->failure[str_whole_characters(str_of(search->failure))] = '\0';
+	search->problem = *problem;
 	if (first)
 		search->failing_since_ms = loop_now_ms(discovery->loop);
 	if (first || !problem->not_asked)
@@ -224,6 +227,7 @@ static struct search *search_add(struct discovery *discovery, struct str selecto
 	memcpy(search->text, selector.ptr, selector.len);
 	search->selector = (struct str){search->text, selector.len};
 	search->discovery = discovery;
+	search->began_ms = loop_now_ms(discovery->loop);
 	*vec_push(&discovery->searches) = search;
 	return search;
 }
@@ -430,6 +434,8 @@ const struct series_finding *discovery_findings(struct discovery *discovery)
 			.series = search->set ? series_set_total(search->set) : 0,
 			.failure = search->failure,
 			.failing_s = search->retry_ms ? (now - search->failing_since_ms) / 1000 : 0,
+			.since_s = (now - search->began_ms) / 1000,
+			.problem = search->retry_ms ? &search->problem : NULL,
 		};
 	}
 	return discovery->findings;

@@ -25,6 +25,9 @@ upstream_path(const struct upstream *upstream); /* of the base URL, cleaned: emp
 const char *upstream_user(const struct upstream *upstream); /* NULL: none; for Basic authentication */
 const char *upstream_password(const struct upstream *upstream);
 
+/* The flag of the credential that is sent; NULL: none. */
+const char *upstream_credential(const struct upstream *upstream);
+
 /* The base URL, the path of `endpoint` ("query"), the base URL's own parameters and then `parameters`. */
 void upstream_write_url(const struct upstream *upstream, const char *endpoint, struct str parameters, struct buf *out);
 

@@ -286,6 +286,7 @@ void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_pr
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	ret_problem->status = trouble->answer->status;
+	ret_problem->credential = upstream_credential(trouble->upstream);
 	ret_problem->fault = describe_answer(&text, trouble);
 	take_text(&text, ret_problem);
 }
@@ -315,8 +316,11 @@ void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, str
 		 (long long)tenths % 10);
 	buf_put(&text, front);
 	buf_puts(&text, wait);
-	*ret_problem = (struct prom_problem){
-		.fault = last->fault, .status = last->status, .wait_ms = wait_ms, .not_asked = true};
+	*ret_problem = (struct prom_problem){.fault = last->fault,
+					     .status = last->status,
+					     .credential = last->credential,
+					     .wait_ms = wait_ms,
+					     .not_asked = true};
 	cut_to(ret_problem, &text);
 }
 
@@ -327,5 +331,6 @@ void trouble_join(const struct prom_problem *before, struct prom_problem *proble
 	buf_printf(&text, "%s; %s", before->text, problem->text);
 	problem->fault = before->fault;
 	problem->status = before->status;
+	problem->credential = before->credential;
 	cut_to(problem, &text);
 }

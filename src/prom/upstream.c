@@ -19,6 +19,7 @@ struct upstream {
 		VEC_OF(const char *);
 	} headers;		  /* NULL-ended; the last but one is the token's when there is one */
 	struct token_file *token; /* NULL: none */
+	const char *credential;	  /* the flag; NULL: none */
 };
 
 /* ---- secrets */
@@ -206,6 +207,24 @@ static bool check_files(const struct prom_options *options, struct err *err)
 	       check_file("--prometheus-client-tls-key-file", options->key_file, err);
 }
 
+/* What the header says comes before what the connection says: of both, a proxy looks at the header. */
+static const char *credential_of(const struct upstream *upstream, const struct prom_options *options)
+{
+	const char *const *header = options->headers;
+
+	if (upstream->token)
+		return "--prometheus-token-file";
+	for (; header && *header; header++)
+		if (str_eq_nocase(str_trim(str_slice(str_of(*header), 0, str_index(str_of(*header), '='))),
+				  STR("Authorization")))
+			return "--prometheus-header";
+	if (upstream->user)
+		return "the user and password in --prometheus-url";
+	if (options->headers && options->headers[0])
+		return "--prometheus-header";
+	return options->cert_file ? "--prometheus-client-tls-cert-file" : NULL;
+}
+
 static bool read_headers(struct upstream *upstream, const struct prom_options *options, struct err *err)
 {
 	if (options->token_file) {
@@ -221,6 +240,7 @@ static bool read_headers(struct upstream *upstream, const struct prom_options *o
 	if (upstream->token)
 		*vec_push(&upstream->headers) = token_file_header(upstream->token);
 	*vec_push(&upstream->headers) = NULL;
+	upstream->credential = credential_of(upstream, options);
 	return true;
 }
 
@@ -268,6 +288,11 @@ const char *upstream_user(const struct upstream *upstream)
 const char *upstream_password(const struct upstream *upstream)
 {
 	return upstream->password;
+}
+
+const char *upstream_credential(const struct upstream *upstream)
+{
+	return upstream->credential;
 }
 
 void upstream_write_url(const struct upstream *upstream, const char *endpoint, struct str parameters, struct buf *out)

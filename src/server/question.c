@@ -96,7 +96,7 @@ static void patience_ends(void *context)
 	struct question *question = context;
 
 	objects_wait_cancel(question->setting.objects, &question->waiter);
-	api_unlisted(&question->plan, "the kube-apiserver has not listed them in time");
+	api_unlisted(&question->plan, API_UNLISTED_FAILED, "the kube-apiserver has not listed them in time");
 	go_on(question);
 }
 
@@ -144,8 +144,11 @@ static void find_objects(struct question *question)
 	case OBJECTS_WAITING:
 		wait_for_objects(question);
 		break;
+	case OBJECTS_FORBIDDEN:
+		api_unlisted(&question->plan, API_UNLISTED_FORBIDDEN, err.msg);
+		break;
 	case OBJECTS_FAILED:
-		api_unlisted(&question->plan, err.msg);
+		api_unlisted(&question->plan, err.code == ERR_LIMIT ? API_UNLISTED_MANY : API_UNLISTED_FAILED, err.msg);
 		break;
 	}
 }

@@ -87,7 +87,8 @@ static struct ask_case {
 	{"separators are alike", NS "/pods/a/a_b_c_d", API_ANSWERED, "the nearest name is a:b:c:d", 404},
 	{"names are repeated as they came", NS "/pods/a/no%0Asuch", API_ANSWERED, NOT_FOUND "no\\nsuch for pods: none",
 	 404},
-	{"a reason is one line", NS "/pods%0A/a/queue", API_ANSWERED, "does not know the resource pods . mend", 404},
+	{"a reason is one line", NS "/pods%0A/a/queue", API_ANSWERED,
+	 "does not know the resource pods ; the nearest one it knows is pods. mend", 404},
 	{"unknown resource", NS "/gizmos/a/queue", API_ANSWERED, "does not know the resource gizmos", 404},
 	{"cluster-scoped in a namespace", NS "/nodes/n1/heat", API_ANSWERED, "/nodes/NAME/heat", 404},
 	{"namespaced at the root", B1 "/pods/a/queue", API_ANSWERED, "/namespaces/NAMESPACE/pods/NAME/queue", 404},
@@ -100,7 +101,8 @@ static struct ask_case {
 	{"external unknown", E1 "/namespaces/default/nope", API_ANSWERED, NOT_FOUND "nope for namespaces: ", 404},
 	{"external unknown elsewhere", E1 "/namespaces/x/nope", API_ANSWERED, NOT_FOUND "nope for : ", 404},
 	{"the rule finds no series", NS "/pods/a/gone", API_ANSWERED, "rules.yaml:13 finds no series", 404},
-	{"the rule has no namespace", NS "/pods/a/lonely", API_ANSWERED, "stands for the namespace", 404},
+	{"the rule has no namespace", NS "/pods/a/lonely", API_ANSWERED, "rules.yaml:17 has no label for the namespace",
+	 404},
 	{"the external rule has no namespace", E1 "/namespaces/x/homeless", API_ANSWERED, "namespaced: false", 500},
 	{"the template fails", NS "/pods/a/a:b:c:d", API_ANSWERED,
 	 "can't evaluate field Matchers in type naming.queryTemplateArgs. mend: correct metricsQuery", 404},
@@ -401,7 +403,7 @@ static void test_objects_cannot_be_listed(void **state)
 
 	(void)state;
 	list_with_cluster(&f, ALL);
-	api_unlisted(&f.plan, "403: pods is forbidden");
+	api_unlisted(&f.plan, API_UNLISTED_FORBIDDEN, "403: pods is forbidden");
 	assert_int_equal(f.plan.reply.status, 500);
 	assert_contains(buf_str(&f.plan.reply.body),
 			"Internal error occurred: unable to list matching resources: pods: 403: pods is forbidden");

@@ -195,7 +195,7 @@ static struct ask_case {
 	 NOT_FOUND "prometheus.googleapis.com|x|guage for pods: behind the metric stands none of", 404, "", false},
 	{"unknown resource", NS "/gizmos/a/" WAITING, API_ANSWERED, "does not know the resource gizmos", 404, "",
 	 false},
-	{"pods at the root", B1 "/pods/a/" WAITING, API_ANSWERED, "live in namespaces", 404, "", false},
+	{"pods at the root", B1 "/pods/a/" WAITING, API_ANSWERED, "pods are namespaced", 404, "", false},
 	{"switched off", NS "/pods/a/" WAITING, API_ANSWERED, "mend: start with --gke-names", 404, "", true},
 	{"switched off, external", E1 "/" WAITING, API_ANSWERED, "mend: start with --gke-names", 404, "", true},
 	{"a name with slashes", E1 "/prometheus.googleapis.com", API_ANSWERED,
@@ -243,13 +243,12 @@ static struct answer_case {
 	{"external, reduced", E1 "/" P "x%7Cgauge?labelSelector=reducer%3DREDUCE_SUM", target, 0, 4, 200,
 	 "\"metricLabels\":{},"},
 	{"no sample: the query and the labels", NS "/pods/a/" WAITING, NULL, 0, 0, 404,
-	 "the query of rule --gke-names gives no sample for 1 objects (a). mend: its series need the labels namespace "
-	 "and "
-	 "pod; run it in Prometheus: sum by (pod) "
-	 "(vllm:num_requests_waiting{namespace=\\\"default\\\",pod=\\\"a\\\"})\""},
-	{"no sample of a node", B1 "/nodes/n1/" P "x%7Cgauge", NULL, 0, 0, 404, "need the labels node; run it"},
+	 "the query of rule --gke-names gives no sample for 1 objects (a): sum by (pod) "
+	 "(vllm:num_requests_waiting{namespace=\\\"default\\\",pod=\\\"a\\\"}). mend: its series need the labels "
+	 "namespace and pod; run this query in Prometheus [no-samples]\""},
+	{"no sample of a node", B1 "/nodes/n1/" P "x%7Cgauge", NULL, 0, 0, 404, "need the labels node; run this"},
 	{"no external sample", E1 "/" P "x%7Cgauge", NULL, 0, 0, 404,
-	 "the query of rule --gke-names gives no sample. mend: run it in Prometheus: x{}"},
+	 "the query of rule --gke-names gives no sample: x{}. mend: run this query"},
 	{"NaN: the query", NS "/pods/a/" WAITING, pod_a, 1, NAN, 404,
 	 "1 NaN. mend: write a rule for it with a guard in metricsQuery; the query is sum by (pod) (vllm:"},
 };

@@ -168,12 +168,12 @@ static void test_a_failed_first_list(void **state)
 	objects_wait(world->objects, &world->waiter);
 	run_until(&world->kube, has_changed, world);
 	select_now(world);
-	assert_int_equal(world->state, OBJECTS_FAILED);
+	assert_int_equal(world->state, OBJECTS_FORBIDDEN);
 	assert_int_equal(world->err.code, ERR_UPSTREAM);
 	assert_string_equal(
 		world->err.msg,
 		"cannot list pods: status 403: pods is forbidden: User \"system:serviceaccount:m:a\" cannot list "
-		"resource \"pods\". mend: a role with list and watch on pods for the adapter");
+		"resource \"pods\"");
 	wait_for(world, "a");
 }
 
