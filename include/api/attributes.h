@@ -24,7 +24,7 @@ void api_forbidden_text_write(struct buf *out, struct str user, struct str messa
 /* 401 */
 void api_unauthorized_write(struct buf *out, bool pretty);
 
-/* 500, plain text: nobody can tell whether they may. `target` as it was received. */
-void api_authorizer_error_write(struct buf *out, struct str target, struct str problem);
+/* 500: nobody can tell whether they may. `target` as it was received. */
+void api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/attributes.h"
 
+#include "api/reason.h"
+#include "api/status.h"
 #include "text/json_writer.h"
 #include "text/quote.h"
+
+enum { TARGET_SHOWN = 160 };
 
 /* ---- the question */
 
@@ -289,14 +293,19 @@ void api_unauthorized_write(struct buf *out, bool pretty)
 	status_document(out, STR("Unauthorized"), "Unauthorized", NULL, 401, pretty);
 }
 
-void api_authorizer_error_write(struct buf *out, struct str target, struct str problem)
+/* Upstream says it in plain text. In a Status the HPA shows it, too. */
+void api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty)
 {
-	CLEANUP(buf_clear) struct buf text = {0};
+	bool mended = str_contains(problem, STR(". mend: "));
+	CLEANUP(buf_clear) struct buf words = {0};
+	CLEANUP(buf_clear) struct buf reason = {0};
+	CLEANUP(buf_clear) struct buf message = {0};
 
-	buf_puts(&text, "Internal Server Error: ");
-	quote_go(&text, target);
-	buf_puts(&text, ": ");
-	buf_put(&text, problem);
-	escape_html(out, buf_str(&text));
-	buf_putc(out, '\n');
+	buf_puts(&words, "Internal Server Error: ");
+	quote_go(&words, str_slice(target, 0, TARGET_SHOWN));
+	buf_put(&reason, problem);
+	buf_puts(&reason, mended ? "" : ". mend: see to the kube-apiserver, which knows who may do what");
+	reason_write(&message, buf_str(&words), buf_str(&reason), mended ? REASON_MAY_NOT_REVIEW : REASON_CANNOT_REVIEW,
+		     STATUS_MESSAGE_BYTES);
+	status_write(out, STATUS_INTERNAL, buf_str(&message), (struct str){0}, pretty);
 }

@@ -68,6 +68,13 @@ static const struct reason_kind kinds[] = {
 				"Name the values with `in`."},
 	[REASON_STANDALONE] = {"standalone", "400", "`labelSelector` needs a cluster that knows the labels of objects.",
 			       "Ask without it, or start without `--standalone`."},
+	[REASON_MAY_NOT_REVIEW] =
+		{"may-not-review", "500",
+		 "The adapter may not ask the kube-apiserver who may do what (SubjectAccessReview). Of "
+		 "who it is that asks (TokenReview) the log says the same, and the answer is 401.",
+		 "Bind the ClusterRole `system:auth-delegator` to the adapter's ServiceAccount."},
+	[REASON_CANNOT_REVIEW] = {"cannot-review", "500", "The kube-apiserver does not say who may do what.",
+				  "See to the kube-apiserver; the message says what it answers."},
 	[REASON_TEMPLATE] = {"template", "404, 500", "The template of `metricsQuery` fails while it runs.",
 			     "Correct `metricsQuery`; the message names the fields that there are."},
 	[REASON_EMPTY_QUERY] = {"empty-query", "404, 500", "`metricsQuery` gives an empty text.",

@@ -139,6 +139,18 @@ void access_review_write(struct buf *out, const struct identity *identity, const
 
 /* ---- answers. What is not quite what it should be is a problem: to guess here would let somebody in. */
 
+/* Who may not ask lacks the role that every adapter needs. */
+static bool refuse_review(const struct kube_answer *answer, const char *kind, struct err *err)
+{
+	bool token = str_eq(str_of(kind), STR("TokenReview"));
+
+	return err_set(
+		err, ERR_UPSTREAM,
+		"answered 403: %.300s. mend: bind ClusterRole system:auth-delegator to the adapter, so that it may "
+		"create %s",
+		answer->text, token ? "tokenreviews" : "subjectaccessreviews");
+}
+
 static bool find_status(const struct kube_answer *answer, const char *kind, struct arena *arena,
 			const struct json_node **ret_status, struct err *err)
 {
@@ -147,6 +159,8 @@ static bool find_status(const struct kube_answer *answer, const char *kind, stru
 	if (answer->status < 200 || answer->status > 299) {
 		if (answer->status == 0)
 			return err_set(err, ERR_UPSTREAM, "%s", answer->text);
+		if (answer->status == 403)
+			return refuse_review(answer, kind, err);
 		return err_set(err, ERR_UPSTREAM, "answered %d: %s", answer->status, answer->text);
 	}
 	if (!json_tree_parse(answer->body, arena, &root, err))

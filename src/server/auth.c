@@ -30,7 +30,7 @@ void check_fail(struct check *check, struct str problem)
 {
 	struct buf message = {0};
 
-	api_authorizer_error_write(&message, http_target(check->exchange), problem);
+	api_authorizer_error_write(&message, http_target(check->exchange), problem, check->pretty);
 	check_end(check, AUTH_ERROR, &message);
 }
 

@@ -11,6 +11,7 @@
 #include "server/auth.h"
 #include "server/health.h"
 #include "server/http.h"
+#include "server/reason_log.h"
 
 struct dispatch {
 	struct loop *loop;
@@ -18,6 +19,7 @@ struct dispatch {
 	struct catalog *catalog;
 	struct dispatch_options options;
 	struct question_common common;
+	struct reason_log *log;
 	bool stopping;
 };
 
@@ -39,6 +41,7 @@ struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbour
 	dispatch->to = *neighbours;
 	dispatch->catalog = catalog;
 	dispatch->options = *options;
+	dispatch->log = reason_log_new();
 	return dispatch;
 }
 
@@ -47,6 +50,7 @@ void dispatch_free(struct dispatch *dispatch)
 	if (dispatch == NULL)
 		return;
 	catalog_unref(dispatch->catalog);
+	reason_log_free(dispatch->log);
 	free(dispatch);
 }
 
@@ -154,6 +158,7 @@ static void ask_question(struct task *task)
 		.objects = dispatch->to.objects,
 		.resources = dispatch->to.resources,
 		.catalog = dispatch->catalog,
+		.log = dispatch->log,
 		.options = &dispatch->options,
 		.common = &dispatch->common,
 	};
@@ -215,7 +220,7 @@ static void checked(void *context, const struct auth_result *result)
 		return;
 	case AUTH_ERROR:
 		buf_put(&body, buf_str(&result->message));
-		respond_text(task, 500, &body);
+		respond(task, &(struct http_reply){.status = 500, .content_type = "application/json", .body = &body});
 		return;
 	}
 }

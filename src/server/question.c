@@ -12,6 +12,7 @@
 #include "prom/client.h"
 #include "prom/query_cache.h"
 #include "server/http.h"
+#include "server/reason_log.h"
 
 enum { WARN_AGAIN_MS = 60 * 1000 };
 
@@ -53,6 +54,9 @@ static void respond(struct question *question)
 	struct api_reply *reply = &question->plan.reply;
 	const char *headers[] = {"Warning", buf_cstr(&reply->warning), NULL};
 
+	if (reply->reason.len)
+		reason_log_tell(question->setting.log, question->request->path, reply->status, buf_str(&reply->reason),
+				loop_now_ms(question->setting.loop));
 	http_on_gone(question->exchange, NULL, NULL);
 	http_respond(question->exchange, &(struct http_reply){.status = reply->status,
 							      .content_type = "application/json",

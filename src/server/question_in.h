@@ -8,6 +8,7 @@
 #include "server/dispatch.h"
 
 struct catalog;
+struct reason_log;
 
 /* What all questions share. */
 struct question_common {
@@ -23,6 +24,7 @@ struct question_setting {
 	struct objects *objects;
 	struct resources *resources;
 	struct catalog *catalog; /* a reference of its own is taken */
+	struct reason_log *log;
 	const struct dispatch_options *options;
 	struct question_common *common;
 };

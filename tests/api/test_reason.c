@@ -21,7 +21,7 @@ static struct write_case {
 	{"the cause is cut, not the mend", "w", FIFTY ". mend: look", REASON_TLS, 40,
 	 "w: 0123456789012345... mend: look [tls]"},
 	{"the last mend is ours", "w", "they said a. mend: b. mend: c", REASON_TLS, 34,
-	 "w: they said a.... mend: c [tls]"},
+	 "w: they said a. ... mend: c [tls]"},
 	{"whole characters", "",
 	 "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
 	 "\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4. mend: x",

@@ -137,7 +137,9 @@ static struct answer_case {
 	 "problem: TokenReview: answered 200 with another document"},
 	{"HTML", true, 200, "<html>", "problem: TokenReview: answered 200 with something else than a TokenReview: "},
 	{"forbidden", true, 403, "{\"kind\":\"Status\",\"message\":\"no create\"}",
-	 "problem: TokenReview: answered 403: no create"},
+	 "problem: TokenReview: answered 403: no create. mend: bind ClusterRole system:auth-delegator to the adapter, "
+	 "so that "
+	 "it may create tokenreviews"},
 	{"allowed", false, 201, ACCESS("{\"allowed\":true,\"reason\":\"RBAC\"}"), "yes: RBAC"},
 	{"allowed without a reason", false, 201, ACCESS("{\"allowed\":true,\"denied\":false}"), "yes: "},
 	{"not allowed", false, 201, ACCESS("{\"allowed\":false,\"reason\":\"no binding\"}"), "no: no binding"},

@@ -137,7 +137,10 @@ static struct auth_row rows[] = {
 	 NULL,
 	 {{403, "{\"kind\":\"Status\",\"message\":\"not <you>\"}"}},
 	 500,
-	 "Internal Server Error: \"" OBJECT "?a=&amp;\": SubjectAccessReview: answered 403: not &lt;you&gt;\n",
+	 "Internal Server Error: \\\"" OBJECT
+	 "?a=\\u0026\\\": SubjectAccessReview: answered 403: not \\u003cyou\\u003e. mend: bind "
+	 "ClusterRole system:auth-delegator to the adapter, so that it may create subjectaccessreviews "
+	 "[may-not-review]",
 	 1,
 	 {0},
 	 .target = OBJECT "?a=&"},
