@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/histogram.h"
 
 struct loop;
 
@@ -22,6 +23,15 @@ int64_t loop_now_ms(const struct loop *loop);
 
 /* Milliseconds since 1970, for what people read. */
 int64_t loop_wall_ms(const struct loop *loop);
+
+/* Microseconds of the monotonic clock at this moment, to measure what takes less than a turn. */
+int64_t loop_exact_us(const struct loop *loop);
+
+struct loop_stats {
+	struct histogram turns; /* how long they took, without the wait */
+	double longest_s;	/* of the last one to two minutes */
+};
+struct loop_stats loop_stats(const struct loop *loop);
 
 /* ---- descriptors. `events` are EPOLLIN, EPOLLOUT, ...; level triggered. */
 typedef void loop_fd_handler(void *context, int fd, uint32_t events);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/peak.h"
 #include "base/vec.h"
 
 enum { EVENTS_A_TURN = 64, SIGNALS = 65 };
@@ -48,6 +49,8 @@ struct loop {
 	} hooks;
 	sigset_t signals;
 	struct signal_watch signal_watches[SIGNALS];
+	struct histogram turns;
+	struct peak longest_us;
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -56,6 +59,14 @@ static int64_t clock_ms(clockid_t clock)
 
 	CHECK(clock_gettime(clock, &now) == 0);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t exact_us(void)
+{
+	struct timespec now;
+
+	CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 struct loop *loop_new(struct err *err)
@@ -107,6 +118,12 @@ int64_t loop_wall_ms(const struct loop *loop)
 {
 	(void)loop;
 	return clock_ms(CLOCK_REALTIME);
+}
+
+int64_t loop_exact_us(const struct loop *loop)
+{
+	(void)loop;
+	return exact_us();
 }
 
 /* ---- descriptors */
@@ -321,18 +338,33 @@ static int wait_ms(struct loop *loop)
 	return wait > INT_MAX ? INT_MAX : (int)wait;
 }
 
-static void run_turn(struct loop *loop)
+static void run_handlers(struct loop *loop, const struct epoll_event *events, int count)
 {
-	struct epoll_event events[EVENTS_A_TURN];
-	int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wait_ms(loop));
-
-	CHECK(count >= 0 || errno == EINTR);
-	loop->now_ms = clock_ms(CLOCK_MONOTONIC);
 	run_events(loop, events, count);
 	run_timers(loop);
 	for (size_t i = 0; i < loop->hooks.count; i++)
 		if (loop->hooks.items[i].handler)
 			loop->hooks.items[i].handler(loop->hooks.items[i].context);
+}
+
+static void run_turn(struct loop *loop)
+{
+	struct epoll_event events[EVENTS_A_TURN];
+	int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wait_ms(loop));
+	int64_t began_us = exact_us(), took_us;
+
+	CHECK(count >= 0 || errno == EINTR);
+	loop->now_ms = began_us / 1000;
+	run_handlers(loop, events, count);
+	took_us = exact_us() - began_us;
+	histogram_observe(&loop->turns, (double)took_us / 1e6);
+	peak_observe(&loop->longest_us, took_us, loop->now_ms);
+}
+
+struct loop_stats loop_stats(const struct loop *loop)
+{
+	return (struct loop_stats){.turns = loop->turns,
+				   .longest_s = (double)peak_value(&loop->longest_us, loop->now_ms) / 1e6};
 }
 
 void loop_run(struct loop *loop)

@@ -503,6 +503,35 @@ static void test_wall_clock(void **state)
 	assert_true(loop_wall_ms(world->loop) > INT64_C(1700000000000));
 }
 
+static void dawdle(void *context)
+{
+	struct world *world = context;
+	int64_t until_us = loop_exact_us(world->loop) + 30000;
+
+	while (loop_exact_us(world->loop) < until_us)
+		continue;
+}
+
+static void test_stats_of_turns(void **state)
+{
+	struct world *world = *state;
+	struct loop_stats stats = loop_stats(world->loop);
+	int64_t began_us = loop_exact_us(world->loop);
+	double elapsed_s;
+
+	assert_int_equal(histogram_count(&stats.turns, HISTOGRAM_BOUNDS), 0);
+	assert_true(stats.longest_s <= 0);
+	set_timer(world, 0, 0, dawdle);
+	set_timer(world, 1, 300, stop);
+	loop_run(world->loop);
+	elapsed_s = (double)(loop_exact_us(world->loop) - began_us) / 1e6;
+	stats = loop_stats(world->loop);
+	assert_true(histogram_count(&stats.turns, HISTOGRAM_BOUNDS) >= 2);
+	assert_true(stats.longest_s >= .03 && stats.turns.sum >= stats.longest_s);
+	assert_true(stats.turns.sum <=
+		    elapsed_s - (.29 - stats.longest_s)); /* the wait for the second does not count */
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -529,6 +558,7 @@ int main(void)
 		IN_WORLD(test_stop_before_run),
 		IN_WORLD(test_free_with_timers_set),
 		IN_WORLD(test_wall_clock),
+		IN_WORLD(test_stats_of_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
