@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "server/traffic.h"
 
 struct loop;
 struct certificate;
@@ -37,6 +38,11 @@ uint16_t http_server_port(const struct http_server *server);
 void http_server_stop_accepting(struct http_server *server);
 unsigned http_server_active(const struct http_server *server); /* exchanges not answered yet */
 
+/* What it has counted; lent, as long as the server lives. */
+const struct traffic *http_server_traffic(const struct http_server *server);
+unsigned http_server_connections(const struct http_server *server);	/* open now */
+unsigned http_server_max_connections(const struct http_server *server); /* as the options have it */
+
 /* Closes everything. Exchanges not answered yet get no answer; their on_gone is called. */
 void http_server_free(struct http_server *server);
 DEFINE_FREE_AT(http_server)
@@ -61,6 +67,9 @@ struct http_memory {
 	void (*free)(void *pointer); /* called when the connection ends */
 };
 struct http_memory *http_connection_memory(struct http_exchange *exchange);
+
+/* Where to count it; TRAFFIC_OTHER when nobody says. Before the answer. */
+void http_set_route(struct http_exchange *exchange, enum traffic_route route);
 
 /* Lives as long as the exchange; 16 MiB at most. */
 struct arena *http_arena(struct http_exchange *exchange);

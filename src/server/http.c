@@ -188,6 +188,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	server->context = context;
 	server->idle_timeout_ms = options->idle_timeout_ms;
 	server->request_timeout_ms = options->request_timeout_ms;
+	server->max_connections = options->max_connections;
 	server->ask_certificate = options->ask_certificate;
 	server->run_timer = (struct loop_timer){.handler = run_timer_due, .context = server};
 	server->listen_fd = -1;
@@ -205,6 +206,21 @@ uint16_t http_server_port(const struct http_server *server)
 unsigned http_server_active(const struct http_server *server)
 {
 	return server->active;
+}
+
+const struct traffic *http_server_traffic(const struct http_server *server)
+{
+	return &server->traffic;
+}
+
+unsigned http_server_connections(const struct http_server *server)
+{
+	return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+unsigned http_server_max_connections(const struct http_server *server)
+{
+	return server->max_connections;
 }
 
 void http_server_stop_accepting(struct http_server *server)

@@ -166,6 +166,7 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 		gnutls_handshake_set_post_client_hello_function(connection->session, hello_received);
 	}
 	server->handshakes++;
+	server->traffic.accepted++;
 	gnutls_session_ticket_enable_server(connection->session, &server->ticket_key);
 	*connection_context = connection;
 }

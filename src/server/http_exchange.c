@@ -77,7 +77,20 @@ void http_on_gone(struct http_exchange *exchange, void (*on_gone)(void *context)
 	exchange->gone_context = context;
 }
 
+void http_set_route(struct http_exchange *exchange, enum traffic_route route)
+{
+	exchange->route = route;
+}
+
 /* ---- its end */
+
+static void count_answer(const struct http_exchange *exchange)
+{
+	struct http_server *server = exchange->connection->server;
+
+	traffic_count(&server->traffic, exchange->route, http_method(exchange), exchange->status,
+		      (double)(loop_exact_us(server->loop) - exchange->began_us) / 1e6);
+}
 
 static void exchange_gone(struct http_exchange *exchange)
 {
@@ -104,6 +117,7 @@ void http_exchange_end(struct http_exchange *exchange)
 	exchange->response = NULL;
 	exchange->arena = NULL;
 	exchange->method = NULL;
+	exchange->route = TRAFFIC_OTHER;
 	exchange->on_gone = NULL;
 	exchange->body_bytes = 0;
 	exchange->state = EXCHANGE_NONE;
@@ -134,6 +148,7 @@ void *http_on_request_line(void *context, const char *target, struct MHD_Connect
 
 	http_exchange_end(exchange);
 	exchange->state = EXCHANGE_HEAD;
+	exchange->began_us = loop_exact_us(server->loop);
 	connection->since_ms = loop_now_ms(server->loop);
 	connection->requests++;
 	buf_puts(&exchange->target, target); /* libmicrohttpd decodes it in place when we return */
@@ -160,6 +175,7 @@ void http_respond(struct http_exchange *exchange, const struct http_reply *reply
 	exchange->response = http_reply_make(exchange, reply);
 	exchange->state = EXCHANGE_ANSWERED;
 	exchange->connection->server->active--;
+	count_answer(exchange);
 	if (!suspended)
 		return;
 	MHD_resume_connection(exchange->connection->mhd);
@@ -177,6 +193,7 @@ static enum MHD_Result refuse(struct http_exchange *exchange, unsigned status, c
 	exchange->response = http_reply_make(
 		exchange,
 		&(struct http_reply){.status = status, .content_type = "text/plain; charset=utf-8", .body = &body});
+	count_answer(exchange);
 	return reply_queue(exchange);
 }
 

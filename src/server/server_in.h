@@ -82,6 +82,8 @@ struct http_exchange {
 	enum exchange_state state;
 	struct http_connection *connection;
 	const char *method;
+	enum traffic_route route;
+	int64_t began_us;
 	struct buf target;
 	uint64_t body_bytes;
 	struct arena *arena; /* made when asked for */
@@ -122,6 +124,7 @@ struct http_server {
 	http_handler *handler;
 	void *context;
 	int64_t idle_timeout_ms, request_timeout_ms;
+	unsigned max_connections;
 	int listen_fd, epoll_fd;
 	uint16_t port;
 	bool stopping;
@@ -134,6 +137,7 @@ struct http_server {
 	unsigned lingers_count;
 	unsigned char random[256]; /* of the system; from random_used on unused */
 	size_t random_used;
+	struct traffic traffic;
 	char complaint[200]; /* libmicrohttpd's last log line */
 };
 

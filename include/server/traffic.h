@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* traffic.h - the requests that were answered, counted. Whatever clients send, the numbers are as many. */
+#ifndef GAUGELET_SERVER_TRAFFIC_H
+#define GAUGELET_SERVER_TRAFFIC_H
+
+#include "base/histogram.h"
+#include "base/str.h"
+
+enum traffic_route {
+	TRAFFIC_OTHER, /* also: refused before it was known */
+	TRAFFIC_CUSTOM,
+	TRAFFIC_EXTERNAL,
+	TRAFFIC_RESOURCE,
+	TRAFFIC_DISCOVERY,
+	TRAFFIC_OPENAPI,
+	TRAFFIC_HEALTH,
+	TRAFFIC_METRICS,
+	TRAFFIC_ROUTES,
+};
+
+enum { TRAFFIC_VERBS = 8, TRAFFIC_CODES = 20 }; /* the last of each is for all others */
+
+struct traffic { /* zeroed at first */
+	uint64_t answered[TRAFFIC_ROUTES][TRAFFIC_VERBS][TRAFFIC_CODES];
+	struct histogram seconds[TRAFFIC_ROUTES];
+	uint64_t accepted; /* connections */
+};
+
+void traffic_count(struct traffic *traffic, enum traffic_route route, struct str method, unsigned status,
+		   double seconds);
+
+const char *traffic_route_name(enum traffic_route route); /* "custom" */
+const char *traffic_verb_name(size_t verb);		  /* "GET" */
+const char *traffic_code_name(size_t code);		  /* "404" */
+
+#endif
