@@ -4,6 +4,7 @@
 #define GAUGELET_SERVER_AUTH_H
 
 #include "base/base.h"
+#include "base/histogram.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -52,5 +53,24 @@ struct auth_check {
 void auth_check(struct auth *auth, struct http_exchange *exchange, const struct api_request *request,
 		struct auth_check *check);
 void auth_cancel(struct auth *auth, struct auth_check *check);
+
+enum { AUTH_VERDICTS = AUTH_ERROR + 1 };
+enum auth_review { AUTH_TOKEN, AUTH_ACCESS, AUTH_REVIEWS };
+
+struct auth_review_stats {
+	uint64_t hits;	 /* remembered */
+	uint64_t joined; /* waited for the same question, which was under way */
+	uint64_t sent;
+	uint64_t failures;	  /* no answer came, or none that could be read */
+	struct histogram seconds; /* until it came, or failed */
+};
+
+struct auth_stats {
+	uint64_t verdicts[AUTH_VERDICTS];
+	const struct auth_review_stats *reviews[AUTH_REVIEWS];
+};
+
+/* What has been counted; lent, as long as `auth` lives. */
+const struct auth_stats *auth_stats(const struct auth *auth);
 
 #endif

@@ -22,6 +22,7 @@ void check_end(struct check *check, enum auth_verdict verdict, struct buf *messa
 
 	outside->state = NULL;
 	check->auth->pending--;
+	check->auth->stats.verdicts[verdict]++;
 	outside->done(outside->context, &result);
 	buf_clear(message);
 }
@@ -152,7 +153,14 @@ struct auth *auth_new(struct loop *loop, struct kube_client *authentication, str
 	auth->document.max = DOCUMENT_MAX;
 	auth->tokens = authenticate_inquiry(auth);
 	auth->accesses = authorize_inquiry(auth);
+	auth->stats.reviews[AUTH_TOKEN] = inquiry_stats(auth->tokens);
+	auth->stats.reviews[AUTH_ACCESS] = inquiry_stats(auth->accesses);
 	return auth;
+}
+
+const struct auth_stats *auth_stats(const struct auth *auth)
+{
+	return &auth->stats;
 }
 
 void auth_free(struct auth *auth)

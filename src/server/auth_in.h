@@ -67,6 +67,8 @@ struct verdict *inquiry_ask(struct inquiry *inquiry, struct str question, bool r
 			    struct inquiry_waiter *waiter) MUST_USE;
 void inquiry_leave(struct inquiry_waiter *waiter); /* fine when it does not wait */
 
+const struct auth_review_stats *inquiry_stats(const struct inquiry *inquiry); /* lent */
+
 /* `verdict` is given. ttl_ms 0: not to be remembered. */
 void lookup_answer(struct lookup *lookup, struct verdict *verdict, int64_t ttl_ms, int64_t now_ms);
 void *lookup_context(const struct lookup *lookup);	 /* that of the options */
@@ -123,6 +125,7 @@ struct auth {
 	struct buf document;	 /* the review at hand */
 	int64_t silent_until_ms; /* of warnings about the kube-apiserver */
 	size_t pending;
+	struct auth_stats stats;
 };
 
 /* A check on its way; lives in the exchange's arena. */

@@ -22,6 +22,7 @@ struct lookup {
 	/* under way */
 	struct buf question;
 	struct kube_call *call;
+	int64_t asked_ms;
 	struct inquiry_waiter *waiters;
 	/* answered */
 	struct verdict *verdict;
@@ -38,6 +39,7 @@ struct inquiry {
 	struct lookup *buckets[BUCKETS];
 	struct lookup *newest, *oldest; /* of the answered ones */
 	size_t answers, bytes;
+	struct auth_review_stats stats;
 };
 
 /* ---- verdicts */
@@ -229,14 +231,19 @@ struct verdict *inquiry_ask(struct inquiry *inquiry, struct str question, bool r
 	if (lookup && lookup->verdict && now_ms < lookup->until_ms) {
 		unlink_by_age(inquiry, lookup);
 		link_newest(inquiry, lookup);
+		inquiry->stats.hits++;
 		return verdict_ref(lookup->verdict);
 	}
 	if (lookup && lookup->verdict) {
 		lookup_remove(lookup);
 		lookup = NULL;
 	}
-	if (!lookup) {
+	if (lookup) {
+		inquiry->stats.joined++;
+	} else {
+		inquiry->stats.sent++;
 		lookup = lookup_new(inquiry, digest);
+		lookup->asked_ms = now_ms;
 		lookup->remember = remembered;
 		buf_put(&lookup->question, question);
 		lookup->call = inquiry->options.ask(inquiry->options.context, question, lookup);
@@ -248,7 +255,10 @@ struct verdict *inquiry_ask(struct inquiry *inquiry, struct str question, bool r
 void lookup_answer(struct lookup *lookup, struct verdict *verdict, int64_t ttl_ms, int64_t now_ms)
 {
 	struct inquiry_waiter *waiters = STEAL(lookup->waiters);
+	struct auth_review_stats *stats = &lookup->inquiry->stats;
 
+	stats->failures += verdict->problem.len > 0;
+	histogram_observe(&stats->seconds, (double)(now_ms - lookup->asked_ms) / 1000);
 	lookup->call = NULL;
 	buf_clear(&lookup->question);
 	if (lookup->remember && ttl_ms > 0)
@@ -257,6 +267,11 @@ void lookup_answer(struct lookup *lookup, struct verdict *verdict, int64_t ttl_m
 		lookup_remove(lookup);
 	tell(waiters, verdict);
 	verdict_unref(verdict);
+}
+
+const struct auth_review_stats *inquiry_stats(const struct inquiry *inquiry)
+{
+	return &inquiry->stats;
 }
 
 void *lookup_context(const struct lookup *lookup)

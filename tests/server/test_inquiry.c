@@ -194,14 +194,39 @@ static void test_leaving_while_told(void **state)
 	assert_int_equal(cancelled, 0);
 }
 
+static void test_stats(void **state)
+{
+	const struct auth_review_stats *stats = inquiry_stats(inquiry);
+	struct asker askers[3] = {0};
+
+	(void)state;
+	assert_asked(&askers[0], "q", true, 1000, NULL);
+	assert_asked(&askers[1], "q", true, 1100, NULL);
+	lookup_answer(asked[0], verdict_with("x"), 10, 1300);
+	assert_asked(&askers[2], "q", true, 1301, "x");
+	assert_asked(&askers[2], "r", true, 2000, NULL);
+	lookup_answer(asked[1], verdict_problem("no"), 0, 2002);
+	assert_int_equal(stats->sent, 2);
+	assert_int_equal(stats->joined, 1);
+	assert_int_equal(stats->hits, 1);
+	assert_int_equal(stats->failures, 1);
+	assert_int_equal(stats->seconds.buckets[6], 1);
+	assert_int_equal(stats->seconds.buckets[0], 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_remembers),	       TEST(test_does_not_remember), TEST(test_forgets_the_least_used),
-		TEST(test_bounded_bytes),      TEST(test_asks_once),	     TEST(test_leaving_ends_the_call),
+		TEST(test_remembers),
+		TEST(test_does_not_remember),
+		TEST(test_forgets_the_least_used),
+		TEST(test_bounded_bytes),
+		TEST(test_asks_once),
+		TEST(test_leaving_ends_the_call),
 		TEST(test_leaving_while_told),
+		TEST(test_stats),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
