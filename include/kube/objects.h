@@ -87,4 +87,15 @@ void objects_wait_cancel(struct objects *objects, struct objects_waiter *waiter)
 
 size_t objects_count(const struct objects *objects); /* all that are held, for metrics */
 
+/* What is watched, for metrics; each resource once. */
+struct objects_watched {
+	struct str resource; /* "deployments.apps"; lent for the call */
+	size_t count;	     /* objects that are held */
+	bool known;	     /* there was a list */
+	int64_t broken_ms;   /* for how long they are not up to date; 0: they are */
+	uint64_t failures;   /* of lists and watches, since they are watched */
+};
+typedef void objects_watched_visitor(void *context, const struct objects_watched *watched);
+void objects_each_watched(const struct objects *objects, objects_watched_visitor *visitor, void *context);
+
 #endif

@@ -45,6 +45,9 @@ struct series_finding {
 	int64_t failing_s;		    /* for how long, in seconds */
 	int64_t since_s;		    /* how long ago the search began */
 	const struct prom_problem *problem; /* of the last try, when it failed; may be NULL */
+	int64_t age_ms;			    /* of the last good answer */
+	size_t kinds;			    /* in it */
+	uint64_t failures;		    /* since the start */
 };
 
 #endif

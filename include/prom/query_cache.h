@@ -54,6 +54,7 @@ struct query_cache_stats {
 	uint64_t stale;	       /* answered with the last good answer, as Prometheus was out */
 	uint64_t evictions;    /* for want of bytes */
 	size_t bytes, entries;
+	size_t flights; /* queries on their way */
 };
 struct query_cache_stats query_cache_stats(const struct query_cache *cache);
 

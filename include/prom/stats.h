@@ -22,6 +22,7 @@ struct prom_path_stats {
 
 struct prom_upstream_stats {
 	struct str authority; /* HOST:PORT */
+	struct str url;	      /* as it was given, cleaned, without credentials and parameters */
 	struct prom_path_stats paths[PROM_PATH_COUNT];
 	enum breaker_state breaker;
 	uint64_t times_opened;

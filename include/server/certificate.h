@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/str.h"
 
 struct certificate;
 struct loop;
@@ -30,6 +31,14 @@ MUST_USE bool certificate_add(struct certificate *certificate, const char *cert_
    whose key does not fit, leaves the one before in its place. Call it once, after the last certificate_add; the loop must
    outlive the certificate. */
 void certificate_watch(struct certificate *certificate, struct loop *loop);
+
+/* When the certificates end, in seconds since 1970; that for everybody is number 0. `file` is empty when it was made in memory; lent. */
+struct certificate_end {
+	struct str file;
+	int64_t end_s;
+};
+size_t certificate_count(const struct certificate *certificate);
+struct certificate_end certificate_end_of(const struct certificate *certificate, size_t number);
 
 /* The pair for everybody, lent until it is replaced. For GnuTLS's retrieve callback: gnutls_pcert_st *, its count, gnutls_privkey_t. Lent. */
 struct certificate_pair {

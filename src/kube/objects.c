@@ -32,6 +32,7 @@ struct collection {
 	bool too_many; /* of the list, or by what came after it: only a new watch can tell when they are fewer */
 	int status;    /* of the last failure; 0: there was no answer */
 	int64_t broken_since_ms, asked_ms;
+	uint64_t failures;
 	char reason[460];
 };
 
@@ -155,6 +156,7 @@ static void works(struct collection *collection)
 
 static void broke(struct collection *collection, const char *reason)
 {
+	collection->failures++;
 	if (!collection->broken) {
 		collection->broken = true;
 		collection->broken_since_ms = loop_now_ms(collection->objects->loop);
@@ -418,6 +420,41 @@ size_t objects_count(const struct objects *objects)
 	for (const struct collection *collection = objects->collections; collection; collection = collection->next)
 		count += collection->store ? object_store_count(collection->store) : 0;
 	return count;
+}
+
+/* Two versions of a resource are watched for a while when the cluster prefers another; the newer one comes first. */
+static bool is_older_version(const struct objects *objects, const struct collection *collection)
+{
+	const struct collection *at = objects->collections;
+
+	while (at != collection && !str_eq(buf_str(&at->title), buf_str(&collection->title)))
+		at = at->next;
+	return at != collection;
+}
+
+static int64_t broken_ms_of(const struct collection *collection)
+{
+	int64_t passed_ms = loop_now_ms(collection->objects->loop) - collection->broken_since_ms;
+
+	if (!collection->broken)
+		return 0;
+	return passed_ms > 0 ? passed_ms : 1;
+}
+
+void objects_each_watched(const struct objects *objects, objects_watched_visitor *visitor, void *context)
+{
+	for (const struct collection *at = objects->collections; at; at = at->next) {
+		const struct objects_watched watched = {
+			.resource = buf_str(&at->title),
+			.count = at->store ? object_store_count(at->store) : 0,
+			.known = at->store != NULL,
+			.broken_ms = broken_ms_of(at),
+			.failures = at->failures,
+		};
+
+		if (!is_older_version(objects, at))
+			visitor(context, &watched);
+	}
 }
 
 /* ---- questions */

@@ -31,6 +31,7 @@ static bool add_source(struct choice *choice, struct loop *loop, const struct pr
 		return false;
 	source->stats = &choice->stats.upstreams[choice->stats.count++];
 	source->stats->authority = upstream_authority(source->upstream);
+	source->stats->url = upstream_url(source->upstream);
 	http.user = upstream_user(source->upstream);
 	http.password = upstream_password(source->upstream);
 	source->http = http_client_new(loop, &http, err);

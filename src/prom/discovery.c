@@ -29,8 +29,9 @@ struct search {
 	struct series_set *set; /* the last good answer */
 	int64_t due_ms;
 	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
-	int64_t failing_since_ms;
+	int64_t failing_since_ms, found_ms;
 	int64_t began_ms;
+	uint64_t failures;
 	bool asked;
 	bool used; /* by rules that we have */
 	char failure[300];
@@ -100,6 +101,7 @@ static void failed(struct search *search, const struct prom_problem *problem)
 	memcpy(search->failure, problem->text, sizeof(search->failure) - 1);
 	search->failure[str_whole_characters(str_of(search->failure))] = '\0';
 	search->problem = *problem;
+	search->failures++;
 	if (first)
 		search->failing_since_ms = loop_now_ms(discovery->loop);
 	if (first || !problem->not_asked)
@@ -163,6 +165,7 @@ static void found(struct search *search, struct series_set *set)
 	log_v(2, "discovery: %.*s: %llu series of %zu kinds", STR_ARG(search->selector),
 	      (unsigned long long)series_set_total(set), series_set_count(set));
 	search->retry_ms = 0;
+	search->found_ms = loop_now_ms(discovery->loop);
 	search->failure[0] = '\0';
 	stop_build(discovery); /* it may read the old set */
 	series_set_free(search->set);
@@ -436,6 +439,9 @@ const struct series_finding *discovery_findings(struct discovery *discovery)
 			.failing_s = search->retry_ms ? (now - search->failing_since_ms) / 1000 : 0,
 			.since_s = (now - search->began_ms) / 1000,
 			.problem = search->retry_ms ? &search->problem : NULL,
+			.age_ms = search->set ? now - search->found_ms : 0,
+			.kinds = search->set ? series_set_count(search->set) : 0,
+			.failures = search->failures,
 		};
 	}
 	return discovery->findings;

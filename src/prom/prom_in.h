@@ -19,6 +19,7 @@ void upstream_free(struct upstream *upstream);
 DEFINE_FREE_AT(upstream)
 
 struct str upstream_authority(const struct upstream *upstream); /* HOST:PORT */
+struct str upstream_url(const struct upstream *upstream);	/* SCHEME://HOST:PORT/PATH */
 struct str upstream_host(const struct upstream *upstream);
 struct str
 upstream_path(const struct upstream *upstream); /* of the base URL, cleaned: empty, or "/x" without '/' at the end */

@@ -442,5 +442,7 @@ struct query_cache_stats query_cache_stats(const struct query_cache *cache)
 	stats.bytes = query_store_bytes(cache->store);
 	stats.entries = query_store_entries(cache->store);
 	stats.evictions = query_store_evictions(cache->store);
+	for (const struct query_flight *flight = cache->flights; flight; flight = flight->next)
+		stats.flights++;
 	return stats;
 }

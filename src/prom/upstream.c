@@ -270,6 +270,11 @@ struct str upstream_authority(const struct upstream *upstream)
 	return upstream->authority;
 }
 
+struct str upstream_url(const struct upstream *upstream)
+{
+	return upstream->base;
+}
+
 struct str upstream_host(const struct upstream *upstream)
 {
 	return upstream->host;

@@ -48,6 +48,19 @@ struct certificate_pair certificate_pair(const struct certificate *certificate)
 	return serving_pair_lend(certificate->sources.items[0].pair);
 }
 
+size_t certificate_count(const struct certificate *certificate)
+{
+	return certificate->sources.count;
+}
+
+struct certificate_end certificate_end_of(const struct certificate *certificate, size_t number)
+{
+	const struct source *source = &certificate->sources.items[number];
+
+	CHECK(number < certificate->sources.count);
+	return (struct certificate_end){.file = str_of(source->cert_file), .end_s = serving_pair_end_s(source->pair)};
+}
+
 static struct str copy_of(struct certificate *certificate, const char *text)
 {
 	struct str copy;

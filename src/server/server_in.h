@@ -23,6 +23,7 @@ struct serving_pair *serving_pair_parse(const struct buf *chain, const struct bu
 struct serving_pair *serving_pair_ref(struct serving_pair *pair);
 void serving_pair_unref(struct serving_pair *pair);
 struct certificate_pair serving_pair_lend(const struct serving_pair *pair);
+int64_t serving_pair_end_s(const struct serving_pair *pair); /* the leaf's, since 1970 */
 bool serving_pair_is_rsa(const struct serving_pair *pair);
 bool serving_pair_eq(const struct serving_pair *a, const struct serving_pair *b);
 

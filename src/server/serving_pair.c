@@ -18,6 +18,7 @@ struct serving_pair {
 	unsigned references;
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned chain_length;
+	int64_t end_s;
 	gnutls_privkey_t key;
 	struct arena *arena;
 	struct {
@@ -57,6 +58,11 @@ struct certificate_pair serving_pair_lend(const struct serving_pair *pair)
 	return lent;
 }
 
+int64_t serving_pair_end_s(const struct serving_pair *pair)
+{
+	return pair->end_s;
+}
+
 bool serving_pair_is_rsa(const struct serving_pair *pair)
 {
 	int algorithm = gnutls_pubkey_get_pk_algorithm(pair->chain[0].pubkey, NULL);
@@ -84,8 +90,8 @@ static void name_add(struct serving_pair *pair, const char *name, size_t bytes)
 	*vec_push(&pair->names) = copy;
 }
 
-/* The common name, which is what old certificates have, and the DNS names. */
-static void names_read(struct serving_pair *pair)
+/* The common name, which is what old certificates have, and the DNS names; and how long they are good. */
+static void leaf_read(struct serving_pair *pair)
 {
 	gnutls_x509_crt_t leaf = NULL;
 	char name[NAME_BYTES];
@@ -95,6 +101,7 @@ static void names_read(struct serving_pair *pair)
 	pair->arena = arena_new(0);
 	if (gnutls_pcert_export_x509(&pair->chain[0], &leaf) < 0)
 		return;
+	pair->end_s = gnutls_x509_crt_get_expiration_time(leaf);
 	if (gnutls_x509_crt_get_dn_by_oid(leaf, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &bytes) == 0)
 		name_add(pair, name, bytes);
 	for (unsigned i = 0; type != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
@@ -198,7 +205,7 @@ struct serving_pair *serving_pair_parse(const struct buf *chain, const struct bu
 	struct serving_pair *pair = serving_pair_ref(xnew(struct serving_pair));
 
 	if (chain_import(pair, chain, cert_file, err) && key_import(pair, key, key_file, err)) {
-		names_read(pair);
+		leaf_read(pair);
 		if (key_fits(pair))
 			return pair;
 		err_set(err, ERR_INVALID, "the private key in '%s' does not fit the first certificate in '%s'",

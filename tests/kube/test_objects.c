@@ -154,6 +154,23 @@ static bool has_changed(void *context)
 	return world->changes > 0;
 }
 
+static void note_watched(void *context, const struct objects_watched *watched)
+{
+	struct buf *out = context;
+
+	buf_printf(out, "%.*s: %zu%s%s, %llu failed;", STR_ARG(watched->resource), watched->count,
+		   watched->known ? "" : " unknown", watched->broken_ms ? " broken" : "",
+		   (unsigned long long)watched->failures);
+}
+
+static void assert_watched(const struct world *world, const char *want)
+{
+	CLEANUP(buf_clear) struct buf seen = {0};
+
+	objects_each_watched(world->objects, note_watched, &seen);
+	assert_str(buf_str(&seen), want);
+}
+
 static void test_a_failed_first_list(void **state)
 {
 	struct world *world = *state;
@@ -168,6 +185,7 @@ static void test_a_failed_first_list(void **state)
 	objects_wait(world->objects, &world->waiter);
 	run_until(&world->kube, has_changed, world);
 	select_now(world);
+	assert_watched(world, "pods: 0 unknown broken, 1 failed;");
 	assert_int_equal(world->state, OBJECTS_FORBIDDEN);
 	assert_int_equal(world->err.code, ERR_UPSTREAM);
 	assert_string_equal(
@@ -175,6 +193,7 @@ static void test_a_failed_first_list(void **state)
 		"cannot list pods: status 403: pods is forbidden: User \"system:serviceaccount:m:a\" cannot list "
 		"resource \"pods\"");
 	wait_for(world, "a");
+	assert_watched(world, "pods: 1, 1 failed;");
 }
 
 /* ---- after a good list */

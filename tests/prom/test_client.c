@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client_world.h"
 
+#include "prom/stats.h"
+
 /* ---- what is asked: the line and, of a POST, the body */
 
 static struct request_case {
@@ -116,7 +118,7 @@ static void test_host_header_has_no_effect(void **state)
 static void test_user_of_the_url(void **state)
 {
 	struct world *world = *state;
-	char authority[40];
+	char authority[40], url[60];
 
 	new_prom(world, "Aladdin:open%20sesame@", "", usual());
 	answer_with(world, 401, "text/plain", "who is Aladdin, QWxhZGRpbjpvcGVuIHNlc2FtZQ==, open sesame?");
@@ -125,6 +127,8 @@ static void test_user_of_the_url(void **state)
 	assert_true(str_starts(str_of(asked(world)), STR("GET /api/v1/query?")));
 	snprintf(authority, sizeof(authority), "127.0.0.1:%u", world->server.port);
 	assert_true(str_eq(prom_authority(world->prom), str_of(authority)));
+	snprintf(url, sizeof(url), "http://%s", authority);
+	assert_str(prom_stats(world->prom)->upstreams[0].url, url);
 	assert_null(strstr(world->problem.text, "Aladdin"));
 	assert_null(strstr(world->problem.text, "QWxh"));
 	assert_null(strstr(world->problem.text, "sesame"));

@@ -210,7 +210,9 @@ static void test_one_failure_touches_no_other(void **state)
 	findings = discovery_findings(world->discovery);
 	assert_true(findings[0].found);
 	assert_int_equal(findings[0].series, 1);
+	assert_int_equal(findings[0].kinds, 1);
 	assert_false(findings[1].found);
+	assert_true(findings[1].failures >= 1);
 	assert_non_null(strstr(findings[1].failure, "kaboom"));
 	assert_false(has(world, "b"));
 	series(world, 3, "b"); /* from now on */
@@ -236,6 +238,8 @@ static void test_the_last_good_answer_stays(void **state)
 	run_until(world, first_failed_later);
 	assert_true(has_all(world));
 	assert_int_equal(discovery_findings(world->discovery)[0].series, 1);
+	assert_int_equal(discovery_findings(world->discovery)[0].failures, 1);
+	assert_true(discovery_findings(world->discovery)[0].age_ms >= RELIST_MS);
 }
 
 static void test_missing_data_loses_nothing(void **state)

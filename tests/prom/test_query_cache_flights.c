@@ -10,7 +10,9 @@ static void test_one_flight(void **state)
 	(void)state;
 	for (int i = 0; i < ASKERS; i++)
 		ask(scene, i, "up");
+	assert_int_equal(stats_of(scene).flights, 1);
 	await_answers(scene, ASKERS);
+	assert_int_equal(stats_of(scene).flights, 0);
 	assert_int_equal(requests_of(scene), 1);
 	assert_int_equal(stats_of(scene).joined, ASKERS - 1);
 	for (int i = 0; i < ASKERS; i++) {

@@ -155,6 +155,8 @@ static void test_dates(void **state)
 	assert_int_equal(seconds, 3600);
 	assert_int_equal(ASN1_TIME_cmp_time_t(X509_get0_notBefore(leaf), now - 3540), -1);
 	assert_int_equal(ASN1_TIME_cmp_time_t(X509_get0_notBefore(leaf), now - 3700), 1);
+	assert_int_equal(certificate_count(certificate), 1);
+	assert_int_equal(ASN1_TIME_cmp_time_t(X509_get0_notAfter(leaf), certificate_end_of(certificate, 0).end_s), 0);
 	X509_free(leaf);
 	certificate_free(certificate);
 }
