@@ -13,6 +13,7 @@ struct http_exchange;
 struct loop;
 struct metric_names;
 struct objects;
+struct own_metrics;
 struct policy_stats;
 struct prom;
 struct query_cache;
@@ -38,7 +39,9 @@ struct dispatch_options {
 	const struct series_finding *(*findings)(void *context);
 	/* The names of Prometheus' metrics at this moment; NULL: none are known. Asked where gke_names is on. */
 	const struct metric_names *(*known)(void *context);
-	void *findings_context; /* of both */
+	/* What the dispatch does not know of itself: the server, its certificate, reloads. */
+	void (*add_own_metrics)(void *context, struct own_metrics *metrics);
+	void *findings_context; /* of all three */
 };
 
 /* `catalog` is given. */

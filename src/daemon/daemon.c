@@ -21,6 +21,7 @@
 #include "server/certificate.h"
 #include "server/dispatch.h"
 #include "server/http.h"
+#include "server/own_metrics.h"
 
 enum {
 	MAX_CONNECTIONS = 1000,
@@ -112,6 +113,22 @@ static const struct metric_names *known(void *context)
 	struct daemon *daemon = context;
 
 	return names_known(daemon->names);
+}
+
+static void add_own_metrics(void *context, struct own_metrics *metrics)
+{
+	const struct daemon *daemon = context;
+	struct reload_stats stats = reload_stats(daemon->reload);
+
+	metrics->server = daemon->server;
+	metrics->certificate = daemon->certificate;
+	if (daemon->options->config == NULL)
+		return;
+	metrics->reloads = (struct own_reloads){.good = stats.good,
+						.failed = stats.failed,
+						.unchanged = stats.unchanged,
+						.last_good = stats.last_good,
+						.last_good_ms = stats.last_good_ms};
 }
 
 /* Before discovery has found anything there is a catalog without metrics. */
@@ -254,6 +271,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.sample_age = options->sample_age,
 		.findings = findings,
 		.known = known,
+		.add_own_metrics = add_own_metrics,
 		.findings_context = daemon,
 	};
 

@@ -147,9 +147,9 @@ const char *drop_name(enum drop drop)
 {
 	static const char *const names[DROP_COUNT] = {
 		[DROP_NAN] = "nan",	      [DROP_INFINITE] = "infinite",	[DROP_RANGE] = "range",
-		[DROP_STALE] = "stale",	      [DROP_DUPLICATE] = "duplicate",	[DROP_UNKNOWN_AGE] = "unknown-age",
+		[DROP_STALE] = "stale",	      [DROP_DUPLICATE] = "duplicate",	[DROP_UNKNOWN_AGE] = "unknown_age",
 		[DROP_FOREIGN] = "foreign",   [DROP_UNLABELLED] = "unlabelled", [DROP_MALFORMED] = "malformed",
-		[DROP_NOT_LIVE] = "not-live",
+		[DROP_NOT_LIVE] = "not_live",
 	};
 
 	return names[drop];

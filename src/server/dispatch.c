@@ -8,9 +8,11 @@
 
 #include "api/documents.h"
 #include "model/catalog.h"
+#include "net/loop.h"
 #include "server/auth.h"
 #include "server/health.h"
 #include "server/http.h"
+#include "server/own_metrics.h"
 #include "server/reason_log.h"
 
 struct dispatch {
@@ -20,6 +22,7 @@ struct dispatch {
 	struct dispatch_options options;
 	struct question_common common;
 	struct reason_log *log;
+	int64_t started_ms;
 	bool stopping;
 };
 
@@ -42,6 +45,7 @@ struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbour
 	dispatch->catalog = catalog;
 	dispatch->options = *options;
 	dispatch->log = reason_log_new();
+	dispatch->started_ms = loop_wall_ms(loop);
 	return dispatch;
 }
 
@@ -138,9 +142,22 @@ static void respond_health(struct task *task)
 static void respond_metrics(struct task *task)
 {
 	CLEANUP(buf_clear) struct buf body = {0};
+	const struct dispatch *dispatch = task->dispatch;
+	const struct dispatch_options *options = &dispatch->options;
+	struct own_metrics metrics = {
+		.loop = dispatch->loop,
+		.started_ms = dispatch->started_ms,
+		.auth = dispatch->to.auth,
+		.objects = dispatch->to.objects,
+		.prom = dispatch->to.prom,
+		.cache = dispatch->to.cache,
+		.catalog = dispatch->catalog,
+		.findings = options->findings(options->findings_context),
+		.policy = &dispatch->common.stats,
+	};
 
-	buf_puts(&body, "# HELP gaugelet_build_info The version that runs.\n# TYPE gaugelet_build_info gauge\n"
-			"gaugelet_build_info{version=\"" GAUGELET_VERSION "\"} 1\n");
+	options->add_own_metrics(options->findings_context, &metrics);
+	own_metrics_write(&metrics, &body);
 	respond(task, &(struct http_reply){.status = 200,
 					   .content_type = "text/plain; version=0.0.4; charset=utf-8",
 					   .body = &body});
@@ -201,6 +218,38 @@ static void serve(struct task *task)
 
 /* ---- who asks */
 
+static enum traffic_route counted_as(enum route route)
+{
+	switch (route) {
+	case ROUTE_CUSTOM:
+		return TRAFFIC_CUSTOM;
+	case ROUTE_EXTERNAL:
+		return TRAFFIC_EXTERNAL;
+	case ROUTE_USAGE:
+		return TRAFFIC_RESOURCE;
+	case ROUTE_INDEX:
+	case ROUTE_VERSION:
+	case ROUTE_GROUPS:
+	case ROUTE_GROUP:
+	case ROUTE_RESOURCES:
+		return TRAFFIC_DISCOVERY;
+	case ROUTE_OPENAPI_V2:
+	case ROUTE_OPENAPI_V3:
+	case ROUTE_OPENAPI_V3_GROUP:
+		return TRAFFIC_OPENAPI;
+	case ROUTE_HEALTH:
+		return TRAFFIC_HEALTH;
+	case ROUTE_METRICS:
+		return TRAFFIC_METRICS;
+	case ROUTE_NO_METRIC:
+	case ROUTE_BAD_PATH:
+	case ROUTE_UNKNOWN:
+	case ROUTE_MALFORMED:
+		break;
+	}
+	return TRAFFIC_OTHER;
+}
+
 static void checked(void *context, const struct auth_result *result)
 {
 	CLEANUP(buf_clear) struct buf body = {0};
@@ -251,6 +300,7 @@ void dispatch_handle(void *context, struct http_exchange *exchange)
 	http_on_gone(exchange, task_gone, task);
 	if (api_request_parse(http_method(exchange), http_target(exchange), &headers, dispatch->options.groups,
 			      http_arena(exchange), &task->request, &err)) {
+		http_set_route(exchange, counted_as(task->request.route));
 		check(task);
 		return;
 	}

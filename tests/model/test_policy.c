@@ -213,7 +213,7 @@ static void test_pod(void **state)
 static void test_counting(void **state)
 {
 	static const char *const names[DROP_COUNT] = {"nan",	     "infinite", "range",      "stale",	    "duplicate",
-						      "unknown-age", "foreign",	 "unlabelled", "malformed", "not-live"};
+						      "unknown_age", "foreign",	 "unlabelled", "malformed", "not_live"};
 	struct policy_stats stats = {0};
 
 	(void)state;
