@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* histogram.h - how often something took how long, in Prometheus' usual buckets from 5 ms to 10 s. Zeroed at first. */
+/* histogram.h - how often something took how long, in Prometheus' usual buckets from 5 ms to 10 s; and how old something was, in
+   those of the reference's metrics servers from 1 s to six minutes. Zeroed at first. */
 #ifndef GAUGELET_BASE_HISTOGRAM_H
 #define GAUGELET_BASE_HISTOGRAM_H
 
@@ -19,5 +20,17 @@ void histogram_observe(struct histogram *histogram, double seconds);
 
 /* The observations that are not above histogram_bounds[bound]; of all for HISTOGRAM_BOUNDS. */
 uint64_t histogram_count(const struct histogram *histogram, size_t bound);
+
+enum { AGE_BOUNDS = 20 };
+
+extern const double age_bounds[AGE_BOUNDS];
+
+struct age_histogram {
+	uint64_t buckets[AGE_BOUNDS + 1];
+	double sum;
+};
+
+void age_histogram_observe(struct age_histogram *histogram, double seconds);
+uint64_t age_histogram_count(const struct age_histogram *histogram); /* of all */
 
 #endif

@@ -97,7 +97,7 @@ const char *drop_name(enum drop drop);
 struct policy_stats {
 	uint64_t answered; /* numbers that went out */
 	uint64_t dropped[DROP_COUNT];
-	struct histogram custom_freshness, external_freshness; /* ages of the numbers that went out */
+	struct age_histogram custom_freshness, external_freshness; /* ages of the numbers that went out */
 };
 
 void policy_count_refused(struct policy_stats *stats, enum verdict verdict, size_t count);

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+struct age_histogram;
 struct histogram;
 
 enum family_type { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
@@ -39,5 +40,7 @@ void exposition_count(struct exposition *exposition, const struct exposition_lab
 void exposition_number(struct exposition *exposition, const struct exposition_label *labels, double value);
 void exposition_histogram(struct exposition *exposition, const struct exposition_label *labels,
 			  const struct histogram *histogram);
+void exposition_ages(struct exposition *exposition, const struct exposition_label *labels,
+		     const struct age_histogram *histogram);
 
 #endif

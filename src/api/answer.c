@@ -96,7 +96,7 @@ static void count_all(const struct api_plan *plan, const struct policy *policy, 
 		      const struct number *numbers, size_t count)
 {
 	struct policy_stats *stats = plan->view->stats;
-	struct histogram *freshness;
+	struct age_histogram *freshness;
 
 	if (stats == NULL)
 		return;
@@ -106,7 +106,7 @@ static void count_all(const struct api_plan *plan, const struct policy *policy, 
 		if (!number_good(&numbers[i]))
 			continue;
 		stats->answered++;
-		histogram_observe(freshness, (double)(policy->now_ms - numbers[i].time_ms) / 1000);
+		age_histogram_observe(freshness, (double)(policy->now_ms - numbers[i].time_ms) / 1000);
 	}
 }
 

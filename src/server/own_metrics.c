@@ -432,8 +432,8 @@ static void write_samples(const struct policy_stats *stats, struct exposition *o
 	for (size_t i = 0; i < DROP_COUNT; i++)
 		exposition_count(out, LABELS({"reason", str_of(drop_name((enum drop)i))}), stats->dropped[i]);
 	family(out, OWN_FRESHNESS);
-	exposition_histogram(out, LABELS({"group", STR(API_CUSTOM_GROUP)}), &stats->custom_freshness);
-	exposition_histogram(out, LABELS({"group", STR(API_EXTERNAL_GROUP)}), &stats->external_freshness);
+	exposition_ages(out, LABELS({"group", STR(API_CUSTOM_GROUP)}), &stats->custom_freshness);
+	exposition_ages(out, LABELS({"group", STR(API_EXTERNAL_GROUP)}), &stats->external_freshness);
 }
 
 /* ---- all */

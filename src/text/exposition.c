@@ -132,21 +132,33 @@ void exposition_number(struct exposition *exposition, const struct exposition_la
 	buf_putc(exposition->out, '\n');
 }
 
-void exposition_histogram(struct exposition *exposition, const struct exposition_label *labels,
-			  const struct histogram *histogram)
+static void put_buckets(struct exposition *exposition, const struct exposition_label *labels, const double *bounds,
+			size_t bound_count, const uint64_t *buckets, double sum)
 {
 	uint64_t count = 0;
 
 	CHECK(exposition->family->type == FAMILY_HISTOGRAM);
-	for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++) {
+	for (size_t i = 0; i <= bound_count; i++) {
 		CLEANUP(buf_clear) struct buf le = {0};
 
-		put_double(&le, i < HISTOGRAM_BOUNDS ? histogram_bounds[i] : (double)INFINITY);
-		count += histogram->buckets[i];
+		put_double(&le, i < bound_count ? bounds[i] : (double)INFINITY);
+		count += buckets[i];
 		put_count(exposition, "_bucket", labels, buf_str(&le), count);
 	}
 	put_name(exposition, "_sum", labels, STR(""));
-	put_double(exposition->out, histogram->sum);
+	put_double(exposition->out, sum);
 	buf_putc(exposition->out, '\n');
 	put_count(exposition, "_count", labels, STR(""), count);
+}
+
+void exposition_histogram(struct exposition *exposition, const struct exposition_label *labels,
+			  const struct histogram *histogram)
+{
+	put_buckets(exposition, labels, histogram_bounds, HISTOGRAM_BOUNDS, histogram->buckets, histogram->sum);
+}
+
+void exposition_ages(struct exposition *exposition, const struct exposition_label *labels,
+		     const struct age_histogram *histogram)
+{
+	put_buckets(exposition, labels, age_bounds, AGE_BOUNDS, histogram->buckets, histogram->sum);
 }

@@ -455,14 +455,14 @@ static void test_stats(void **state)
 {
 	const struct stats_case *c = *state;
 	bool external = strcmp(c->target, EXTERNAL) == 0;
-	const struct histogram *histogram;
+	const struct age_histogram *histogram;
 	struct fixture f;
 
 	begin(&f, c->target, &c->extension, false);
 	answer(&f, c->given);
 	histogram = external ? &f.stats.external_freshness : &f.stats.custom_freshness;
 	assert_int_equal(f.stats.answered, c->answered);
-	assert_int_equal(histogram_count(histogram, HISTOGRAM_BOUNDS), c->answered);
+	assert_int_equal(age_histogram_count(histogram), c->answered);
 	assert_int_equal(f.stats.dropped[c->drop], c->dropped);
 	assert_int_equal(f.plan.duplicates, c->extension.on_duplicate || c->drop != DROP_DUPLICATE ? 0 : c->dropped);
 	end(&f);

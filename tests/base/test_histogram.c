@@ -63,14 +63,49 @@ static void test_bounds_ascend(void **state)
 		assert_true(histogram_bounds[i] > histogram_bounds[i - 1]);
 }
 
+static struct age_case {
+	const char *name;
+	double seconds;
+	size_t bucket;
+} ages[] = {
+	{"new", 0, 0},
+	{"of the future", -5, 0},
+	{"a second belongs to its bucket", 1, 0},
+	{"more than a second", 1.001, 1},
+	{"half a minute", 30, 11},
+	{"five minutes", 300, 19},
+	{"older than all bounds", 400, 20},
+};
+
+static void test_age(void **state)
+{
+	const struct age_case *c = *state;
+	struct age_histogram histogram = {0};
+
+	age_histogram_observe(&histogram, c->seconds);
+	for (size_t i = 0; i <= AGE_BOUNDS; i++)
+		assert_int_equal(histogram.buckets[i], i == c->bucket);
+	age_histogram_observe(&histogram, 2);
+	assert_int_equal(age_histogram_count(&histogram), 2);
+}
+
+static void test_age_bounds_grow(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < AGE_BOUNDS; i++)
+		assert_true(age_bounds[i] > 1.3639 * age_bounds[i - 1] && age_bounds[i] < 1.3641 * age_bounds[i - 1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count_is_of_all_below),
 		cmocka_unit_test(test_no_number),
 		cmocka_unit_test(test_bounds_ascend),
+		cmocka_unit_test(test_age_bounds_grow),
 	};
 	int failed = RUN_ROWS(cases, test_observe);
 
+	failed += RUN_ROWS(ages, test_age);
 	return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

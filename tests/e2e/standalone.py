@@ -502,6 +502,73 @@ def check_bridged(home, prometheus):
     tally.check('--serve-stale: no report of the sanitizers', not REPORT.search(gaugelet.process.said()))
 
 
+# ---------------------------------------------------------------- own metrics
+
+SAMPLE = re.compile(r'(\w+?)(?:\{(.*)\})? (\S+)')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+ROW = re.compile(r'\| `(\w+)` \| (counter|gauge|histogram) \|(.*?)\| (.*) \|')
+
+
+def documented():
+    """Of docs/metrics.md: name to type, labels and meaning."""
+    rows = ROW.findall((ROOT / 'docs/metrics.md').read_text())
+    return {name: (kind, set(re.findall(r'`(\w+)`', labels)), meaning) for name, kind, labels, meaning in rows}
+
+
+class Metrics:
+    def __init__(self, gaugelet):
+        _, self.text = fetch(gaugelet.url + '/metrics', context=gaugelet.trust)
+        self.samples, self.families = [], {}
+        for line in self.text.splitlines():
+            if line.startswith('# HELP '):
+                _, _, family, meaning = line.split(' ', 3)
+            elif line.startswith('# TYPE '):
+                self.families[family] = (line.split()[3], set(), meaning)
+            else:
+                name, labels, value = SAMPLE.fullmatch(line).groups()
+                labels = dict(LABEL.findall(labels or ''))
+                self.samples.append((name, labels, float(value)))
+                self.families[family][1].update(set(labels) - {'le'})
+
+    def total(self, name, **labels):
+        return sum(value for found, has, value in self.samples if found == name and labels.items() <= has.items())
+
+
+def check_own_metrics(gaugelet):
+    """/metrics after all of this: promtool finds nothing to say, the document has all of it, and what happened is in it."""
+    metrics = Metrics(gaugelet)
+    said = subprocess.run(['promtool', 'check', 'metrics'], input=metrics.text, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, check=False)
+    tally.equal('/metrics: promtool check metrics', (0, ''), (said.returncode, said.stdout))
+    rows = documented()
+    for name, (kind, labels, meaning) in metrics.families.items():
+        tally.equal(f'/metrics: {name} is as in docs/metrics.md', rows.get(name), (kind, labels, meaning))
+    missing = {name for name in rows if name not in metrics.families}
+    tally.check('/metrics: only those of the cluster and of who asks are missing',
+                all(name.startswith(('gaugelet_auth_', 'gaugelet_kube_')) for name in missing), missing)
+    for name, labels in [
+            ('gaugelet_http_requests_total', {'route': 'custom', 'verb': 'GET', 'code': '200'}),
+            ('gaugelet_http_requests_total', {'route': 'custom', 'code': '404'}),
+            ('gaugelet_http_requests_total', {'route': 'custom', 'code': '500'}),
+            ('gaugelet_http_requests_total', {'route': 'discovery', 'code': '200'}),
+            ('gaugelet_samples_dropped_total', {'reason': 'nan'}),
+            ('gaugelet_catalog_metrics', {'kind': 'custom'}),
+            ('gaugelet_discovery_series', {'series_query': f'{WAITING}{{namespace!=\\"\\",pod!=\\"\\"}}'}),
+            ('gaugelet_discovery_failures_total', {}),
+            ('gaugelet_prometheus_requests_total', {'path': '/api/v1/query', 'result': '2xx'}),
+            ('gaugelet_prometheus_requests_total', {'path': '/api/v1/query', 'result': 'refused'}),
+            ('prometheus_adapter_prometheus_client_request_duration_seconds_count', {'path': '/api/v1/series'}),
+            ('gaugelet_samples_answered_total', {}),
+            ('process_resident_memory_bytes', {})]:
+        tally.check(f'/metrics: {name} {labels} is counted', metrics.total(name, **labels) > 0)
+    tally.equal('/metrics: each number that was answered has an age', metrics.total('gaugelet_samples_answered_total'),
+                metrics.total('metrics_apiserver_metric_freshness_seconds_count'))
+    for _ in range(3):
+        gaugelet.waiting()
+    before, after = (which.total('gaugelet_http_requests_total', route='custom') for which in (metrics, Metrics(gaugelet)))
+    tally.equal('/metrics: three requests more are three more', before + 3, after)
+
+
 def check_end(gaugelet, prometheus):
     """SIGTERM while a request is under way: it gets its answer, then the process ends well."""
     prometheus.process.freeze()
@@ -630,6 +697,7 @@ def run(home):
         attempt(check, *arguments)
     watch.end()
     tally.check('readyz is 200 all the while', watch.asked > 20 and not watch.bad, f'{watch.asked} asked, {watch.bad[:3]}')
+    attempt(check_own_metrics, gaugelet)
     attempt(check_end, gaugelet, prometheus)
 
 

@@ -174,6 +174,8 @@ static struct line_case {
 	{"cache", "gaugelet_query_cache_requests_total{result=\"joined\"} 0"},
 	{"answered", "gaugelet_samples_answered_total 5"},
 	{"dropped", "gaugelet_samples_dropped_total{reason=\"not_live\"} 4"},
+	{"bounds of freshness",
+	 "metrics_apiserver_metric_freshness_seconds_bucket{group=\"custom.metrics.k8s.io\",le=\"1.364\"} 0"},
 	{"freshness", "metrics_apiserver_metric_freshness_seconds_count{group=\"external.metrics.k8s.io\"} 0"},
 };
 
