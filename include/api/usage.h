@@ -70,7 +70,7 @@ struct api_objects usage_wanted(const struct usage_plan *plan);
 /* In the API server's order. ERR_LIMIT: more than we answer for. */
 MUST_USE bool usage_add(struct usage_plan *plan, const struct usage_object *object, struct err *err);
 void usage_added(struct usage_plan *plan, int64_t now_ms); /* since 1970; it is the queries' time, too */
-void usage_unlisted(struct usage_plan *plan, const char *why);
+void usage_unlisted(struct usage_plan *plan, enum api_unlisted kind, const char *why);
 
 /* Appends the PromQL of a query. False: it cannot be built, and that was its answer. */
 MUST_USE bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out);

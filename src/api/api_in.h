@@ -88,6 +88,9 @@ enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const
 
 /* ---- parts of them */
 
+/* `resource: why. mend: ...` */
+enum reason_code write_unlisted(struct buf *out, struct str resource, enum api_unlisted kind, const char *why);
+
 struct str text_front(struct str text, size_t bytes); /* whole characters */
 
 /* The PromQL, as much of it as fits. */

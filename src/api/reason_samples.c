@@ -49,10 +49,8 @@ enum reason_code reason_no_objects(struct buf *out, const struct api_plan *plan)
 	return REASON_NO_OBJECTS;
 }
 
-enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, enum api_unlisted kind, const char *why)
+enum reason_code write_unlisted(struct buf *out, struct str resource, enum api_unlisted kind, const char *why)
 {
-	struct str resource = text_front(plan->request->resource, TEXT_SHOWN);
-
 	buf_printf(out, "%.*s: %.*s. mend: ", STR_ARG(resource), STR_ARG(text_front(str_of(why), LISTED_SHOWN)));
 	switch (kind) {
 	case API_UNLISTED_FORBIDDEN:
@@ -67,6 +65,11 @@ enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, e
 	}
 	buf_puts(out, "see to the kube-apiserver and the way to it");
 	return REASON_CANNOT_LIST;
+}
+
+enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, enum api_unlisted kind, const char *why)
+{
+	return write_unlisted(out, text_front(plan->request->resource, TEXT_SHOWN), kind, why);
 }
 
 /* ---- samples that fit nothing */

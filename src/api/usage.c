@@ -189,14 +189,12 @@ bool usage_add(struct usage_plan *plan, const struct usage_object *object, struc
 	return true;
 }
 
-void usage_unlisted(struct usage_plan *plan, const char *why)
+void usage_unlisted(struct usage_plan *plan, enum api_unlisted kind, const char *why)
 {
-	const char *mend = ". mend: the adapter's ServiceAccount needs a role with list and watch on them";
-	char text[600];
+	CLEANUP(buf_clear) struct buf text = {0};
 
-	snprintf(text, sizeof(text), "%s: %.400s%s", plan->nodes ? "nodes" : "pods", why,
-		 str_contains(str_of(why), STR("mend: ")) ? "" : mend);
-	refuse_internal(plan, "unable to list matching resources", text);
+	write_unlisted(&text, plan->nodes ? STR("nodes") : STR("pods"), kind, why);
+	refuse_internal(plan, "unable to list matching resources", buf_cstr(&text));
 }
 
 static void refuse_unknown(struct usage_plan *plan)
@@ -292,7 +290,7 @@ void usage_added(struct usage_plan *plan, int64_t now_ms)
 	}
 	plan->queries = arena_calloc(plan->arena, USAGE_KINDS * namespaces, sizeof(*plan->queries));
 	if (plan->queries == NULL) {
-		usage_unlisted(plan, "there are too many of them");
+		usage_unlisted(plan, API_UNLISTED_MANY, "there are too many of them");
 		return;
 	}
 	if (plan->nodes)

@@ -197,7 +197,7 @@ static void patience_ends(void *context)
 	struct usage_request *usage = context;
 
 	objects_wait_cancel(usage->setting.objects, &usage->waiter);
-	usage_unlisted(&usage->plan, "the kube-apiserver has not listed them in time");
+	usage_unlisted(&usage->plan, API_UNLISTED_FAILED, "the kube-apiserver has not listed them in time");
 	respond(usage);
 }
 
@@ -225,8 +225,11 @@ static void find_objects(struct usage_request *usage)
 	case OBJECTS_WAITING:
 		wait_for_objects(usage);
 		return;
+	case OBJECTS_FORBIDDEN:
+		usage_unlisted(&usage->plan, API_UNLISTED_FORBIDDEN, err.msg);
+		break;
 	case OBJECTS_FAILED:
-		usage_unlisted(&usage->plan, err.msg);
+		usage_unlisted(&usage->plan, err.code == ERR_LIMIT ? API_UNLISTED_MANY : API_UNLISTED_FAILED, err.msg);
 		break;
 	}
 	go_on(usage);

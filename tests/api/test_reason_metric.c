@@ -154,8 +154,9 @@ static void begin(struct fixture *f, const char *target)
 				    .upstream = STR("prom:9090"),
 				    .max_age_ms = 900000,
 				    .max_sample_age_ms = 300000};
-	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true}, f->arena,
-				      &f->request, &err));
+	assert_true(api_request_parse(STR("GET"), str_of(target), &headers,
+				      (struct api_groups){.custom = true, .external = true}, f->arena, &f->request,
+				      &err));
 	api_begin(&f->plan, &f->request, &f->view, f->arena);
 }
 
@@ -226,7 +227,9 @@ static struct refused_case {
 	{"D6, by as", NS "/pods/x/alpha", 404, {"rules.yaml:80", "queue_depth", "[renamed]"}},
 	{"D7", NS "/pods/x/token_rate", 404, {"nearest name is tokens_rate", "[near-name]"}},
 	{"D7, of another resource", NS "/pods/x/lora_load", 404, {"lora_loads, of ", "[near-name]"}},
-	{"D8", E1 "nothing_like_it_at_all", 404,
+	{"D8",
+	 E1 "nothing_like_it_at_all",
+	 404,
 	 {"19 rules", "17 of rules", "2 of externalRules", "/apis/external.metrics.k8s.io/v1beta1", "[no-rule]"}},
 	{"D9, isNot",
 	 NS "/pods/x/cache_hits",

@@ -100,14 +100,15 @@ static void test_standalone(void **state)
 	end(&f);
 }
 
-static void test_unlisted_with_a_mend(void **state)
+static void test_unlisted_for_another_cause(void **state)
 {
 	struct fixture f;
 
 	(void)state;
 	begin_with(&f, M1 "/nodes", NULL, &usual_memory, false);
-	usage_unlisted(&f.plan, "no. mend: a role");
-	assert_contains(buf_str(&f.plan.reply.body), "resources: nodes: no. mend: a role\"");
+	usage_unlisted(&f.plan, API_UNLISTED_FAILED, "status 500: no");
+	assert_contains(buf_str(&f.plan.reply.body),
+			"resources: nodes: status 500: no. mend: see to the kube-apiserver");
 	end(&f);
 }
 
@@ -117,12 +118,12 @@ static void test_unlisted(void **state)
 
 	(void)state;
 	begin_with(&f, PODS, NULL, &usual_memory, false);
-	usage_unlisted(&f.plan, "status 403: no");
+	usage_unlisted(&f.plan, API_UNLISTED_FORBIDDEN, "status 403: no");
 	assert_int_equal(f.plan.reply.status, 500);
 	assert_contains(
 		buf_str(&f.plan.reply.body),
 		"\"message\":\"Internal error occurred: unable to list matching resources: pods: status 403: no. "
-		"mend: the adapter's ServiceAccount needs a role with list and watch on them\"");
+		"mend: the adapter's ServiceAccount needs a role with list and watch on pods\"");
 	end(&f);
 }
 
@@ -190,7 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_standalone),
 		cmocka_unit_test(test_unlisted),
-		cmocka_unit_test(test_unlisted_with_a_mend),
+		cmocka_unit_test(test_unlisted_for_another_cause),
 		cmocka_unit_test(test_matchers_of_every_query),
 		cmocka_unit_test(test_no_query_for_many_namespaces),
 		cmocka_unit_test(test_a_huge_list_is_divided),
