@@ -100,7 +100,7 @@ def raw_pool(world, value):
 
 def no_pool_yet(world):
     done = world.run_kubectl("get", "--raw", POOL_PATH)
-    if done.returncode == 0 or not re.search("NotFound.*does not know the resource", done.stderr):
+    if done.returncode == 0 or not re.search(r"NotFound.*\[missing-crd\]", done.stderr):
         raise Failed(f"exit status {done.returncode}: {done.stderr.strip() or done.stdout[:200]}")
     return done.stderr.strip()
 
