@@ -554,7 +554,6 @@ def check_own_metrics(gaugelet):
             ('gaugelet_samples_dropped_total', {'reason': 'nan'}),
             ('gaugelet_catalog_metrics', {'kind': 'custom'}),
             ('gaugelet_discovery_series', {'series_query': f'{WAITING}{{namespace!=\\"\\",pod!=\\"\\"}}'}),
-            ('gaugelet_discovery_failures_total', {}),
             ('gaugelet_prometheus_requests_total', {'path': '/api/v1/query', 'result': '2xx'}),
             ('gaugelet_prometheus_requests_total', {'path': '/api/v1/query', 'result': 'refused'}),
             ('prometheus_adapter_prometheus_client_request_duration_seconds_count', {'path': '/api/v1/series'}),
