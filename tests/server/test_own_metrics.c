@@ -7,6 +7,7 @@
 #include "../model/rule_text.h"
 #include "rows.h"
 
+#include "kube/objects.h"
 #include "model/catalog.h"
 #include "model/policy.h"
 #include "model/resource.h"
@@ -14,7 +15,9 @@
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/query_cache.h"
+#include "server/auth.h"
 #include "server/certificate.h"
+#include "server/http.h"
 
 /* A seriesQuery of more than a label holds; two of them differ only at their ends. */
 #define FIFTY	   "01234567890123456789012345678901234567890123456789"
@@ -55,6 +58,9 @@ struct world {
 	struct prom *prom;
 	struct query_cache *cache;
 	struct certificate *certificate;
+	struct http_server *server;
+	struct auth *auth;
+	struct objects *objects;
 	struct policy_stats policy;
 	struct own_metrics metrics;
 	struct buf out;
@@ -96,6 +102,27 @@ static void start_prom(struct world *world)
 	world->cache = query_cache_new(world->loop, world->prom, &cache);
 }
 
+static void never(void *context, struct http_exchange *exchange)
+{
+	(void)context;
+	(void)exchange;
+	fail_msg("nobody asks");
+}
+
+/* The loop does not run: no kube-apiserver is asked. */
+static void start_serving(struct world *world)
+{
+	const struct http_server_options options = {
+		.bind_address = "127.0.0.1", .max_connections = 5, .idle_timeout_ms = 1000, .request_timeout_ms = 1000};
+	struct err err = {0};
+
+	world->certificate = certificate_make("", "127.0.0.1", &err);
+	world->server = http_server_new(world->loop, &options, world->certificate, never, NULL, &err);
+	assert_non_null(world->server);
+	world->auth = auth_new(world->loop, NULL, NULL, &(struct auth_options){0});
+	world->objects = objects_new(world->loop, NULL, 1000);
+}
+
 static int set_up(void **state)
 {
 	struct world *world = xnew(struct world);
@@ -107,12 +134,15 @@ static int set_up(void **state)
 	assert_int_equal(world->rules->series_query_count, COUNT_OF(findings));
 	world->resources = resource_table_builtin();
 	world->catalog = catalog_of(world);
-	world->certificate = certificate_make("", "127.0.0.1", &err);
+	start_serving(world);
 	start_prom(world);
 	problems_clear(&problems);
 	world->metrics = (struct own_metrics){.loop = world->loop,
 					      .started_ms = 1795267890125,
+					      .server = world->server,
 					      .certificate = world->certificate,
+					      .auth = world->auth,
+					      .objects = world->objects,
 					      .prom = world->prom,
 					      .cache = world->cache,
 					      .catalog = world->catalog,
@@ -130,6 +160,9 @@ static int tear_down(void **state)
 	buf_clear(&world->out);
 	query_cache_free(world->cache);
 	prom_free(world->prom);
+	objects_free(world->objects);
+	auth_free(world->auth);
+	http_server_free(world->server);
 	certificate_free(world->certificate);
 	catalog_unref(world->catalog);
 	resource_table_unref(world->resources);
@@ -146,6 +179,13 @@ static struct line_case {
 } lines[] = {
 	{"version", "gaugelet_build_info{version=\"" GAUGELET_VERSION "\"} 1"},
 	{"start", "process_start_time_seconds 1795267890.125"},
+	{"connections", "gaugelet_http_connections 0"},
+	{"most connections", "gaugelet_http_connections_max 5"},
+	{"request times", "gaugelet_http_request_duration_seconds_count{route=\"custom\"} 0"},
+	{"verdicts", "gaugelet_auth_checks_total{verdict=\"forbidden\"} 0"},
+	{"reviews", "gaugelet_auth_lookups_total{review=\"token\",result=\"hit\"} 0"},
+	{"review times", "gaugelet_auth_review_duration_seconds_count{review=\"access\"} 0"},
+	{"watch works", "gaugelet_kube_watch_broken_seconds{resource=\"pods\"} 0"},
 	{"rules", "gaugelet_rules{kind=\"custom\"} 3"},
 	{"external rules", "gaugelet_rules{kind=\"external\"} 2"},
 	{"catalog", "gaugelet_catalog_metrics{kind=\"external\"} 0"},
@@ -230,6 +270,22 @@ static void test_no_series_twice(void **state)
 	}
 }
 
+/* Only what has never happened is missing. */
+static void test_all_families(void **state)
+{
+	struct world *world = *state;
+
+	own_metrics_write(&world->metrics, &world->out);
+	for (size_t i = 0; i < OWN_FAMILIES; i++) {
+		CLEANUP(buf_clear) struct buf help = {0};
+		bool none_yet = i == OWN_REQUESTS || i == OWN_OBJECTS || i == OWN_PROM_REQUESTS;
+
+		buf_printf(&help, "# HELP %s ", own_families[i].name);
+		if (str_contains(buf_str(&world->out), buf_str(&help)) == none_yet)
+			fail_msg("%s", own_families[i].name);
+	}
+}
+
 static void test_no_secret(void **state)
 {
 	struct world *world = *state;
@@ -246,6 +302,7 @@ static void test_what_is_not_there_has_no_numbers(void **state)
 	own_metrics_write(&world->metrics, &world->out);
 	assert_contains(buf_str(&world->out), "gaugelet_rules{");
 	assert_false(str_contains(buf_str(&world->out), STR("prometheus_")));
+	assert_false(str_contains(buf_str(&world->out), STR("auth")));
 	assert_false(str_contains(buf_str(&world->out), STR("reload")));
 	assert_false(str_contains(buf_str(&world->out), STR("gaugelet_discovery_age_seconds{rule=\"rules.yaml:1\","
 							    "series_query=\"b\"")));
@@ -311,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_WORLD(test_no_series_twice),
+		IN_WORLD(test_all_families),
 		IN_WORLD(test_no_secret),
 		IN_WORLD(test_what_is_not_there_has_no_numbers),
 		cmocka_unit_test(test_document_has_all),
