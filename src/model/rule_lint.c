@@ -169,6 +169,14 @@ static bool give_one_name(const struct rule *a, const struct rule *b)
 	       (a->external || same_resources(&a->spec->resources, &b->spec->resources));
 }
 
+/* One question for several series, as for a metric that was renamed: it does not matter which rule has the name. */
+static bool ask_the_same(const struct rule *a, const struct rule *b)
+{
+	return str_eq(a->spec->metrics_query.text, b->spec->metrics_query.text) &&
+	       !str_contains(a->spec->metrics_query.text, STR(".Series")) &&
+	       same_resources(&a->spec->resources, &b->spec->resources);
+}
+
 /* What two rules must have in common to give one name for sure: a constant `as`, or series and the way they are named. */
 static void write_key(struct buf *key, const struct rule *rule)
 {
@@ -225,7 +233,7 @@ static void check_names(const struct rules *rules, struct problems *problems)
 		for (const struct seen *other = seen[i].before; other; other = other->before) {
 			const struct rule *earlier = &rules->list[other - seen];
 
-			if (!give_one_name(earlier, &rules->list[i]))
+			if (!give_one_name(earlier, &rules->list[i]) || ask_the_same(earlier, &rules->list[i]))
 				continue;
 			warn_of_one_name(earlier, &rules->list[i], problems);
 			break;

@@ -195,9 +195,41 @@ static void test_chain(void **state)
 	rules_unref(rules);
 }
 
+/* A metric that was renamed: the question is the same, whichever of its names is found. */
+static void test_one_question(void **state)
+{
+	static const struct {
+		const char *queries[2];
+		const struct override_spec *overrides;
+		size_t warnings;
+	} pairs[] = {
+		{{"sum(a or b) by (<<.GroupBy>>)", "sum(a or b) by (<<.GroupBy>>)"}, both, 0},
+		{{"sum(a or b) by (<<.GroupBy>>)", "sum(b or a) by (<<.GroupBy>>)"}, both, 1},
+		{{"sum(a or b) by (<<.GroupBy>>)", "sum(a or b) by (<<.GroupBy>>)"}, other_label, 1},
+		{{"sum(<<.Series>>) by (<<.GroupBy>>)", "sum(<<.Series>>) by (<<.GroupBy>>)"}, both, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		struct rule_spec rules_of[] = {
+			RULE(2, "a", "x", .resources = OF(both)),
+			RULE(9, "b", "x", .resources = OF(both)),
+		};
+		CLEANUP(problems_clear) struct problems problems = {0};
+		struct rules *rules = NULL;
+
+		rules_of[1].resources.overrides = pairs[i].overrides;
+		for (size_t j = 0; j < 2; j++)
+			rules_of[j].metrics_query.text = str_of(pairs[i].queries[j]);
+		assert_true(compiled(rules_of, 2, NULL, 0, &problems, &rules));
+		assert_int_equal(problems.warnings, pairs[i].warnings);
+		rules_unref(rules);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_chain)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_chain), cmocka_unit_test(test_one_question)};
 
 	return RUN_ROWS(lint_cases, test_lint) + RUN_ROWS(query_cases, test_query) +
 	       cmocka_run_group_tests(tests, NULL, NULL);
