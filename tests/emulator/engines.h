@@ -19,17 +19,21 @@ enum source {
 	SOURCE_INFLIGHT, /* waiting and running: a frontend counts a request from its arrival to its end */
 	SOURCE_CACHE,
 	SOURCE_HITS,
+	SOURCE_CACHE_PERCENT,
+	SOURCE_HITS_PERCENT,
 	SOURCE_PODS,
 	SOURCE_MEMORY,
 	SOURCE_NODE_MEMORY, /* with what the node itself takes */
 	/* what follows from the load */
 	SOURCE_USED_TOKENS,
+	SOURCE_FREE_TOKENS,
 	SOURCE_POOL_TOKENS,
 	SOURCE_PROMPT_TOKENS_PER_SECOND,
 	SOURCE_OUTPUT_TOKENS_PER_SECOND,
 	/* sums over the time that has passed */
 	SOURCE_CPU_SECONDS,
 	SOURCE_NODE_CPU_SECONDS,
+	SOURCE_QUEUE_MICROSECONDS,
 	SOURCE_REQUESTS,
 	SOURCE_REQUESTS_STOP,
 	SOURCE_REQUESTS_LENGTH,
@@ -38,6 +42,7 @@ enum source {
 	SOURCE_OUTPUT_TOKENS,
 	/* observed once a finished request, or once a token after the first */
 	SOURCE_OBSERVED_TTFT,
+	SOURCE_OBSERVED_TTFT_MS,
 	SOURCE_OBSERVED_ITL,
 	SOURCE_OBSERVED_TPOT,
 	SOURCE_OBSERVED_E2E,

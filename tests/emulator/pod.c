@@ -52,6 +52,8 @@ static double observed(const struct load *load, enum source source)
 {
 	if (source == SOURCE_OBSERVED_TTFT)
 		return load->ttft;
+	if (source == SOURCE_OBSERVED_TTFT_MS)
+		return load->ttft * 1000;
 	if (source == SOURCE_OBSERVED_ITL || source == SOURCE_OBSERVED_TPOT)
 		return load->itl;
 	if (source == SOURCE_OBSERVED_E2E)
@@ -85,6 +87,7 @@ static void finish_requests(struct pod *pod, uint64_t requests)
 	const struct load *load = &pod->load;
 
 	pod->requests += requests;
+	pod->queue_seconds += load->queue * (double)requests;
 	pod->prompt_tokens += floor(load->prompt) * (double)requests;
 	pod->cached_tokens += floor(load->prompt * load->hits) * (double)requests;
 	pod->output_tokens += floor(load->output) * (double)requests;
@@ -109,10 +112,33 @@ void pod_advance(struct pod *pod, double seconds)
 		finish_requests(pod, (uint64_t)whole);
 }
 
+/* Sums over the time that has passed. */
+static double so_far(const struct pod *pod, enum source source)
+{
+	uint64_t length = pod->requests / STOP_OF;
+
+	if (source == SOURCE_CPU_SECONDS)
+		return pod->cpu_seconds;
+	if (source == SOURCE_NODE_CPU_SECONDS)
+		return pod->cpu_seconds + pod->seconds * NODE_CPU;
+	if (source == SOURCE_QUEUE_MICROSECONDS)
+		return floor(pod->queue_seconds * 1e6);
+	if (source == SOURCE_REQUESTS)
+		return (double)pod->requests;
+	if (source == SOURCE_REQUESTS_STOP)
+		return (double)(pod->requests - length);
+	if (source == SOURCE_REQUESTS_LENGTH)
+		return (double)length;
+	if (source == SOURCE_PROMPT_TOKENS)
+		return pod->prompt_tokens;
+	if (source == SOURCE_CACHED_TOKENS)
+		return pod->cached_tokens;
+	return source == SOURCE_OUTPUT_TOKENS ? pod->output_tokens : 0;
+}
+
 static double current(const struct pod *pod, enum source source)
 {
 	const struct load *load = &pod->load;
-	uint64_t length = pod->requests / STOP_OF;
 
 	if (source == SOURCE_WAITING)
 		return load->waiting;
@@ -124,37 +150,27 @@ static double current(const struct pod *pod, enum source source)
 		return load->cache;
 	if (source == SOURCE_HITS)
 		return load->hits;
+	if (source == SOURCE_CACHE_PERCENT)
+		return load->cache * 100;
+	if (source == SOURCE_HITS_PERCENT)
+		return load->hits * 100;
 	if (source == SOURCE_PODS)
 		return load->pods;
 	if (source == SOURCE_MEMORY)
 		return load->memory;
 	if (source == SOURCE_NODE_MEMORY)
 		return load->memory + NODE_MEMORY;
-	if (source == SOURCE_CPU_SECONDS)
-		return pod->cpu_seconds;
-	if (source == SOURCE_NODE_CPU_SECONDS)
-		return pod->cpu_seconds + pod->seconds * NODE_CPU;
 	if (source == SOURCE_USED_TOKENS)
 		return floor(load->cache * KV_TOKENS);
+	if (source == SOURCE_FREE_TOKENS)
+		return KV_TOKENS - floor(load->cache * KV_TOKENS);
 	if (source == SOURCE_POOL_TOKENS)
 		return KV_TOKENS;
 	if (source == SOURCE_PROMPT_TOKENS_PER_SECOND)
 		return requests_per_second(load) * load->prompt;
 	if (source == SOURCE_OUTPUT_TOKENS_PER_SECOND)
 		return requests_per_second(load) * load->output;
-	if (source == SOURCE_REQUESTS)
-		return (double)pod->requests;
-	if (source == SOURCE_REQUESTS_STOP)
-		return (double)(pod->requests - length);
-	if (source == SOURCE_REQUESTS_LENGTH)
-		return (double)length;
-	if (source == SOURCE_PROMPT_TOKENS)
-		return pod->prompt_tokens;
-	if (source == SOURCE_CACHED_TOKENS)
-		return pod->cached_tokens;
-	if (source == SOURCE_OUTPUT_TOKENS)
-		return pod->output_tokens;
-	return source == SOURCE_ONE ? 1 : 0;
+	return source == SOURCE_ONE ? 1 : so_far(pod, source);
 }
 
 /* The shortest digits that read back as the same number, written as the engine's own client writes them. */
@@ -205,7 +221,7 @@ static void write_labels(FILE *out, const struct pod *pod, const char *label, co
 		write_label(out, parts[i], pod->name);
 		separator = ",";
 	}
-	fputs("} ", out);
+	fputs(separator[0] == '{' ? " " : "} ", out);
 }
 
 static void write_sample(FILE *out, const struct pod *pod, const char *name, const char *suffix, const char *label,

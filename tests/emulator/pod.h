@@ -47,7 +47,7 @@ struct pod {
 	double unfinished; /* the part of a request that the time so far has left over */
 	uint64_t requests;
 	double prompt_tokens, cached_tokens, output_tokens;
-	double cpu_seconds;
+	double cpu_seconds, queue_seconds;
 	struct histogram *histograms; /* one a row of the engine's table */
 };
 

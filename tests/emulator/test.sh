@@ -207,7 +207,7 @@ for seconds in '' 0 -5 1x 9999999999; do
 done
 check 'unknown path' 404 "$(status "${url[vllm-0]}")"
 check 'unknown method' 405 "$(status -X DELETE "${url[vllm-0]}load")"
-for argument in vllm-0 vllm-0=vllm vllm-0=tgi:0 vllm-0=vllm:x vllm-0=vllm:70000 =vllm:0 'a"b=vllm:0'; do
+for argument in vllm-0 vllm-0=vllm vllm-0=ollama:0 vllm-0=vllm:x vllm-0=vllm:70000 =vllm:0 'a"b=vllm:0'; do
 	"$emulator" --pod "$argument" >/dev/null 2>&1
 	check "command line: --pod $argument" 1 $?
 done
