@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The rules files of tests/configs, each a shape that is in use somewhere: gaugelet takes it with the warnings that its lines
-# `# expects: ...` say, and promtool takes the queries that it gives, unless a line says `# promql: refused`.
+# The rules files of tests/configs, each a shape that is in use somewhere, and the packs in rules/: gaugelet takes it with the
+# warnings that its lines `# expects: ...` say, and promtool takes the queries that it gives, unless a line says `# promql:
+# refused`.
 set -u
 export LC_ALL=C
 usage="usage: configs.sh GAUGELET RENDER_QUERIES"
@@ -19,7 +20,7 @@ fail() {
 
 # loads FILE: exit status 0, and on stderr the expected warnings and nothing else
 loads() {
-	sed -n "s/^# expects: /$1:/p" "$1" >"$home/expected"
+	sed -n "s|^# expects: |$1:|p" "$1" >"$home/expected"
 	if ! "$gaugelet" --check-config --config "$1" >"$home/said" 2>&1; then
 		fail "$1 is refused" "$home/said"
 	elif ! diff "$home/expected" "$home/said" >"$home/diff"; then
@@ -48,9 +49,9 @@ asks() {
 }
 
 command -v promtool >/dev/null || { echo 'promtool is not installed: deploy/install-packages test'; exit 77; }
-for file in *.yaml; do
+for file in *.yaml ../../rules/*.yaml ../../rules/*/*.yaml; do
 	loads "$file"
 	asks "$file"
 done
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 60 ]
+[ "$failed" = 0 ] && [ "$passed" -gt 120 ]
