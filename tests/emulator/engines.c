@@ -182,6 +182,11 @@ static const struct family dynamo_new_families[] = {
 	COUNTER("dynamo_frontend_output_tokens_total", SOURCE_OUTPUT_TOKENS, "Tokens generated."),
 };
 
+static const struct family dynamo_worker_families[] = {
+	GAUGE("dynamo_component_inflight_requests", SOURCE_RUNNING, "Requests that the worker works on."),
+	COUNTER("dynamo_component_requests_total", SOURCE_REQUESTS, "Finished requests."),
+};
+
 /* A kubelet's cAdvisor, as far as one pod: the node, the pod with its sandbox, its container. Who adds up without
  * looking at `container` and `id` counts everything three times. */
 #define NODE_LABELS "id=\"/\",image=\"\",name=\"\",namespace=\"\",pod=\"\""
@@ -407,6 +412,8 @@ static const struct engine engines[] = {
 	{"sglang", SGLANG_BEFORE, SGLANG_AFTER, false, true, sglang_families, COUNT(sglang_families)},
 	{"dynamo", NULL, "model=\"" QWEN "\"", true, false, dynamo_families, COUNT(dynamo_families)},
 	{"dynamo-new", NULL, "model=\"" QWEN "\"", true, false, dynamo_new_families, COUNT(dynamo_new_families)},
+	{"dynamo-worker", "dynamo_component=\"backend\",dynamo_endpoint=\"generate\",dynamo_namespace=\"dynamo\"",
+	 "model=\"" QWEN "\",worker_id=\"*\"", true, false, dynamo_worker_families, COUNT(dynamo_worker_families)},
 	{"cadvisor", NULL, NULL, false, false, cadvisor_families, COUNT(cadvisor_families)},
 	{"epp", "name=\"*\"", NULL, false, false, epp_families, COUNT(epp_families)},
 	{"epp-pods", NULL, NULL, true, false, epp_pods_families, COUNT(epp_pods_families)},
@@ -433,6 +440,6 @@ const struct engine *engine_find(const char *name)
 
 const char *engine_names(void)
 {
-	return "vllm, vllm-old, sglang, dynamo, dynamo-new, cadvisor, epp, epp-pods, epp-rank, llm-d, "
+	return "vllm, vllm-old, sglang, dynamo, dynamo-new, dynamo-worker, cadvisor, epp, epp-pods, epp-rank, llm-d, "
 	       "trtllm, triton, tgi, jetstream, llamacpp, dcgm, tpu";
 }

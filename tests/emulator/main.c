@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PODS_MAX 32
+#define PODS_MAX 64
 #define HUNG_MAX 64
 
 struct served {
