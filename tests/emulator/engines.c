@@ -362,6 +362,8 @@ static const struct family epp_pods_families[] = {
 	LABELLED(EPP_POD, KIND_GAUGE, SOURCE_WAITING, EPP_OF("0"), "Requests in the queue of a pod."),
 	LABELLED(EPP_POD, KIND_GAUGE, SOURCE_RUNNING, EPP_OF("1"), NULL),
 	LABELLED("inference_model_request_total", KIND_COUNTER, SOURCE_REQUESTS, EPP_MODEL, "Requests."),
+	LABELLED("inference_model_request_error_total", KIND_COUNTER, SOURCE_ZERO, "error_code=\"500\"," EPP_MODEL,
+		 "Requests that failed."),
 	LABELLED_HISTOGRAM("inference_model_request_duration_seconds", SOURCE_OBSERVED_E2E, epp_seconds, EPP_MODEL,
 			   "Seconds of a whole request."),
 };
