@@ -14,8 +14,8 @@ struct resources;
 typedef void resources_handler(void *context, struct resource_table *table);
 
 /* Asks at once, again every `interval_ms` (0: never), and with back-off (0.5 s to 60 s) after a failure; what was found stays.
-   Aggregated discovery (/api and /apis), else the legacy documents; groups and versions that fail are left out and said in the
-   log. Order: the core group first, then the server's; in a group the preferred version first. */
+   Aggregated discovery (/api and /apis), else the legacy documents; versions that fail are left out, said in the log, and asked
+   for again with back-off (0.5 s to `interval_ms`). Order: the core group first, then the server's; in a group the preferred version first. */
 struct resources *resources_new(struct loop *loop, struct kube_client *client, int64_t interval_ms,
 				resources_handler *handler, void *context) MUST_USE;
 void resources_free(struct resources *resources);

@@ -151,11 +151,25 @@ static const struct json_node *first_of(const struct json_node *map, const char 
 	return list ? list->first : NULL;
 }
 
-/* APIResourceList */
-static bool read_legacy_resources(struct version *version, const struct json_node *root)
+static bool is_of_version(const struct version *version, struct str group_version)
 {
+	struct str group = version->group, name = version->version;
+
+	if (group.len == 0)
+		return str_eq(group_version, name);
+	return group_version.len == group.len + 1 + name.len && str_starts(group_version, group) &&
+	       group_version.ptr[group.len] == '/' && str_ends(group_version, name);
+}
+
+/* APIResourceList */
+static bool read_legacy_resources(struct version *version, const struct json_node *root, struct err *err)
+{
+	struct str of = json_tree_text(root, STR("groupVersion"));
+
 	if (!str_eq(json_tree_text(root, STR("kind")), STR("APIResourceList")))
-		return false;
+		return err_set(err, ERR_UPSTREAM, "no APIResourceList");
+	if (of.len > 0 && !is_of_version(version, of))
+		return err_set(err, ERR_UPSTREAM, "the APIResourceList of '%.*s' came for it", STR_ARG(of));
 	for (const struct json_node *item = first_of(root, "resources"); item; item = item->next) {
 		const struct json_node *namespaced = json_tree_get_kind(item, STR("namespaced"), JSON_IS_BOOL);
 
@@ -247,12 +261,20 @@ static void again(struct resources *resources, int64_t delay_ms)
 	loop_timer_set(resources->loop, &resources->timer, delay_ms);
 }
 
+/* How long to wait this time; twice as long the next time. */
+static int64_t back_off(struct resources *resources, int64_t max_ms)
+{
+	int64_t delay_ms = resources->retry_ms < max_ms ? resources->retry_ms : max_ms;
+
+	resources->retry_ms = delay_ms * 2 < max_ms ? delay_ms * 2 : max_ms;
+	return delay_ms;
+}
+
 static void fail(struct resources *resources, const char *path, const char *why)
 {
-	int64_t delay_ms = resources->retry_ms;
+	int64_t delay_ms = back_off(resources, RETRY_MAX_MS);
 
 	log_warn("discovery of resources: GET %s: %s; once more in %.1f s", path, why, (double)delay_ms / 1000);
-	resources->retry_ms = delay_ms * 2 < RETRY_MAX_MS ? delay_ms * 2 : RETRY_MAX_MS;
 	round_free(resources->round);
 	resources->round = NULL;
 	again(resources, delay_ms);
@@ -293,6 +315,29 @@ static struct resource_table *make_table(const struct round *round, const struct
 	return table;
 }
 
+static bool is_whole(const struct round *round)
+{
+	for (size_t i = 0; i < round->count; i++)
+		if (!round->items[i]->known)
+			return false;
+	return true;
+}
+
+/* A version that failed is asked for again soon, and less and less often down to the usual interval: many clusters have one whose
+   server is gone for good. */
+static void plan_next(struct resources *resources)
+{
+	int64_t interval_ms = resources->interval_ms;
+
+	if (!is_whole(resources->last)) {
+		again(resources, back_off(resources, interval_ms > 0 ? interval_ms : RETRY_MAX_MS));
+		return;
+	}
+	resources->retry_ms = RETRY_FIRST_MS;
+	if (interval_ms > 0)
+		again(resources, interval_ms);
+}
+
 static void finish(struct resources *resources)
 {
 	struct buf text = {0};
@@ -300,9 +345,7 @@ static void finish(struct resources *resources)
 
 	round_free(resources->last);
 	resources->last = STEAL(resources->round);
-	resources->retry_ms = RETRY_FIRST_MS;
-	if (resources->interval_ms > 0)
-		again(resources, resources->interval_ms);
+	plan_next(resources);
 	if (resources->hinted) /* what was asked for may have come behind our back */
 		resources_hint(resources);
 	if (resources->given && str_eq(buf_str(&text), buf_str(&resources->text))) {
@@ -332,9 +375,9 @@ static void version_answered(void *context, const struct kube_answer *answer)
 	resources->round->under_way--;
 	if (answer->status < 200 || answer->status > 299)
 		(void)err_set(&err, ERR_UPSTREAM, "%d %s", answer->status, answer->text);
-	else if (json_tree_parse(answer->body, arena, &root, &err) && !read_legacy_resources(version, root))
-		(void)err_set(&err, ERR_UPSTREAM, "no APIResourceList");
-	version->known = err.code == ERR_NONE;
+	else
+		version->known =
+			json_tree_parse(answer->body, arena, &root, &err) && read_legacy_resources(version, root, &err);
 	if (!version->known)
 		log_warn("discovery of resources: %.*s/%.*s is left out: %s", STR_ARG(version->group),
 			 STR_ARG(version->version), err.msg);

@@ -188,8 +188,9 @@ static void test_stale(void **state)
 
 /* ---- legacy */
 
-#define LIST(resources)                                                                                                \
-	"{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"x\",\"resources\":[" resources "]}"
+#define LIST_OF(version, resources)                                                                                    \
+	"{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"" version                              \
+	"\",\"resources\":[" resources "]}"
 #define LEGACY(plural, singular, kind, namespaced)                                                                     \
 	"{\"name\":\"" plural "\",\"singularName\":\"" singular "\",\"namespaced\":" namespaced ",\"kind\":\"" kind    \
 	"\",\"verbs\":[]}"
@@ -208,21 +209,23 @@ static void test_stale(void **state)
 #define CORE_V1                                                                                                        \
 	{                                                                                                              \
 		"/api/v1", 200,                                                                                        \
-			LIST(LEGACY("pods", "", "Pod", "true") "," LEGACY("pods/log", "", "Pod", "true") "," LEGACY(   \
-				"nodes", "node", "Node", "false"))                                                     \
+			LIST_OF("v1",                                                                                  \
+				LEGACY("pods", "", "Pod", "true") "," LEGACY(                                          \
+					"pods/log", "", "Pod", "true") "," LEGACY("nodes", "node", "Node", "false"))   \
 	}
 #define APPS_V1                                                                                                        \
 	{                                                                                                              \
-		"/apis/apps/v1", 200, LIST(LEGACY("deployments", "deployment", "Deployment", "true"))                  \
+		"/apis/apps/v1", 200, LIST_OF("apps/v1", LEGACY("deployments", "deployment", "Deployment", "true"))    \
 	}
 #define X_V1                                                                                                           \
 	{                                                                                                              \
 		"/apis/x.io/v1", 200,                                                                                  \
-			LIST(LEGACY("things", "", "Old", "false") "," LEGACY("olds", "", "Old", "false"))              \
+			LIST_OF("x.io/v1",                                                                             \
+				LEGACY("things", "", "Old", "false") "," LEGACY("olds", "", "Old", "false"))           \
 	}
 #define X_V2                                                                                                           \
 	{                                                                                                              \
-		"/apis/x.io/v2", 200, LIST(LEGACY("things", "", "Thing", "false"))                                     \
+		"/apis/x.io/v2", 200, LIST_OF("x.io/v2", LEGACY("things", "", "Thing", "false"))                       \
 	}
 
 static const struct page legacy[] = {VERSIONS, CORE_V1, APPS_V1, X_V1, X_V2, {0}};
@@ -230,6 +233,14 @@ static const struct page without_apps[] = {VERSIONS, CORE_V1, {"/apis/apps/v1", 
 					   X_V1,     X_V2,    {0}};
 static const struct page without_x[] = {
 	VERSIONS, CORE_V1, APPS_V1, {"/apis/x.io/v1", 200, "<html>"}, {"/apis/x.io/v2", 200, "{}"}, {0}};
+
+/* A cache in between that mixes up its pages. */
+static const struct page mixed_up[] = {VERSIONS,
+				       CORE_V1,
+				       APPS_V1,
+				       {"/apis/x.io/v1", 200, LIST_OF("v1", LEGACY("things", "", "Pod", "true"))},
+				       {"/apis/x.io/v2", 200, LIST_OF("x.io/v1", LEGACY("things", "", "Pod", "true"))},
+				       {0}};
 
 static void test_legacy(void **state)
 {
@@ -303,6 +314,39 @@ static void test_version_that_fails_later_stays(void **state)
 	run_round(&d, 6);
 	assert_int_equal(d.tables, 1);
 	assert_finds(&d, "deployments", "apps/v1/deployments/deployment/Deployment namespaced");
+	end(&d);
+}
+
+/* What could not be read is not left alone until the next round is due. */
+static struct gap_case {
+	const char *name;
+	const struct page *pages, *mended;
+	const char *resource, *want;
+} gaps[] = {
+	{"a version that fails", without_apps, legacy, "deployments",
+	 "apps/v1/deployments/deployment/Deployment namespaced"},
+	{"a version that is HTML", without_x, legacy, "things", "x.io/v2/things/thing/Thing"},
+	{"a version that is another one's", mixed_up, legacy, "things", "x.io/v2/things/thing/Thing"},
+	{"a stale version", stale, aggregated, "things", "x.io/v2/things/thing/Thing"},
+};
+
+static void test_gap(void **state)
+{
+	const struct gap_case *c = *state;
+	struct discovery d;
+	int64_t started_ms;
+
+	begin(&d, c->pages, 600000);
+	run(&d);
+	assert_finds(&d, c->resource, "none");
+	started_ms = loop_now_ms(d.world.loop);
+	d.wanted_requests = d.world.server.requests.count + 1;
+	run(&d); /* still not there: the wait doubles */
+	d.wanted_requests = 0;
+	assert_in_range(loop_now_ms(d.world.loop) - started_ms, 400, 900);
+	d.pages = c->mended;
+	run(&d);
+	assert_finds(&d, c->resource, c->want);
 	end(&d);
 }
 
@@ -388,7 +432,7 @@ static void test_hint(void **state)
 
 int main(void)
 {
-	struct CMUnitTest rows[COUNT_OF(failures)];
+	struct CMUnitTest rows[COUNT_OF(failures)], gap_rows[COUNT_OF(gaps)];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_aggregated),
 		cmocka_unit_test(test_stale),
@@ -405,6 +449,9 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(failures); i++)
 		rows[i] = (struct CMUnitTest){
 			.name = failures[i].name, .test_func = test_failure, .initial_state = &failures[i]};
-	failed = cmocka_run_group_tests(rows, NULL, NULL);
+	for (size_t i = 0; i < COUNT_OF(gaps); i++)
+		gap_rows[i] =
+			(struct CMUnitTest){.name = gaps[i].name, .test_func = test_gap, .initial_state = &gaps[i]};
+	failed = cmocka_run_group_tests(rows, NULL, NULL) + cmocka_run_group_tests(gap_rows, NULL, NULL);
 	return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }
