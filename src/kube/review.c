@@ -252,10 +252,15 @@ static bool read_token_review(const struct kube_answer *answer, struct arena *ar
 			      bool *ret_good, struct err *err)
 {
 	const struct json_node *status = NULL;
+	struct str error = STR("");
 
 	if (!find_status(answer, "TokenReview", arena, &status, err) ||
 	    !read_bool(status, "authenticated", ret_good, err))
 		return false;
+	if (*ret_good && !read_text(status, "error", &error, err))
+		return false;
+	if (error.len > 0) /* whose text may repeat the token */
+		return err_set(err, ERR_UPSTREAM, "answered that the token is good, and that it could not be checked");
 	if (!*ret_good)
 		log_v(4, "TokenReview: the token is not good"); /* the error may repeat it */
 	return !*ret_good || read_user(json_tree_get_kind(status, STR("user"), JSON_IS_MAP), arena, identity, err);
