@@ -22,7 +22,7 @@ enum {
 struct collection {
 	struct objects *objects;
 	struct collection *next;
-	struct buf group, version, plural, path, title;
+	struct buf group, version, plural, kind, path, title;
 	struct watch *watch;
 	struct object_store *store; /* what is answered from; NULL: there never was a list, or they are too many */
 	struct object_store *aside; /* a list that is not yet whole */
@@ -276,6 +276,7 @@ static void start_watch(struct collection *collection)
 {
 	const struct watch_options options = {
 		.path = buf_str(&collection->path),
+		.kind = buf_str(&collection->kind),
 		.field_selector = fields_of(collection),
 		.metadata_only = !collection->whole,
 		.context = collection,
@@ -301,6 +302,7 @@ static struct collection *collection_new(struct objects *objects, const struct r
 	buf_put(&collection->group, resource->group);
 	buf_put(&collection->version, resource->version);
 	buf_put(&collection->plural, resource->plural);
+	buf_put(&collection->kind, resource->kind);
 	put_path(&collection->path, resource);
 	resource_write(&collection->title, resource);
 	start_watch(collection);
@@ -315,6 +317,7 @@ static void collection_free(struct collection *collection)
 	buf_clear(&collection->group);
 	buf_clear(&collection->version);
 	buf_clear(&collection->plural);
+	buf_clear(&collection->kind);
 	buf_clear(&collection->path);
 	buf_clear(&collection->title);
 	free(collection);
@@ -324,6 +327,7 @@ static struct collection *collection_of(struct objects *objects, const struct re
 {
 	for (struct collection *collection = objects->collections; collection; collection = collection->next)
 		if (str_eq(buf_str(&collection->plural), resource->plural) &&
+		    str_eq(buf_str(&collection->kind), resource->kind) &&
 		    str_eq(buf_str(&collection->group), resource->group) &&
 		    str_eq(buf_str(&collection->version), resource->version))
 			return collection;
@@ -356,7 +360,8 @@ static void sweep(void *context)
 
 struct objects *objects_new(struct loop *loop, struct kube_client *client, int64_t stale_ms)
 {
-	const struct resource pods = {.version = STR_INIT("v1"), .plural = STR_INIT("pods"), .namespaced = true};
+	const struct resource pods = {
+		.version = STR_INIT("v1"), .plural = STR_INIT("pods"), .kind = STR_INIT("Pod"), .namespaced = true};
 	struct objects *objects = xnew(struct objects);
 
 	objects->loop = loop;

@@ -241,6 +241,7 @@ struct trust_source *trust_source_new(struct loop *loop, struct kube_client *cli
 	struct trust_source *source = xnew(struct trust_source);
 	const struct watch_options options = {
 		.path = STR("/api/v1/namespaces/" NAMESPACE "/configmaps"),
+		.kind = STR("ConfigMap"),
 		.field_selector = STR("metadata.name=" NAME),
 		.with_data = true,
 		.context = source,

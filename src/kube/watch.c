@@ -32,7 +32,7 @@ struct watch {
 	struct loop *loop;
 	struct kube_client *client;
 	struct watch_options options;
-	struct buf path, field_selector; /* our copies */
+	struct buf path, kind, field_selector; /* our copies */
 	struct buf url;
 	struct kube_call *call;
 	struct watch_reader *reader;
@@ -170,6 +170,12 @@ static void done(void *context, const struct kube_answer *answer);
 static void start(struct watch *watch, bool events, int64_t timeout_ms)
 {
 	const char *accept = events ? WATCH_METADATA : LIST_METADATA;
+	const struct watch_reader_options read = {
+		.events = events,
+		.with_data = watch->options.with_data,
+		.metadata_only = watch->options.metadata_only,
+		.kind = buf_str(&watch->kind),
+	};
 	const struct kube_request request = {
 		.method = "GET",
 		.path = buf_str(&watch->url),
@@ -181,7 +187,7 @@ static void start(struct watch *watch, bool events, int64_t timeout_ms)
 	};
 
 	watch_reader_free(watch->reader);
-	watch->reader = watch_reader_new(events, watch->options.with_data, take_notice, watch);
+	watch->reader = watch_reader_new(&read, take_notice, watch);
 	watch->got_bytes = watch->got_events = watch->moved = watch->answered_wrong = false;
 	watch->code = 0;
 	watch->started_ms = loop_now_ms(watch->loop);
@@ -375,6 +381,7 @@ struct watch *watch_new(struct loop *loop, struct kube_client *client, const str
 	watch->again = (struct loop_timer){.handler = ask, .context = watch};
 	watch->version.max = watch->list_version.max = watch->more.max = TOKEN_BYTES_MAX;
 	buf_put(&watch->path, options->path);
+	buf_put(&watch->kind, options->kind);
 	buf_put(&watch->field_selector, options->field_selector);
 	ask_after(watch, 0);
 	return watch;
@@ -389,6 +396,7 @@ void watch_free(struct watch *watch)
 	loop_timer_cancel(watch->loop, &watch->again);
 	watch_reader_free(watch->reader);
 	buf_clear(&watch->path);
+	buf_clear(&watch->kind);
 	buf_clear(&watch->field_selector);
 	buf_clear(&watch->url);
 	buf_clear(&watch->version);

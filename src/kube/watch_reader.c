@@ -29,10 +29,13 @@ enum place {
 
 enum text {
 	TEXT_NONE,
+	TEXT_LIST_KIND,
+	TEXT_LIST_MESSAGE, /* of a Status that came for a list */
 	TEXT_LIST_VERSION,
 	TEXT_CONTINUE,
 	TEXT_TYPE,
-	TEXT_NAME, /* from here on: of one object */
+	TEXT_KIND, /* from here on: of one object */
+	TEXT_NAME,
 	TEXT_NAMESPACE,
 	TEXT_VERSION,
 	TEXT_DELETION,
@@ -46,7 +49,7 @@ enum text {
 	TEXT_COUNT,
 };
 
-/* What we look at; everything else is passed over. */
+/* What we look at; everything else is passed over. Each may be there once: of two, another reader could take the other one. */
 static const struct field {
 	enum place in;
 	struct str name;
@@ -55,12 +58,15 @@ static const struct field {
 	enum text text;
 	bool strict; /* another type makes the object malformed; null is as good as absent */
 } fields[] = {
+	{IN_LIST, STR_INIT("kind"), JSON_STRING, IN_OTHER, TEXT_LIST_KIND, false},
+	{IN_LIST, STR_INIT("message"), JSON_STRING, IN_OTHER, TEXT_LIST_MESSAGE, false},
 	{IN_LIST, STR_INIT("metadata"), JSON_OBJECT, IN_LIST_METADATA, TEXT_NONE, false},
 	{IN_LIST, STR_INIT("items"), JSON_ARRAY, IN_ITEMS, TEXT_NONE, false},
 	{IN_LIST_METADATA, STR_INIT("resourceVersion"), JSON_STRING, IN_OTHER, TEXT_LIST_VERSION, false},
 	{IN_LIST_METADATA, STR_INIT("continue"), JSON_STRING, IN_OTHER, TEXT_CONTINUE, false},
 	{IN_EVENT, STR_INIT("type"), JSON_STRING, IN_OTHER, TEXT_TYPE, false},
 	{IN_EVENT, STR_INIT("object"), JSON_OBJECT, IN_OBJECT, TEXT_NONE, false},
+	{IN_OBJECT, STR_INIT("kind"), JSON_STRING, IN_OTHER, TEXT_KIND, true},
 	{IN_OBJECT, STR_INIT("metadata"), JSON_OBJECT, IN_METADATA, TEXT_NONE, true},
 	{IN_OBJECT, STR_INIT("status"), JSON_OBJECT, IN_STATUS, TEXT_NONE, false},
 	{IN_OBJECT, STR_INIT("data"), JSON_OBJECT, IN_DATA, TEXT_NONE, false},
@@ -83,8 +89,10 @@ struct label_span {
 	size_t at, key_bytes, value_bytes;
 };
 
+_Static_assert(COUNT_OF(fields) <= 32, "a bit for each of the fields");
+
 struct watch_reader {
-	bool events, with_data;
+	struct watch_reader_options options;
 	watch_reader_handler *handler;
 	void *context;
 	struct json_reader *json;
@@ -92,6 +100,7 @@ struct watch_reader {
 	bool has_items;
 	size_t left_out;
 	enum place places[JSON_DEPTH_MAX + 1];
+	uint32_t seen[JSON_DEPTH_MAX + 1]; /* bits of `fields`, of the object that is open at each depth */
 	unsigned depth;
 	const struct field *field; /* that the last key named; NULL: none of ours */
 	struct buf texts[TEXT_COUNT];
@@ -100,18 +109,18 @@ struct watch_reader {
 	} spans;
 	struct {
 		VEC_OF(struct watched_label);
-	} labels;
+	} labels; /* in their order; while they are checked, sorted */
 	struct buf label_bytes, data;
 	struct json_writer data_writer;
-	bool malformed, ready;
+	bool malformed, ready, ready_said;
 };
 
-struct watch_reader *watch_reader_new(bool events, bool with_data, watch_reader_handler *handler, void *context)
+struct watch_reader *watch_reader_new(const struct watch_reader_options *options, watch_reader_handler *handler,
+				      void *context)
 {
 	struct watch_reader *reader = xnew(struct watch_reader);
 
-	reader->events = events;
-	reader->with_data = with_data;
+	reader->options = *options;
 	reader->handler = handler;
 	reader->context = context;
 	for (unsigned i = 0; i < TEXT_COUNT; i++)
@@ -154,12 +163,12 @@ size_t watch_reader_left_out(const struct watch_reader *reader)
 
 static void forget_object(struct watch_reader *reader)
 {
-	for (unsigned i = TEXT_NAME; i < TEXT_COUNT; i++)
+	for (unsigned i = TEXT_KIND; i < TEXT_COUNT; i++)
 		buf_reset(&reader->texts[i]);
 	buf_reset(&reader->label_bytes);
 	buf_reset(&reader->data);
 	reader->spans.count = 0;
-	reader->malformed = reader->ready = false;
+	reader->malformed = reader->ready = reader->ready_said = false;
 }
 
 static void gather_labels(struct watch_reader *reader)
@@ -180,6 +189,57 @@ static void gather_labels(struct watch_reader *reader)
 static bool too_large(const struct watch_reader *reader)
 {
 	return reader->label_bytes.failed || reader->data.failed;
+}
+
+static int compare_labels(const void *left, const void *right)
+{
+	const struct watched_label *a = left, *b = right;
+
+	return str_cmp(a->key, b->key);
+}
+
+/* Sorted, since whoever may make an object may give it a hundred thousand labels. */
+static bool check_labels(struct watch_reader *reader, struct err *err)
+{
+	const struct watched_label *labels;
+
+	if (reader->spans.count < 2 || too_large(reader))
+		return true;
+	gather_labels(reader);
+	labels = reader->labels.items;
+	qsort(reader->labels.items, reader->labels.count, sizeof(*labels), compare_labels);
+	for (size_t i = 1; i < reader->labels.count; i++)
+		if (str_eq(labels[i - 1].key, labels[i].key))
+			return err_set(err, ERR_INVALID, "the label \"%.*s\" is there twice", STR_ARG(labels[i].key));
+	return true;
+}
+
+/* `suffix`: "List" or nothing. */
+static bool check_kind(const struct watch_reader *reader, struct str kind, struct str suffix, struct err *err)
+{
+	struct str wanted = reader->options.kind, metadata = STR("PartialObjectMetadata");
+
+	if (wanted.len == 0)
+		return true;
+	if (reader->options.metadata_only && str_starts(kind, metadata))
+		wanted = metadata;
+	if (str_starts(kind, wanted) && str_eq(str_slice(kind, wanted.len, kind.len), suffix))
+		return true;
+	return err_set(err, ERR_INVALID, "a %.*s came for a %.*s%.*s", STR_ARG(kind), STR_ARG(reader->options.kind),
+		       STR_ARG(suffix));
+}
+
+/* A list that is typed says nothing of the kind of each of its items. */
+static bool check_object_kind(const struct watch_reader *reader, enum watch_news news, struct err *err)
+{
+	struct str kind = buf_str(&reader->texts[TEXT_KIND]);
+
+	if (kind.len == 0)
+		return true;
+	if (news != NEWS_ERROR)
+		return check_kind(reader, kind, STR(""), err);
+	return str_eq(kind, STR("Status")) || reader->options.kind.len == 0 ||
+	       err_set(err, ERR_INVALID, "a %.*s came for a Status", STR_ARG(kind));
 }
 
 static bool has_name(const struct watch_reader *reader)
@@ -223,6 +283,8 @@ static bool deliver(struct watch_reader *reader, enum watch_news news, struct er
 
 static bool end_item(struct watch_reader *reader, struct err *err)
 {
+	if (!check_object_kind(reader, NEWS_ITEM, err))
+		return false;
 	if (has_name(reader))
 		return deliver(reader, NEWS_ITEM, err);
 	reader->left_out++;
@@ -254,6 +316,8 @@ static bool end_event(struct watch_reader *reader, struct err *err)
 
 	if (type.len == 0)
 		return err_set(err, ERR_INVALID, "an event without a type");
+	if (!check_object_kind(reader, news, err))
+		return false;
 	if ((news == NEWS_PUT || news == NEWS_REMOVED) && !has_name(reader))
 		return err_set(err, ERR_INVALID,
 			       "an event %.*s without the name of an object, or with something malformed",
@@ -263,15 +327,23 @@ static bool end_event(struct watch_reader *reader, struct err *err)
 
 /* ---- the document */
 
-static void find_field(struct watch_reader *reader, enum place place, struct str name)
+static bool find_field(struct watch_reader *reader, enum place place, struct str name, struct err *err)
 {
+	uint32_t *seen = &reader->seen[reader->depth];
+
 	reader->field = NULL;
-	for (size_t i = 0; i < COUNT_OF(fields) && reader->field == NULL; i++)
-		if (fields[i].in == place && str_eq(fields[i].name, name))
-			reader->field = &fields[i];
+	for (size_t i = 0; i < COUNT_OF(fields) && reader->field == NULL; i++) {
+		if (fields[i].in != place || !str_eq(fields[i].name, name))
+			continue;
+		if (*seen & (UINT32_C(1) << i))
+			return err_set(err, ERR_INVALID, "the key \"%.*s\" is there twice", STR_ARG(name));
+		*seen |= UINT32_C(1) << i;
+		reader->field = &fields[i];
+	}
+	return true;
 }
 
-static void take_key(struct watch_reader *reader, enum place place, struct str key)
+static bool take_key(struct watch_reader *reader, enum place place, struct str key, struct err *err)
 {
 	if (place == IN_LABELS) {
 		*vec_push(&reader->spans) = (struct label_span){.at = reader->label_bytes.len, .key_bytes = key.len};
@@ -279,8 +351,9 @@ static void take_key(struct watch_reader *reader, enum place place, struct str k
 	} else if (place == IN_DATA) {
 		json_key_str(&reader->data_writer, key);
 	} else if (place != IN_OTHER) {
-		find_field(reader, place, key);
+		return find_field(reader, place, key, err);
 	}
+	return true;
 }
 
 static void take_label(struct watch_reader *reader, enum json_event event, struct str text)
@@ -323,7 +396,7 @@ static enum place take_value(struct watch_reader *reader, enum place place, enum
 {
 	switch (place) {
 	case IN_NOTHING:
-		return reader->events ? IN_EVENT : IN_LIST;
+		return reader->options.events ? IN_EVENT : IN_LIST;
 	case IN_ITEMS:
 		reader->left_out += event != JSON_OBJECT;
 		return event == JSON_OBJECT ? IN_OBJECT : IN_OTHER;
@@ -354,9 +427,10 @@ static enum place take_value(struct watch_reader *reader, enum place place, enum
 
 static void enter(struct watch_reader *reader, enum place place)
 {
-	if (place == IN_DATA && !reader->with_data)
+	if (place == IN_DATA && !reader->options.with_data)
 		place = IN_OTHER;
 	reader->places[++reader->depth] = place;
+	reader->seen[reader->depth] = 0;
 	if (place == IN_OBJECT) {
 		forget_object(reader);
 	} else if (place == IN_ITEMS) {
@@ -372,10 +446,12 @@ static void enter(struct watch_reader *reader, enum place place)
 	}
 }
 
+/* Of two of the same type the first counts, as with Kubernetes' own components. */
 static void take_condition(struct watch_reader *reader)
 {
-	if (!str_eq(buf_str(&reader->texts[TEXT_CONDITION]), STR("Ready")))
+	if (reader->ready_said || !str_eq(buf_str(&reader->texts[TEXT_CONDITION]), STR("Ready")))
 		return;
+	reader->ready_said = true;
 	reader->ready = str_eq(buf_str(&reader->texts[TEXT_CONDITION_STATUS]), STR("True"));
 	buf_reset(&reader->texts[TEXT_READY_SINCE]);
 	buf_put(&reader->texts[TEXT_READY_SINCE], buf_str(&reader->texts[TEXT_CONDITION_SINCE]));
@@ -390,6 +466,8 @@ static bool leave(struct watch_reader *reader, struct err *err)
 	if (left == IN_CONDITION)
 		take_condition(reader);
 	reader->whole = reader->depth == 0;
+	if (left == IN_LABELS)
+		return check_labels(reader, err);
 	if (left == IN_OBJECT && reader->places[reader->depth] == IN_ITEMS)
 		return end_item(reader, err);
 	return true;
@@ -401,10 +479,8 @@ static bool take_json(void *context, enum json_event event, struct str text, str
 	enum place place = reader->places[reader->depth];
 	enum place inner;
 
-	if (event == JSON_KEY) {
-		take_key(reader, place, text);
-		return true;
-	}
+	if (event == JSON_KEY)
+		return take_key(reader, place, text, err);
 	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
 		return leave(reader, err);
 	if (place == IN_NOTHING && event != JSON_OBJECT)
@@ -445,7 +521,7 @@ static bool feed_line(struct watch_reader *reader, struct str line, struct err *
 
 bool watch_reader_feed(struct watch_reader *reader, struct str piece, struct err *err)
 {
-	if (!reader->events) {
+	if (!reader->options.events) {
 		if (!reader->begun)
 			begin_document(reader);
 		return json_reader_feed(reader->json, piece, err);
@@ -460,13 +536,27 @@ bool watch_reader_feed(struct watch_reader *reader, struct str piece, struct err
 	return true;
 }
 
+static bool check_list_kind(const struct watch_reader *reader, struct err *err)
+{
+	struct str kind = buf_str(&reader->texts[TEXT_LIST_KIND]), message = buf_str(&reader->texts[TEXT_LIST_MESSAGE]);
+
+	if (kind.len == 0 && reader->options.kind.len)
+		return err_set(err, ERR_INVALID, "this is no %.*sList, as it has no \"kind\"",
+			       STR_ARG(reader->options.kind));
+	if (check_kind(reader, kind, STR("List"), err))
+		return true;
+	return message.len ? err_set(err, err->code, "%s: %.*s", err->msg, STR_ARG(message)) : false;
+}
+
 bool watch_reader_finish(struct watch_reader *reader, struct err *err)
 {
-	if (reader->events)
+	if (reader->options.events)
 		return !reader->begun || err_set(err, ERR_INVALID, "the watch ends in the middle of an event");
 	if (!reader->begun)
 		return err_set(err, ERR_INVALID, "the list is empty of any text");
 	if (!json_reader_finish(reader->json, err))
+		return false;
+	if (!check_list_kind(reader, err))
 		return false;
 	if (!reader->has_items)
 		return err_set(err, ERR_INVALID, "the list has no \"items\"");

@@ -28,14 +28,21 @@ struct watch_notice {
 /* Everything is lent for the call. False ends the reading; *err is set. */
 typedef bool watch_reader_handler(void *context, const struct watch_notice *notice, struct err *err);
 
-struct watch_reader *watch_reader_new(bool events, bool with_data, watch_reader_handler *handler,
+struct watch_reader_options {
+	bool events; /* else a list */
+	bool with_data;
+	bool metadata_only; /* objects may come as PartialObjectMetadata */
+	struct str kind;    /* of the objects; lent for as long as the reader lives; empty: any */
+};
+
+struct watch_reader *watch_reader_new(const struct watch_reader_options *options, watch_reader_handler *handler,
 				      void *context) MUST_USE;
 void watch_reader_free(struct watch_reader *reader);
 
-/* ERR_INVALID: it is no JSON, or no list or event. */
+/* ERR_INVALID: it is no JSON, or no list or event, or about another kind of object, or it could be read in two ways. */
 MUST_USE bool watch_reader_feed(struct watch_reader *reader, struct str piece, struct err *err);
 
-/* False when it is cut, and when a list has no items or no version. */
+/* False when it is cut, and when a list is of another kind, or has no items or no version. */
 MUST_USE bool watch_reader_finish(struct watch_reader *reader, struct err *err);
 
 /* Of a whole list; lent by the reader. */

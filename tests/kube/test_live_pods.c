@@ -9,7 +9,8 @@
 
 enum { NOW_S = 1000 };
 
-static const struct resource pods = {.version = STR_INIT("v1"), .plural = STR_INIT("pods"), .namespaced = true};
+static const struct resource pods = {
+	.version = STR_INIT("v1"), .plural = STR_INIT("pods"), .kind = STR_INIT("Pod"), .namespaced = true};
 
 #define POD(name, deletion, status)                                                                                    \
 	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"n\",\"labels\":{\"app\":\"x\"}" deletion                 \
@@ -84,6 +85,7 @@ static void test_pods(void **state)
 	struct world world = {.policy = c->policy, .arena = arena_new(0)};
 
 	world_init(&world.kube);
+	world.kube.list_kind = "PodList";
 	script_list(&world.kube, "7", LIST);
 	script_quiet(&world.kube);
 	world.objects = objects_new(world.kube.loop, world.kube.client, 600000);

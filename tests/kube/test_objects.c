@@ -80,7 +80,8 @@ static void test_a_new_list_swaps_whole(void **state)
 	script_list(&world->kube, "7", ITEM("n", "a", "") "," ITEM("n", "b", ""));
 	script(&world->kube, "410 Gone", "", KEEP);
 	script(&world->kube, "200 OK",
-	       "{\"items\":[" ITEM("n", "b", "") "],\"metadata\":{\"resourceVersion\":\"20\",\"continue\":\"t\"}}",
+	       "{\"kind\":\"PartialObjectMetadataList\",\"items\":[" ITEM(
+		       "n", "b", "") "],\"metadata\":{\"resourceVersion\":\"20\",\"continue\":\"t\"}}",
 	       KEEP);
 	script_list(&world->kube, "20", ITEM("n", "c", ""));
 	script_quiet(&world->kube);
@@ -237,7 +238,7 @@ static void test_a_list_larger_than_we_hold(void **state)
 	CLEANUP(buf_clear) struct buf body = {0};
 	struct world *world = *state;
 
-	buf_puts(&body, "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[");
+	buf_puts(&body, "{\"kind\":\"PartialObjectMetadataList\",\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[");
 	for (size_t i = 0; i <= 200000; i++)
 		buf_printf(&body, "%s{\"metadata\":{\"name\":\"%06zu\",\"namespace\":\"n\"}}", i ? "," : "", i);
 	buf_puts(&body, "]}");

@@ -76,6 +76,7 @@ static void test_state(void **state)
 		 "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"labels\":{\"k\":\"v\",\"e\":\"\"}%s},"
 		 "\"status\":%s}",
 		 c->deletion, c->status);
+	world->kube.list_kind = "PodList";
 	script_list(&world->kube, "7", item);
 	script_quiet(&world->kube);
 	start(world, STALE_MS);
@@ -125,6 +126,7 @@ static void test_states_that_are_wanted_later(void **state)
 
 	script_list(&world->kube, "7", ITEM("n", "a", ""));
 	script_quiet(&world->kube);
+	world->kube.list_kind = "PodList";
 	script_list(&world->kube, "8",
 		    "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"},\"status\":{\"phase\":\"Failed\"}}");
 	script_quiet(&world->kube);

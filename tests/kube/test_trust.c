@@ -92,6 +92,7 @@ static int set_up(void **state)
 	struct world *world = xnew(struct world);
 
 	world_init(&world->kube);
+	world->kube.list_kind = "ConfigMapList";
 	*state = world;
 	return 0;
 }

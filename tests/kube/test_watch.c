@@ -302,6 +302,181 @@ static void test_no_list(void **state)
 	tear_down(state);
 }
 
+/* ---- what is of another kind, or could be read in two ways */
+
+#define META(members) "\"metadata\":{" members "}"
+#define VERSION	      META("\"resourceVersion\":\"7\"")
+#define PODS(items)   "{\"kind\":\"PodList\"," VERSION ",\"items\":[" items "]}"
+#define POD	      "{" META("\"name\":\"a\"") "}"
+#define ADDED(object) "{\"type\":\"ADDED\",\"object\":" object "}\n"
+#define TWICE(key)    "the key \"" key "\" is there twice"
+
+static struct doubt_case {
+	const char *name;
+	bool metadata_only;
+	const char *list, *event; /* event NULL: the list is the doubtful one */
+	const char *noted;
+} doubt_cases[] = {
+	{"list of another kind", true, "{\"kind\":\"ConfigMapList\"," VERSION ",\"items\":[" POD "]}", NULL,
+	 "a ConfigMapList came for a PodList; "},
+	{"list of one object's kind", true, "{\"kind\":\"Pod\"," VERSION ",\"items\":[" POD "]}", NULL,
+	 "a Pod came for a PodList; "},
+	{"list without a kind", true, "{" VERSION ",\"items\":[" POD "]}", NULL, "no PodList, as it has no \"kind\"; "},
+	{"list whose kind is a number", true, "{\"kind\":7," VERSION ",\"items\":[" POD "]}", NULL, "no \"kind\"; "},
+	{"list whose kind comes last", true, "{\"items\":[" POD "]," VERSION ",\"kind\":\"ConfigMapList\"}", NULL,
+	 "a ConfigMapList came for a PodList; "},
+	{"metadata where all is wanted", false,
+	 "{\"kind\":\"PartialObjectMetadataList\"," VERSION ",\"items\":[" POD "]}", NULL,
+	 "a PartialObjectMetadataList came for a PodList; "},
+	{"a Status with code 200", true, STATUS("403", "no"), NULL, "a Status came for a PodList: no; "},
+	{"item of another kind", true, PODS("{\"kind\":\"ConfigMap\"," META("\"name\":\"a\"") "}"), NULL,
+	 "a ConfigMap came for a Pod; "},
+	{"kind twice", true, "{\"kind\":\"PodList\",\"kind\":\"PodList\"," VERSION ",\"items\":[]}", NULL,
+	 TWICE("kind")},
+	{"items twice", true, "{\"kind\":\"PodList\",\"items\":[]," VERSION ",\"items\":[]}", NULL, TWICE("items")},
+	{"items twice, once null", true, "{\"kind\":\"PodList\",\"items\":null," VERSION ",\"items\":[]}", NULL,
+	 TWICE("items")},
+	{"metadata of a list twice", true, "{\"kind\":\"PodList\"," VERSION "," VERSION ",\"items\":[]}", NULL,
+	 TWICE("metadata")},
+	{"continue twice", true,
+	 "{\"kind\":\"PodList\"," META(
+		 "\"resourceVersion\":\"7\",\"continue\":\"a\",\"continue\":\"\"") ",\"items\":[]}",
+	 NULL, TWICE("continue")},
+	{"metadata twice", true, PODS("{" META("\"name\":\"a\"") "," META("\"name\":\"b\"") "}"), NULL,
+	 TWICE("metadata")},
+	{"name twice", true, PODS("{" META("\"name\":\"a\",\"name\":\"a\"") "}"), NULL, TWICE("name")},
+	{"name twice, once escaped", true, PODS("{" META("\"name\":\"a\",\"n\\u0061me\":\"a\"") "}"), NULL,
+	 TWICE("name")},
+	{"namespace twice", true, PODS("{" META("\"namespace\":\"m\",\"name\":\"a\",\"namespace\":\"n\"") "}"), NULL,
+	 TWICE("namespace")},
+	{"labels twice", true, PODS("{" META("\"name\":\"a\",\"labels\":{},\"labels\":{\"a\":\"b\"}") "}"), NULL,
+	 TWICE("labels")},
+	{"label twice", true, PODS("{" META("\"name\":\"a\",\"labels\":{\"k\":\"1\",\"l\":\"1\",\"k\":\"2\"}") "}"),
+	 NULL, "the label \"k\" is there twice"},
+	{"status twice", false, PODS("{" META("\"name\":\"a\"") ",\"status\":{},\"status\":{}}"), NULL,
+	 TWICE("status")},
+	{"phase twice", false, PODS("{" META("\"name\":\"a\"") ",\"status\":{\"phase\":\"Failed\",\"phase\":\"R\"}}"),
+	 NULL, TWICE("phase")},
+	{"conditions twice", false,
+	 PODS("{" META("\"name\":\"a\"") ",\"status\":{\"conditions\":[],\"conditions\":[]}}"), NULL,
+	 TWICE("conditions")},
+	{"type of a condition twice", false,
+	 PODS("{" META("\"name\":\"a\"") ",\"status\":{\"conditions\":[{\"type\":\"X\",\"type\":\"Ready\"}]}}"), NULL,
+	 TWICE("type")},
+	{"event about another kind", true, PODS(""), ADDED("{\"kind\":\"ConfigMap\"," META("\"name\":\"a\"") "}"),
+	 "a ConfigMap came for a Pod; "},
+	{"event with metadata where all is wanted", false, PODS(""),
+	 ADDED("{\"kind\":\"PartialObjectMetadata\"," META("\"name\":\"a\"") "}"),
+	 "a PartialObjectMetadata came for a Pod; "},
+	{"bookmark of another kind", true, PODS(""),
+	 "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ConfigMap\"," VERSION "}}\n", "a ConfigMap came for a Pod; "},
+	{"error of another kind", true, PODS(""),
+	 "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Pod\",\"code\":500,\"message\":\"m\"}}\n",
+	 "a Pod came for a Status; "},
+	{"type twice", true, PODS(""), "{\"type\":\"DELETED\",\"object\":" POD ",\"type\":\"ADDED\"}\n", TWICE("type")},
+	{"object twice", true, PODS(""), "{\"type\":\"ADDED\",\"object\":" POD ",\"object\":" POD "}\n",
+	 TWICE("object")},
+	{"label of an event twice", true, PODS(""),
+	 ADDED("{" META("\"name\":\"a\",\"labels\":{\"k\":\"1\",\"k\":\"1\"}") "}"), "the label \"k\" is there twice"},
+};
+
+static struct doubt_case told_cases[] = {
+	{"list of another kind", true, "{\"kind\":\"ConfigMapList\"," VERSION ",\"items\":[" POD "]}", NULL,
+	 "failed 200 a ConfigMapList came for a PodList; "},
+	{"event about another kind", true, PODS(""), ADDED("{\"kind\":\"ConfigMap\"," META("\"name\":\"a\"") "}"),
+	 "a ConfigMap came for a Pod; "},
+	{"label twice", true, PODS(""), ADDED("{" META("\"name\":\"a\",\"labels\":{\"k\":\"1\",\"k\":\"1\"}") "}"),
+	 "the label \"k\" is there twice"},
+};
+
+static bool pass_over(void *context, const struct watch_notice *notice, struct err *err)
+{
+	(void)context, (void)notice, (void)err;
+	return true;
+}
+
+static void test_doubt(void **state)
+{
+	const struct doubt_case *c = *state;
+	const struct watch_reader_options options = {
+		.events = c->event != NULL,
+		.metadata_only = c->metadata_only,
+		.kind = STR("Pod"),
+	};
+	CLEANUP(buf_clear) struct buf told = {0};
+	struct watch_reader *reader = watch_reader_new(&options, pass_over, NULL);
+	struct err err = {0};
+
+	assert_false(watch_reader_feed(reader, str_of(c->event ? c->event : c->list), &err) &&
+		     watch_reader_finish(reader, &err));
+	buf_printf(&told, "%s; ", err.msg);
+	if (strstr(buf_cstr(&told), c->noted) == NULL)
+		fail_msg("\"%s\" is not in: %s", c->noted, buf_cstr(&told));
+	watch_reader_free(reader);
+}
+
+/* It is told as a failure, and a new list is asked for; of it nothing is believed. */
+static void test_doubt_is_told(void **state)
+{
+	const struct doubt_case *c = *state;
+	struct world *world;
+
+	set_up(state);
+	world = *state;
+	world->options.kind = STR("Pod");
+	world->options.metadata_only = c->metadata_only;
+	script(&world->kube, "200 OK", c->list, KEEP);
+	if (c->event)
+		script_watch(&world->kube, c->event);
+	script(&world->kube, "200 OK", PODS("{\"kind\":\"Pod\"," META("\"name\":\"z\"") "}"), KEEP);
+	script_quiet(&world->kube);
+	run_until_noted(world, "put /z; synced; ", c->event ? 4 : 3);
+	if (strstr(buf_cstr(&world->kube.note), c->noted) == NULL)
+		fail_msg("\"%s\" is not in: %s", c->noted, buf_cstr(&world->kube.note));
+	assert_true(str_starts(buf_str(&world->kube.note), c->event ? STR("begin; synced; failed ") : STR("begin; ")));
+	assert_asked(&world->kube, c->event ? 2 : 1, "?limit=500");
+	tear_down(state);
+}
+
+/* What a kube-apiserver says of pods in all its forms. */
+static void test_right_kinds(void **state)
+{
+	struct world *world = *state;
+
+	world->options.kind = STR("Pod");
+	world->options.metadata_only = true;
+	script(&world->kube, "200 OK",
+	       "{\"items\":[" POD
+	       ",{\"kind\":\"Pod\"," META("\"name\":\"b\"") "},{\"kind\":\"PartialObjectMetadata\"," META(
+		       "\"name\":\"c\"") "}],\"kind\":\"PartialObjectMetadataList\"," META("\"resourceVersion\":\"7\","
+											   "\"continue\":\"t\"") "}",
+	       KEEP);
+	script(&world->kube, "200 OK", PODS("{\"kind\":null," META("\"name\":\"d\"") "}"), KEEP);
+	script_watch(&world->kube,
+		     ADDED("{\"kind\":\"Pod\"," META("\"name\":\"e\"") "}")
+			     ADDED("{\"kind\":\"PartialObjectMetadata\"," META("\"name\":\"f\"") "}")
+				     ADDED("{" META("\"name\":\"g\"") "}") BOOKMARK(
+					     "9") "{\"type\":\"ERROR\",\"object\":" STATUS("500", "etcd") "}\n");
+	run_until_noted(world, "failed", 3);
+	assert_string_equal(buf_cstr(&world->kube.note),
+			    "begin; put /a; put /b; put /c; put /d; synced; put /e; put /f; put /g; failed 500 etcd; ");
+}
+
+/* As the kubelet's own reader has it. */
+static void test_the_first_of_two_ready_conditions_counts(void **state)
+{
+	struct world *world = *state;
+
+	world->options.kind = STR("Pod");
+	script(&world->kube, "200 OK",
+	       PODS("{" META("\"name\":\"a\"") ",\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"},"
+					       "{\"type\":\"Ready\",\"status\":\"True\"}]}}"),
+	       KEEP);
+	script_quiet(&world->kube);
+	run_until_noted(world, "synced", 1);
+	assert_string_equal(buf_cstr(&world->kube.note), "begin; put /a; synced; ");
+}
+
 static void test_a_list_is_tried_again(void **state)
 {
 	struct world *world = *state;
@@ -449,7 +624,8 @@ static bool note_notice(void *context, const struct watch_notice *notice, struct
 static void read_in_pieces(const struct reader_case *c, size_t piece)
 {
 	CLEANUP(buf_clear) struct buf noted = {0};
-	struct watch_reader *reader = watch_reader_new(c->events, c->with_data, note_notice, &noted);
+	struct watch_reader *reader = watch_reader_new(
+		&(struct watch_reader_options){.events = c->events, .with_data = c->with_data}, note_notice, &noted);
 	struct str text = str_of(c->text);
 	struct err err = {0};
 
@@ -500,6 +676,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gone_in_the_second_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_list_is_tried_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_malformed_items_are_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_right_kinds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_first_of_two_ready_conditions_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resumes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_freed_at_any_time, set_up, tear_down),
 	};
@@ -507,6 +685,8 @@ int main(void)
 
 	bad += RUN_ROWS(gone_cases, test_gone);
 	bad += RUN_ROWS(list_cases, test_no_list);
+	bad += RUN_ROWS(doubt_cases, test_doubt);
+	bad += RUN_ROWS(told_cases, test_doubt_is_told);
 	bad += RUN_ROWS(trouble_cases, test_trouble);
 	bad += RUN_ROWS(reader_cases, test_reader);
 	return bad;

@@ -19,6 +19,7 @@ struct kube_world {
 	struct buf answers[STEPS_MAX];
 	struct step steps[STEPS_MAX];
 	size_t step_count;
+	const char *list_kind; /* of script_list; NULL: PartialObjectMetadataList */
 	struct buf note;
 	bool (*enough)(void *context);
 	void *context;
@@ -70,8 +71,8 @@ static inline void script_list(struct kube_world *world, const char *version, co
 {
 	char body[2000];
 
-	snprintf(body, sizeof(body), "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%s\"},\"items\":[%s]}",
-		 version, items);
+	snprintf(body, sizeof(body), "{\"kind\":\"%s\",\"metadata\":{\"resourceVersion\":\"%s\"},\"items\":[%s]}",
+		 world->list_kind ? world->list_kind : "PartialObjectMetadataList", version, items);
 	script(world, "200 OK", body, KEEP);
 }
 
@@ -90,11 +91,11 @@ static inline void script_quiet(struct kube_world *world)
 	"{\"metadata\":{\"name\":\"" name                                                                              \
 	"\",\"namespace\":\"" namespace "\",\"resourceVersion\":\"5\",\"labels\":{" labels "}}}"
 #define EVENT(type, version, namespace, name, labels)                                                                  \
-	"{\"type\":\"" type "\",\"object\":{\"kind\":\"X\",\"metadata\":{\"name\":\"" name                             \
+	"{\"type\":\"" type "\",\"object\":{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"" name         \
 	"\",\"namespace\":\"" namespace "\",\"resourceVersion\":\"" version "\",\"labels\":{" labels "}}}}\n"
 #define BOOKMARK(version)                                                                                              \
-	"{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"X\",\"metadata\":{\"resourceVersion\":\"" version               \
-	"\",\"creationTimestamp\":null}}}\n"
+	"{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"resourceVersion\":"     \
+	"\"" version "\",\"creationTimestamp\":null}}}\n"
 #define STATUS(code, message)                                                                                          \
 	"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"" message     \
 	"\",\"reason\":\"X\",\"code\":" code "}"
