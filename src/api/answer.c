@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api_in.h"
+
+#include <stdlib.h>
+
 #include "api/plan.h"
 #include "base/map.h"
 #include "model/catalog.h"
@@ -359,6 +362,53 @@ static void write_external_item(struct json_writer *writer, const struct api_pla
 	json_object_end(writer);
 }
 
+static int compare_labels(const void *left, const void *right)
+{
+	const struct label *a = left, *b = right;
+
+	return str_cmp(a->name, b->name);
+}
+
+/* A text that two samples share only if they have the same labels. */
+static bool write_label_set(const struct sample *sample, struct arena *arena, struct str *ret_text)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+	struct label *sorted = xcalloc(sample->label_count + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < sample->label_count; i++)
+		sorted[i] = sample->labels[i];
+	qsort(sorted, sample->label_count, sizeof(*sorted), compare_labels);
+	buf_putc(&text, '{');
+	for (size_t i = 0; i < sample->label_count; i++) {
+		buf_printf(&text, "%zu %zu ", sorted[i].name.len, sorted[i].value.len);
+		buf_put(&text, sorted[i].name);
+		buf_put(&text, sorted[i].value);
+	}
+	free(sorted);
+	return arena_copy(arena, buf_str(&text), ret_text);
+}
+
+/* Prometheus never gives the same labels twice; what does would be added up twice. */
+static void refuse_twins(const struct samples *samples, struct number *numbers)
+{
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(2 * SAMPLES_BYTES_MAX);
+	CLEANUP(map_clear) struct map seen = {0};
+
+	for (size_t i = 0; samples->list.count > 1 && i < samples->list.count; i++) {
+		struct str set;
+		void **place;
+
+		if (!write_label_set(&samples->list.items[i], arena, &set)) {
+			numbers[i].verdict = VERDICT_DUPLICATE; /* nobody knows that it is none */
+			continue;
+		}
+		place = map_at(&seen, set);
+		if (*place)
+			numbers[i].verdict = VERDICT_DUPLICATE;
+		*place = &numbers[i];
+	}
+}
+
 /* The HPA adds the items up, so a list without one of them would be a wrong number: all are good, or there is no answer. */
 static void answer_external(struct api_plan *plan, const struct samples *samples, const struct policy *policy)
 {
@@ -369,8 +419,10 @@ static void answer_external(struct api_plan *plan, const struct samples *samples
 
 	for (size_t i = 0; numbers && i < samples->list.count; i++)
 		take(plan, policy, &samples->list.items[i], &numbers[i]);
-	if (numbers)
+	if (numbers) {
+		refuse_twins(samples, numbers);
 		tell(policy, numbers, samples->list.count, &tally);
+	}
 	good = tally.good && tally.good == samples->list.count && samples->malformed == 0;
 	count_all(plan, policy, &tally, numbers, good ? samples->list.count : 0);
 	if (!good) {
