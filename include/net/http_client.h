@@ -19,6 +19,7 @@ struct http_client_options {
 	const char *tls_server_name; /* to ask for and to verify; NULL: the host of the URL. Not with redirects */
 	const char *user, *password; /* NULL: no Basic authentication */
 	bool insecure;		     /* do not verify the certificate */
+	bool no_proxy;		     /* none from the environment */
 	bool follow_redirects;	     /* 10 at most; credentials go to the first host only */
 	long max_connections;	     /* at once, to the host; further calls wait */
 };
@@ -45,6 +46,7 @@ struct http_answer {
 	enum http_fault fault;
 	int status;		 /* 0 when no head came */
 	struct str content_type; /* as sent, empty when absent; lent for the call */
+	struct str header;	 /* the wanted one, likewise */
 	char message[256];	 /* curl's words for the fault, without credentials */
 	int64_t elapsed_ms;
 	int64_t retry_after_s; /* Retry-After, also when it was a date; 0: absent, or in the past */
@@ -58,6 +60,7 @@ struct http_request {
 	struct str body;	    /* of a POST; copied */
 	int64_t timeout_ms;	    /* for the whole call, waiting for a connection included; 0: none */
 	size_t max_body_bytes;	    /* 0: any */
+	const char *wanted_header;  /* of the answer: its name, of static memory; NULL: none */
 	void *context;
 	/* The answer in pieces of at most 64 KiB, with its status; false ends the call with HTTP_STOPPED. */
 	bool (*on_body)(void *context, int status, struct str piece);

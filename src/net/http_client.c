@@ -172,7 +172,17 @@ static void detach(struct http_call *call)
 	client->doomed = transfer;
 }
 
-/* What is known of the answer. The content type is curl's until the transfer begins anew: never before the handler that
+static struct str header_of(const struct transfer *transfer)
+{
+	const char *name = transfer->call->request.wanted_header;
+	struct curl_header *found = NULL;
+
+	if (name == NULL || curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+		return (struct str){0};
+	return str_of(found->value);
+}
+
+/* What is known of the answer. The content type and the header are curl's until the transfer begins anew: never before the handler that
    we are called for has returned. */
 static void look_at(const struct transfer *transfer, struct http_answer *answer)
 {
@@ -186,6 +196,7 @@ static void look_at(const struct transfer *transfer, struct http_answer *answer)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	answer->status = (int)status;
 	answer->content_type = str_of(type);
+	answer->header = header_of(transfer);
 	answer->retry_after_s = retry_after > 0 ? retry_after : 0;
 	if (transfer->sent > (unsigned)redirects + 1)
 		answer->retries = transfer->sent - (unsigned)redirects - 1;
@@ -379,6 +390,7 @@ static void copy_options(struct http_client *client, const struct http_client_op
 	buf_put(&client->options.cert_pem, options->cert_pem);
 	buf_put(&client->options.key_pem, options->key_pem);
 	client->options.insecure = options->insecure;
+	client->options.no_proxy = options->no_proxy;
 	client->options.follow_redirects = options->follow_redirects;
 }
 

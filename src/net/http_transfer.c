@@ -7,7 +7,8 @@
 enum {
 	PIECE_BYTES = 64 * 1024, /* what one read takes, and so what one turn can cost */
 	REDIRECTS = 10,
-	CA_SECONDS = 60, /* a CA file that was exchanged is seen after so long */
+	CA_SECONDS = 60,    /* a CA file that was exchanged is seen after so long */
+	CERT_SECONDS = 300, /* and a client's certificate */
 };
 
 /* ---- options that stay */
@@ -40,6 +41,11 @@ static bool set_trust(CURL *easy, const struct transfer_options *options)
 static bool set_security(CURL *easy, const struct transfer_options *options)
 {
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	/* A certificate that was exchanged is shown by new connections alone; a resumed session would stand for the old one. */
+	if (options->cert_file) {
+		SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+		SET(CURLOPT_MAXLIFETIME_CONN, (long)CERT_SECONDS);
+	}
 	SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_SECONDS);
 	if (options->cert_file)
 		SET(CURLOPT_SSLCERT, options->cert_file);
@@ -74,6 +80,8 @@ static bool set_manners(CURL *easy, const struct transfer_options *options)
 	SET(CURLOPT_TCP_KEEPIDLE, 30L);
 	SET(CURLOPT_TCP_KEEPINTVL, 10L);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	if (options->no_proxy)
+		SET(CURLOPT_NOPROXY, "*");
 	SET(CURLOPT_BUFFERSIZE, (long)PIECE_BYTES);
 	SET(CURLOPT_USERAGENT, "gaugelet/" GAUGELET_VERSION);
 	return set_security(easy, options);

@@ -11,7 +11,7 @@
 struct transfer_options {
 	char *ca_file, *cert_file, *key_file, *user, *password, *tls_server_name;
 	struct buf ca_pem, cert_pem, key_pem; /* empty: none */
-	bool insecure, follow_redirects;
+	bool insecure, no_proxy, follow_redirects;
 };
 
 /* curl's handles are expensive to make and remember their options; so they are kept and used again. */

@@ -8,15 +8,46 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "net/file.h"
+#include "text/base64.h"
 
 enum { TOKEN_BYTES_MAX = 64 * 1024 };
 
 struct token_file {
-	struct buf path, what;
-	struct stat seen; /* of the file whose token we have */
-	struct buf line;  /* "Authorization: Bearer ..." */
+	struct buf path, what, before; /* before: the header up to the token */
+	struct stat seen;	       /* of the file whose token we have */
+	struct buf line;	       /* `before` and the token */
 	bool failing;
 };
+
+/* "Basic" is USER:PASSWORD in base64; each of the two may be repeated by itself. */
+static void hide_pair(struct str text)
+{
+	CLEANUP(buf_clear) struct buf pair = {0};
+	struct err err = {0};
+	size_t colon;
+
+	if (!base64_decode(text, &pair, &err))
+		return;
+	colon = str_index(buf_str(&pair), ':');
+	if (colon == pair.len)
+		return;
+	log_hide(buf_str(&pair));
+	log_hide(str_slice(buf_str(&pair), colon + 1, pair.len));
+}
+
+void token_hide(struct str value)
+{
+	size_t space = str_index(value, ' ');
+	struct str secret;
+
+	log_hide(value);
+	if (space == value.len)
+		return;
+	secret = str_trim(str_slice(value, space, value.len));
+	log_hide(secret);
+	if (str_eq_nocase(str_slice(value, 0, space), STR("Basic")))
+		hide_pair(secret);
+}
 
 static bool read_token(struct token_file *file, const struct stat *about, struct err *err)
 {
@@ -32,9 +63,9 @@ static bool read_token(struct token_file *file, const struct stat *about, struct
 	for (size_t i = 0; i < trimmed.len; i++)
 		if ((unsigned char)trimmed.ptr[i] < ' ' || trimmed.ptr[i] == 0x7f)
 			return err_set(err, ERR_INVALID, "%s: more than one line", path);
-	log_hide(trimmed);
+	token_hide(trimmed);
 	buf_reset(&file->line);
-	buf_puts(&file->line, "Authorization: Bearer ");
+	buf_put(&file->line, buf_str(&file->before));
 	buf_put(&file->line, trimmed);
 	file->seen = *about;
 	return true;
@@ -56,13 +87,27 @@ static bool refresh(struct token_file *file, struct err *err)
 	return (file->line.len > 0 && same_file(&about, &file->seen)) || read_token(file, &about, err);
 }
 
-struct token_file *token_file_new(const char *path, const char *what, struct err *err)
+static struct token_file *file_new(const char *path, const char *what, struct str before, struct err *err)
 {
 	CLEANUP(token_file_free_at) struct token_file *file = xnew(struct token_file);
 
 	buf_puts(&file->path, path);
 	buf_puts(&file->what, what);
+	buf_put(&file->before, before);
 	return refresh(file, err) ? STEAL(file) : NULL;
+}
+
+struct token_file *token_file_new(const char *path, const char *what, struct err *err)
+{
+	return file_new(path, what, STR("Authorization: Bearer "), err);
+}
+
+struct token_file *token_file_new_header(const char *path, const char *name, const char *what, struct err *err)
+{
+	CLEANUP(buf_clear) struct buf before = {0};
+
+	buf_printf(&before, "%s: ", name);
+	return file_new(path, what, buf_str(&before), err);
 }
 
 void token_file_free(struct token_file *file)
@@ -71,6 +116,7 @@ void token_file_free(struct token_file *file)
 		return;
 	buf_clear(&file->path);
 	buf_clear(&file->what);
+	buf_clear(&file->before);
 	buf_clear(&file->line);
 	free(file);
 }
