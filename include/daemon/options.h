@@ -25,13 +25,17 @@ struct options {
 	/* rules and Prometheus */
 	const char *config; /* NULL only with gke_names */
 	bool external_from_rules;
-	struct text_list prometheus_urls;    /* at least one; the preferred one first */
-	const char *prometheus_verb;	     /* GET or POST */
-	struct text_list prometheus_headers; /* Name=value */
+	struct text_list prometheus_urls;				  /* at least one; the preferred one first */
+	const char *prometheus_verb;					  /* GET or POST */
+	struct text_list prometheus_headers;				  /* Name=value */
+	struct text_list prometheus_header_files, prometheus_header_envs; /* Name=path, Name=variable */
 	bool prometheus_auth_incluster;
 	const char *prometheus_auth_config, *prometheus_ca_file, *prometheus_client_tls_cert_file,
 		*prometheus_client_tls_key_file, *prometheus_token_file;
 	bool prometheus_insecure;
+	const char *google_auth;			      /* auto, metadata or a path */
+	const char *gmp_project, *gmp_location, *gmp_cluster; /* each may be auto */
+	bool managed;			    /* Prometheus is Google's: a --gmp flag, or the URL says so */
 	int64_t metrics_relist_interval_ms; /* default 10 m */
 	int64_t metrics_max_age_ms;	    /* 0: the relist interval */
 	int64_t cache_ttl_ms;		    /* default 5 s */

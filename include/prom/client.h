@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct google;
 struct loop;
 struct metric_names;
 struct prom;
@@ -15,11 +16,19 @@ struct samples;
 struct series_set;
 
 struct prom_options {
-	const char *url;	      /* base; "/api/v1/..." is appended, its query parameters are kept */
-	const char *const *more_urls; /* asked in this order when those before fail; NULL-ended, or NULL */
-	bool post;		      /* --prometheus-verb */
-	const char *const *headers;   /* "Name=value" of --prometheus-header, NULL-ended */
+	const char *url;		 /* base; "/api/v1/..." is appended, its query parameters are kept */
+	const char *const *more_urls;	 /* asked in this order when those before fail; NULL-ended, or NULL */
+	bool post;			 /* --prometheus-verb */
+	const char *const *headers;	 /* "Name=value" of --prometheus-header, NULL-ended */
+	const char *const *header_files; /* "Name=path", read again when they change */
+	const char *const *header_envs;	 /* "Name=variable" of the environment */
 	const char *ca_file, *cert_file, *key_file, *token_file;
+	/* Of a service account or a kubeconfig, whose flag is `bearer_flag`; behind all of the above. */
+	const char *bearer_flag, *bearer, *bearer_file, *user, *password, *tls_server_name;
+	struct str ca_pem, cert_pem, key_pem;
+	struct google *google; /* lent; nothing is asked before it is ready. NULL: none */
+	bool google_token;     /* its token is the credential */
+	bool managed;	       /* by Google: what its endpoint does not take is not sent */
 	bool insecure;
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
@@ -47,6 +56,7 @@ enum prom_fault {
 	PROM_CUT,      /* P10 */
 	PROM_TOO_BIG,
 	PROM_PARTIAL,	/* P12: its warnings say that data is missing */
+	PROM_IDENTITY,	/* there is no token to ask with */
 	PROM_MALFORMED, /* JSON, but not what the API promises: no data, null, a wrong shape */
 	PROM_OTHER,
 };
@@ -54,10 +64,10 @@ enum prom_fault {
 struct prom_problem {
 	enum prom_fault fault;
 	int status;
-	int64_t wait_ms; /* nobody will be asked before; 0: the next question will be */
+	int64_t wait_ms;	/* nobody will be asked before; 0: the next question will be */
 	const char *credential; /* the flag of the one in use; NULL: none, or not told */
-	bool not_asked;	 /* nor was this one: the reason is that of an earlier one */
-	char text[400];	 /* one line; upstream's own words are quoted in it, secrets are not */
+	bool not_asked;		/* nor was this one: the reason is that of an earlier one */
+	char text[400];		/* one line; upstream's own words are quoted in it, secrets are not */
 };
 
 /* `samples` is given to the handler (NULL with a problem). Never called from within prom_query. */

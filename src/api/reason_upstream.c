@@ -35,6 +35,8 @@ static enum reason_code code_of(const struct prom_problem *problem)
 		return REASON_UNRESOLVED;
 	case PROM_TIMEOUT:
 		return REASON_TIMEOUT;
+	case PROM_IDENTITY:
+		return REASON_CREDENTIAL;
 	case PROM_TLS:
 		return REASON_TLS;
 	case PROM_STATUS:
@@ -58,7 +60,10 @@ static enum reason_code code_of(const struct prom_problem *problem)
 
 static void write_credential_mend(struct buf *out, const struct prom_problem *problem)
 {
-	if (problem->credential)
+	if (problem->fault == PROM_IDENTITY)
+		buf_printf(out, "see to what gives the credential: %s",
+			   problem->credential ? problem->credential : "--gmp-project, --gmp-location, --gmp-cluster");
+	else if (problem->credential)
 		buf_printf(out, "renew the credential in use: %s", problem->credential);
 	else
 		buf_puts(out, "no credential is in use: give one with --prometheus-token-file or --prometheus-header");

@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "cluster_in.h"
+#include "credentials_in.h"
 
 #include <signal.h>
 
@@ -49,6 +50,7 @@ struct daemon {
 	const struct rules *served;   /* of dispatch's catalog; lent */
 	struct resource_table *table; /* of resources */
 	struct cluster *cluster;      /* NULL when standalone */
+	struct credentials *credentials;
 	struct prom *prom;
 	struct query_cache *cache;
 	struct discovery *discovery;
@@ -174,16 +176,10 @@ static void stop(void *context, int number)
 static bool start_prometheus(struct daemon *daemon, struct err *err)
 {
 	const struct options *options = daemon->options;
-	const struct prom_options prom = {
+	struct prom_options prom = {
 		.url = options->prometheus_urls.items[0],
 		.more_urls = options->prometheus_urls.items + 1,
 		.post = str_eq(str_of(options->prometheus_verb), STR("POST")),
-		.headers = options->prometheus_headers.items,
-		.ca_file = options->prometheus_ca_file,
-		.cert_file = options->prometheus_client_tls_cert_file,
-		.key_file = options->prometheus_client_tls_key_file,
-		.token_file = options->prometheus_token_file,
-		.insecure = options->prometheus_insecure,
 		.query_timeout_ms = QUERY_TIMEOUT_MS,
 		.series_timeout_ms = SERIES_TIMEOUT_MS,
 		.query_bytes_max = QUERY_BYTES_MAX_ANSWER,
@@ -199,7 +195,8 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 						    .patience_ms = NEW_RULES_PATIENCE_MS};
 	const struct names_options names = {.relist_ms = discovery.relist_ms, .max_age_ms = discovery.max_age_ms};
 
-	daemon->prom = prom_new(daemon->loop, &prom, err);
+	daemon->credentials = credentials_new(daemon->loop, options, &prom, err);
+	daemon->prom = daemon->credentials ? prom_new(daemon->loop, &prom, err) : NULL;
 	if (daemon->prom == NULL)
 		return false;
 	daemon->cache = query_cache_new(daemon->loop, daemon->prom, &cache);
@@ -314,17 +311,10 @@ static void take_apart(struct daemon *daemon)
 	discovery_free(daemon->discovery);
 	query_cache_free(daemon->cache);
 	prom_free(daemon->prom);
+	credentials_free(daemon->credentials);
 	resource_table_unref(daemon->table);
 	rules_unref(daemon->rules);
 	loop_free(daemon->loop);
-}
-
-/* Credentials that would be looked for and not found are worth more than a line among others. */
-static void tell_missing_credentials(const struct options *options)
-{
-	if (options->prometheus_auth_incluster || options->prometheus_auth_config)
-		log_warn("--prometheus-auth-incluster and --prometheus-auth-config have no effect yet; give "
-			 "--prometheus-token-file and --prometheus-ca-file instead");
 }
 
 static void tell_unused(const struct options *options)
@@ -341,6 +331,7 @@ enum daemon_exit daemon_run(const struct options *options)
 {
 	const struct reload_options reload = {.path = options->config,
 					      .external_from_rules = options->external_from_rules,
+					      .exact_names = options->managed,
 					      .look_ms = RULES_LOOK_MS,
 					      .settle_ms = RULES_SETTLE_MS,
 					      .gone_ms = RULES_GONE_MS};
@@ -354,7 +345,6 @@ enum daemon_exit daemon_run(const struct options *options)
 		return DAEMON_REFUSED;
 	}
 	tell_unused(options);
-	tell_missing_credentials(options);
 	if (options->check_config) {
 		how = DAEMON_STOPPED;
 	} else if (start(&daemon, &err)) {

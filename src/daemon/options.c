@@ -364,6 +364,45 @@ static bool check_url(const char *text, struct err *err)
 	return valid || err_wrap(err, "--prometheus-url");
 }
 
+static const char MANAGED_URL[] = "https://monitoring.googleapis.com/v1/projects/%s/location/global/prometheus";
+
+static bool is_managed(const struct options *options)
+{
+	if (options->gmp_project || options->gmp_location || options->gmp_cluster)
+		return true;
+	for (size_t i = 0; i < options->prometheus_urls.count; i++)
+		if (str_starts(str_of(options->prometheus_urls.items[i]), STR("https://monitoring.googleapis.com")))
+			return true;
+	return false;
+}
+
+/* "auto" in the URL is the project that we run in, which is known later. */
+static void set_managed_url(struct options *options)
+{
+	CLEANUP(buf_clear) struct buf url = {0};
+	struct str copy = {0};
+
+	buf_printf(&url, MANAGED_URL, options->gmp_project ? options->gmp_project : "auto");
+	CHECK(arena_copy(options->texts, buf_str(&url), &copy)); /* the arena has no maximum */
+	(void)add_url(&options->prometheus_urls, copy.ptr);
+}
+
+/* One token at a time. Only the old flags may stand beside each other as they may upstream. */
+static bool check_google(struct options *options, struct err *err)
+{
+	const char *other = options->prometheus_token_file	 ? "--prometheus-token-file"
+			    : options->prometheus_auth_incluster ? "--prometheus-auth-incluster"
+			    : options->prometheus_auth_config	 ? "--prometheus-auth-config"
+								 : NULL;
+
+	if (options->google_auth && other)
+		return err_set(err, ERR_INVALID, "--google-auth and %s exclude each other", other);
+	if (options->google_auth && !options->prometheus_urls.given)
+		set_managed_url(options);
+	options->managed = is_managed(options);
+	return true;
+}
+
 static bool check_prometheus(const struct options *options, struct err *err)
 {
 	for (size_t i = 0; i < options->prometheus_urls.count; i++)
@@ -455,8 +494,8 @@ static bool check(struct options *options, struct err *err)
 {
 	if (options->config == NULL && !options->gke_names)
 		return err_set(err, ERR_INVALID, "--config is required: the path of the rules file");
-	return check_prometheus(options, err) && check_ages(options, err) && check_address(options, err) &&
-	       check_tls(options, err) && check_paths(&options->always_allow_paths, err);
+	return check_google(options, err) && check_prometheus(options, err) && check_ages(options, err) &&
+	       check_address(options, err) && check_tls(options, err) && check_paths(&options->always_allow_paths, err);
 }
 
 bool options_parse(int argc, char **argv, struct options *ret_options, struct err *err)
@@ -481,6 +520,8 @@ void options_clear(struct options *options)
 {
 	list_clear(&options->prometheus_urls);
 	list_clear(&options->prometheus_headers);
+	list_clear(&options->prometheus_header_files);
+	list_clear(&options->prometheus_header_envs);
 	list_clear(&options->unused);
 	list_clear(&options->tls_cipher_suites);
 	list_clear(&options->always_allow_paths);

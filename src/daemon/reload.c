@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/rules_file.h"
 #include "model/rule.h"
+#include "model/rule_exact.h"
 #include "net/file.h"
 #include "net/file_watch.h"
 #include "net/loop.h"
@@ -36,6 +37,11 @@ static bool compile(const struct reload *reload, struct problems *problems, stru
 
 	if (!rules_file_compile(buf_str(&reload->tried), name, problems, ret_rules))
 		return false;
+	if (reload->options.exact_names && !rules_check_exact(*ret_rules, problems)) {
+		rules_unref(*ret_rules);
+		*ret_rules = NULL;
+		return false;
+	}
 	if (reload->options.external_from_rules)
 		rules_add_twins(*ret_rules);
 	return true;

@@ -77,8 +77,7 @@ static void check_aggregation(const struct rule *rule, const struct promql_aggre
 		STR_ARG(aggregation->op));
 }
 
-/* What the rule would ask for one object, with names in the place of what only a request tells. */
-static bool typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err)
+bool rule_typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err)
 {
 	static const struct str name = STR_INIT("name");
 	struct query query = {
@@ -104,7 +103,7 @@ static void check_query(const struct rule *rule, struct problems *problems)
 	bool is = false;
 	struct err err = {0};
 
-	if (!typical_query(rule, arena, &text, &err))
+	if (!rule_typical_query(rule, arena, &text, &err))
 		problem_warn(problems, rule->spec->metrics_query.at, "metricsQuery fails with a usual request: %s",
 			     err.msg);
 	else if (!promql_aggregation(buf_str(&text), arena, &is, &aggregation, &err))

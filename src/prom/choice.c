@@ -21,8 +21,12 @@ static bool add_source(struct choice *choice, struct loop *loop, const struct pr
 		.ca_file = options->ca_file,
 		.cert_file = options->cert_file,
 		.key_file = options->key_file,
+		.ca_pem = options->ca_pem,
+		.cert_pem = options->cert_pem,
+		.key_pem = options->key_pem,
+		.tls_server_name = options->tls_server_name,
 		.insecure = options->insecure,
-		.follow_redirects = true,
+		.follow_redirects = options->tls_server_name == NULL,
 		.max_connections = options->max_connections,
 	};
 
@@ -135,6 +139,7 @@ bool source_is_lost(const struct prom_problem *problem)
 	case PROM_NOT_JSON:
 	case PROM_TOO_BIG:
 	case PROM_PARTIAL:
+	case PROM_IDENTITY:
 	case PROM_MALFORMED:
 		break;
 	}

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "choice_in.h"
 #include "net/loop.h"
+#include "prom/google.h"
 #include "reader_in.h"
+#include "scope_in.h"
 #include "text/timestamp.h"
 #include "text/url.h"
 
@@ -15,6 +17,7 @@ enum {
 	GOOD_BYTES_KEPT = 1024,	    /* of an answer, for what it turns out to be instead */
 	BAD_BYTES_KEPT = 16 * 1024, /* of an error's, for what it says */
 	WARN_AGAIN_MS = 60 * 1000,
+	LATE_IDENTITY_MS = 1000, /* until a token that is late is asked for again */
 };
 
 struct prom {
@@ -22,7 +25,8 @@ struct prom {
 	struct choice choice;
 	const struct source *asked; /* the last one */
 	struct prom_call *calls;
-	bool post;
+	bool post, managed;
+	struct google *google; /* NULL: none */
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max;
 	bool allow_partial;
@@ -33,13 +37,18 @@ struct prom {
 struct prom_call {
 	struct prom *prom;
 	struct prom_call *previous, *next;
-	struct buf form; /* what is asked, without the time that there is for it */
+	const char *key;    /* of the subject, in a form; NULL: there is none */
+	struct buf subject; /* the query or selector */
+	struct buf form;    /* what else is asked, but for the time that there is for it */
 	int64_t deadline_ms;
 	struct source *source; /* which is asked */
 	uint32_t tried;	       /* the sources that were */
 	bool posted;
+	struct google_wait identity; /* for a token, or a better one */
+	uint64_t headers_hash;	     /* of those that were sent */
+	bool renewed;		     /* asked again after a 401 */
 	struct prom_problem problem; /* of the first source, when another is asked; or why none is */
-	struct loop_timer at_once;   /* to say so */
+	struct loop_timer at_once;   /* to say so, or when patience ends */
 	struct http_call *http;	     /* NULL: none is asked */
 	struct reader reader;
 	prom_query_handler *query_handler;
@@ -75,7 +84,9 @@ static void call_free(struct prom_call *call)
 	if (call->next)
 		call->next->previous = call->previous;
 	loop_timer_cancel(call->prom->loop, &call->at_once);
+	google_wait_cancel(&call->identity);
 	reader_clear(&call->reader);
+	buf_clear(&call->subject);
 	buf_clear(&call->form);
 	buf_clear(&call->begin);
 	free(call);
@@ -218,7 +229,7 @@ static bool goes_by_post(const struct prom_call *call, size_t url_bytes)
 	case PROM_PATH_QUERY:
 		return call->prom->post || (url_bytes > URL_BYTES_MAX && !call->source->get_only);
 	case PROM_PATH_SERIES:
-		return call->prom->post;
+		return call->prom->post && !call->prom->managed;
 	case PROM_PATH_NAMES:
 	case PROM_PATH_COUNT:
 		break;
@@ -231,6 +242,9 @@ static void write_request(struct prom_call *call, int64_t timeout_ms, struct buf
 	const struct upstream *upstream = call->source->upstream;
 	const char *endpoint = prom_path_name(call->reader.path);
 
+	if (call->key)
+		put_parameter(form, call->key, buf_str(&call->subject));
+	buf_puts(form, call->key ? "&" : "");
 	buf_put(form, buf_str(&call->form));
 	if (call->reader.path == PROM_PATH_QUERY)
 		put_timeout(form, timeout_ms);
@@ -252,6 +266,7 @@ static void send_to_source(struct prom_call *call, int64_t timeout_ms)
 	CLEANUP(buf_clear) struct buf form = {0};
 
 	write_request(call, timeout_ms, &url, &form);
+	call->headers_hash = upstream_headers_hash(call->source->upstream);
 	call->http = http_client_start(call->source->http, &(struct http_request){
 								   .method = call->posted ? "POST" : "GET",
 								   .url = buf_cstr(&url),
@@ -330,6 +345,29 @@ static bool ask_by_get(struct prom_call *call, const struct prom_problem *proble
 	return true;
 }
 
+static void wait_for_identity(struct prom_call *call, int64_t left_ms);
+
+/* A credential may just have been exchanged. What is asked once more goes to the same one. */
+static bool ask_renewed(struct prom_call *call, const struct prom_problem *problem)
+{
+	struct prom *prom = call->prom;
+	int64_t left_ms = call->deadline_ms - loop_now_ms(prom->loop);
+
+	if (problem->fault != PROM_STATUS || problem->status != 401 || call->renewed || left_ms < 1)
+		return false;
+	if (upstream_headers_hash(call->source->upstream) == call->headers_hash &&
+	    (prom->google == NULL || !google_renew(prom->google)))
+		return false;
+	call->renewed = true;
+	call->source->stats->paths[call->reader.path].retries++;
+	forget_answer(call);
+	if (prom->google && !google_is_ready(prom->google))
+		wait_for_identity(call, left_ms);
+	else
+		send_to_source(call, left_ms);
+	return true;
+}
+
 static bool ask_another(struct prom_call *call, const struct prom_problem *problem)
 {
 	struct prom *prom = call->prom;
@@ -362,7 +400,7 @@ static void done(void *context, const struct http_answer *answer)
 		finish(call, &result, NULL);
 		return;
 	}
-	if (ask_by_get(call, &problem) || ask_another(call, &problem))
+	if (ask_by_get(call, &problem) || ask_renewed(call, &problem) || ask_another(call, &problem))
 		return;
 	if (call->problem.fault != PROM_OK && source_is_lost(&problem))
 		trouble_join(&call->problem, &problem);
@@ -381,17 +419,86 @@ static void say_at_once(void *context)
 /* ---- questions */
 
 /* Asked also when there is no time left, and then not answered in it: one way for all that is late. */
-static void start(struct prom_call *call, int64_t timeout_ms)
+/* False: its selectors cannot be made to read one cluster; what would be answered is a number of others too. */
+static bool set_scope(struct prom_call *call)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+	struct google_place place = {0};
+	struct err err = {0};
+
+	if (call->prom->google == NULL || call->key == NULL)
+		return true;
+	CHECK(google_place(call->prom->google, &place)); /* it is ready */
+	if (!scope_write(&place, buf_str(&call->subject), &text, &err)) {
+		trouble_describe_scope(call->prom->asked->upstream, err.msg, &call->problem);
+		return false;
+	}
+	buf_clear(&call->subject);
+	call->subject = text;
+	text = (struct buf){0};
+	log_v(6, "asked of Prometheus: %.*s", STR_ARG(buf_str(&call->subject)));
+	return true;
+}
+
+static void begin(struct prom_call *call)
 {
 	struct prom *prom = call->prom;
 	int64_t now_ms = loop_now_ms(prom->loop);
 
-	call->deadline_ms = now_ms + (timeout_ms > 1 ? timeout_ms : 1);
+	if (!set_scope(call)) {
+		loop_timer_set(prom->loop, &call->at_once, 0);
+		return;
+	}
 	if (ask_next(call))
 		return;
 	choice_refuse(&prom->choice, call->reader.path, now_ms, &call->problem);
-	call->at_once = (struct loop_timer){.handler = say_at_once, .context = call};
 	loop_timer_set(prom->loop, &call->at_once, 0);
+}
+
+/* Called by who has the token now, or cannot get one. */
+static void identity_settled(void *context)
+{
+	struct prom_call *call = context;
+	struct prom *prom = call->prom;
+	int64_t left_ms = call->deadline_ms - loop_now_ms(prom->loop), wait_ms = 0;
+	const char *why = google_failure(prom->google, &wait_ms);
+
+	if (!google_is_ready(prom->google)) {
+		trouble_describe_identity(prom->asked->upstream, why, wait_ms, &call->problem);
+		loop_timer_set(prom->loop, &call->at_once, 0);
+		return;
+	}
+	loop_timer_cancel(prom->loop, &call->at_once);
+	call->problem = (struct prom_problem){0};
+	if (call->source)
+		send_to_source(call, left_ms > 1 ? left_ms : 1);
+	else
+		begin(call);
+}
+
+static void wait_for_identity(struct prom_call *call, int64_t left_ms)
+{
+	trouble_describe_identity(call->prom->asked->upstream, "it has not come in time", LATE_IDENTITY_MS,
+				  &call->problem);
+	loop_timer_set(call->prom->loop, &call->at_once, left_ms);
+	call->identity = (struct google_wait){.handler = identity_settled, .context = call};
+	google_wait(call->prom->google, &call->identity);
+}
+
+static void start(struct prom_call *call, int64_t timeout_ms)
+{
+	struct google *google = call->prom->google;
+	int64_t wait_ms = 0;
+
+	timeout_ms = timeout_ms > 1 ? timeout_ms : 1;
+	call->deadline_ms = loop_now_ms(call->prom->loop) + timeout_ms;
+	call->at_once = (struct loop_timer){.handler = say_at_once, .context = call};
+	if (google == NULL || google_is_ready(google))
+		begin(call);
+	else if (google_failure(google, &wait_ms))
+		identity_settled(call);
+	else
+		wait_for_identity(call, timeout_ms);
 }
 
 struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t timeout_ms,
@@ -400,7 +507,8 @@ struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_
 	struct prom_call *call = call_new(prom, PROM_PATH_QUERY, context);
 
 	call->query_handler = handler;
-	put_parameter(&call->form, "query", promql);
+	call->key = "query";
+	buf_put(&call->subject, promql);
 	put_time(&call->form, "time", time_ms);
 	start(call, timeout_ms < prom->query_timeout_ms ? timeout_ms : prom->query_timeout_ms);
 	return call;
@@ -412,7 +520,8 @@ struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t st
 	struct prom_call *call = call_new(prom, PROM_PATH_SERIES, context);
 
 	call->series_handler = handler;
-	put_parameter(&call->form, "match[]", selector);
+	call->key = "match[]";
+	buf_put(&call->subject, selector);
 	put_time(&call->form, "start", start_ms);
 	start(call, prom->series_timeout_ms);
 	return call;
@@ -441,6 +550,8 @@ struct prom *prom_new(struct loop *loop, const struct prom_options *options, str
 	prom->query_bytes_max = options->query_bytes_max;
 	prom->series_bytes_max = options->series_bytes_max;
 	prom->allow_partial = options->allow_partial;
+	prom->managed = options->managed;
+	prom->google = options->google;
 	if (!choice_init(&prom->choice, loop, options, err))
 		return NULL;
 	prom->asked = &prom->choice.items[0];

@@ -21,8 +21,9 @@ DEFINE_FREE_AT(upstream)
 struct str upstream_authority(const struct upstream *upstream); /* HOST:PORT */
 struct str upstream_url(const struct upstream *upstream);	/* SCHEME://HOST:PORT/PATH */
 struct str upstream_host(const struct upstream *upstream);
-struct str
-upstream_path(const struct upstream *upstream); /* of the base URL, cleaned: empty, or "/x" without '/' at the end */
+
+/* Of the base URL, cleaned: empty, or "/x" without '/' at the end. */
+void upstream_write_path(const struct upstream *upstream, struct buf *out);
 const char *upstream_user(const struct upstream *upstream); /* NULL: none; for Basic authentication */
 const char *upstream_password(const struct upstream *upstream);
 
@@ -34,6 +35,12 @@ void upstream_write_url(const struct upstream *upstream, const char *endpoint, s
 
 /* The header lines to send, NULL-ended, the token as it is in its file now. Lent, until the next call. */
 const char *const *upstream_headers(struct upstream *upstream);
+
+/* Other headers, another number. */
+uint64_t upstream_headers_hash(struct upstream *upstream);
+
+/* Appends "to NAME" where Google knows us by it. */
+void upstream_describe(const struct upstream *upstream, struct buf *out);
 
 /* ---- trouble: what went wrong, in words. `text` begins "Prometheus HOST:PORT ..." or names it soon. */
 
@@ -54,6 +61,13 @@ void trouble_describe_partial(const struct trouble *trouble, struct str warning,
 
 /* The reason of `last` for one that is not asked for so long. */
 void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, struct prom_problem *ret_problem);
+
+/* Nobody is asked, as the credential or the URL is not known yet; `why` says what is missing. */
+void trouble_describe_identity(const struct upstream *upstream, const char *why, int64_t wait_ms,
+			       struct prom_problem *ret_problem);
+
+/* Nobody is asked, as the query is none that we can read: a bad request of our own. */
+void trouble_describe_scope(const struct upstream *upstream, const char *why, struct prom_problem *ret_problem);
 
 /* Puts `before` in front: one failed, and then the other. */
 void trouble_join(const struct prom_problem *before, struct prom_problem *problem);

@@ -76,6 +76,7 @@ static bool is_outage(const struct query_outcome *outcome)
 	case PROM_UNRESOLVED:
 	case PROM_TIMEOUT:
 	case PROM_CUT:
+	case PROM_IDENTITY:
 	case PROM_PARTIAL: /* a store behind it is away */
 		return true;
 	case PROM_STATUS:

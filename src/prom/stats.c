@@ -26,6 +26,7 @@ const char *prom_fault_name(enum prom_fault fault)
 		[PROM_CUT] = "cut",
 		[PROM_TOO_BIG] = "too_big",
 		[PROM_PARTIAL] = "partial",
+		[PROM_IDENTITY] = "identity",
 		[PROM_MALFORMED] = "malformed",
 		[PROM_OTHER] = "other",
 	};

@@ -14,8 +14,8 @@ enum { WORDS_BYTES = 200 }; /* of what the other side said */
    somewhere. */
 struct said {
 	int depth;
-	bool at_error, at_message;
-	struct buf error, message;
+	bool at_error, at_message, at_status;
+	struct buf error, message, status;
 };
 
 static bool hear(void *context, enum json_event event, struct str text, struct err *err)
@@ -26,17 +26,20 @@ static bool hear(void *context, enum json_event event, struct str text, struct e
 	if (event == JSON_KEY) {
 		said->at_error = said->depth == 1 && str_eq(text, STR("error"));
 		said->at_message = str_eq(text, STR("message"));
+		said->at_status = said->depth > 1 && str_eq(text, STR("status")); /* Google's: PERMISSION_DENIED */
 		return true;
 	}
 	if (event == JSON_STRING && said->at_error && said->error.len == 0)
 		buf_put(&said->error, text);
 	if (event == JSON_STRING && said->at_message && said->message.len == 0)
 		buf_put(&said->message, text);
+	if (event == JSON_STRING && said->at_status && said->status.len == 0)
+		buf_put(&said->status, text);
 	if (event == JSON_OBJECT || event == JSON_ARRAY)
 		said->depth++;
 	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
 		said->depth--;
-	said->at_error = said->at_message = false;
+	said->at_error = said->at_message = said->at_status = false;
 	return true;
 }
 
@@ -83,6 +86,19 @@ static void put_readable(struct buf *out, struct str text)
 	buf_puts(out, "...");
 }
 
+static void put_said(struct buf *out, const struct said *said)
+{
+	if (said->error.len > 0) {
+		buf_put(out, buf_str(&said->error));
+		return;
+	}
+	if (said->message.len > 0 && said->status.len > 0) {
+		buf_put(out, buf_str(&said->status));
+		buf_puts(out, ": ");
+	}
+	buf_put(out, buf_str(&said->message));
+}
+
 /* The error's own words, else the begin of the body, on one line, without secrets, cut. */
 static void put_words(struct buf *out, struct str body)
 {
@@ -92,12 +108,13 @@ static void put_words(struct buf *out, struct str body)
 	struct err err = {0};
 
 	if (json_reader_feed(reader, body, &err) && json_reader_finish(reader, &err))
-		buf_put(&raw, buf_str(said.error.len > 0 ? &said.error : &said.message));
+		put_said(&raw, &said);
 	if (raw.len == 0)
 		buf_put(&raw, body);
 	put_readable(out, buf_str(&raw));
 	buf_clear(&said.error);
 	buf_clear(&said.message);
+	buf_clear(&said.status);
 }
 
 /* ---- sentences. Each begins with the neighbour's name. */
@@ -116,13 +133,17 @@ static void put_behind(struct buf *out, const char *between, struct str words)
 /* To `out`, for an answer with an error's status. */
 static void describe_status(struct buf *out, const struct trouble *trouble)
 {
+	CLEANUP(buf_clear) struct buf path = {0};
 	int status = trouble->answer->status;
 
 	put_neighbour(out, trouble, "answered");
 	buf_printf(out, " %d", status);
+	if (status == 401 || status == 403)
+		upstream_describe(trouble->upstream, out);
 	if (status == 404 || status == 405) {
 		buf_printf(out, " to %s ", trouble->method);
-		put_readable(out, upstream_path(trouble->upstream));
+		upstream_write_path(trouble->upstream, &path);
+		put_readable(out, buf_str(&path));
 		buf_printf(out, "/api/v1/%s", trouble->endpoint);
 	}
 	if (str_trim(trouble->body).len == 0)
@@ -322,6 +343,32 @@ void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, str
 					     .wait_ms = wait_ms,
 					     .not_asked = true};
 	cut_to(ret_problem, &text);
+}
+
+void trouble_describe_identity(const struct upstream *upstream, const char *why, int64_t wait_ms,
+			       struct prom_problem *ret_problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	buf_printf(&text, "Prometheus %.*s is not asked, as something is missing to ask with: ",
+		   STR_ARG(upstream_authority(upstream)));
+	put_readable(&text, str_of(why));
+	*ret_problem = (struct prom_problem){.fault = PROM_IDENTITY,
+					     .wait_ms = wait_ms,
+					     .credential = upstream_credential(upstream),
+					     .not_asked = true};
+	take_text(&text, ret_problem);
+}
+
+void trouble_describe_scope(const struct upstream *upstream, const char *why, struct prom_problem *ret_problem)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	buf_printf(&text, "Prometheus %.*s is not asked, as the query cannot be kept to one cluster: ",
+		   STR_ARG(upstream_authority(upstream)));
+	put_readable(&text, str_of(why));
+	*ret_problem = (struct prom_problem){.fault = PROM_STATUS, .status = 400};
+	take_text(&text, ret_problem);
 }
 
 void trouble_join(const struct prom_problem *before, struct prom_problem *problem)

@@ -4,23 +4,24 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/vec.h"
-#include "net/token_file.h"
+#include "headers_in.h"
+#include "prom/google.h"
 #include "prom_in.h"
 #include "text/base64.h"
 #include "text/url.h"
 
 struct upstream {
 	struct arena *arena;
-	struct str base; /* SCHEME://HOST:PORT/PATH, cleaned, without '/' at the end */
-	struct str authority, host, path, query;
+	struct str base;			 /* SCHEME://HOST:PORT/PATH */
+	struct str authority, host, path, query; /* path: cleaned, without '/' at the end */
 	const char *user, *password;
-	struct {
-		VEC_OF(const char *);
-	} headers;		  /* NULL-ended; the last but one is the token's when there is one */
-	struct token_file *token; /* NULL: none */
-	const char *credential;	  /* the flag; NULL: none */
+	struct headers *headers;
+	const char *credential; /* the flag; NULL: none */
+	struct google *google;	/* NULL: none */
+	size_t project_at;	/* where the project stands in the path that says it is ours; 0: nowhere */
 };
+
+static const char PROJECTS[] = "/projects/", AUTO[] = "auto";
 
 /* ---- secrets */
 
@@ -45,16 +46,6 @@ static void hide_user(const struct url *url, struct str text)
 	buf_put(&pair, url->password);
 	base64_write(&basic, buf_str(&pair));
 	log_hide(buf_str(&basic));
-}
-
-/* A value may be "Bearer SECRET"; who repeats it may leave the first word out. */
-static void hide_value(struct str value)
-{
-	size_t space = str_index(value, ' ');
-
-	log_hide(value);
-	if (space < value.len)
-		log_hide(str_trim(str_slice(value, space, value.len)));
 }
 
 /* ---- the URL */
@@ -103,6 +94,15 @@ static void keep_url(struct upstream *upstream, const struct url *url)
 	upstream->password = to_arena(upstream->arena, url->password, &copy);
 }
 
+/* No project is called so: their names have six characters or more. */
+static void find_project(struct upstream *upstream)
+{
+	const char *at = upstream->google ? strstr(upstream->path.ptr, "/projects/auto/") : NULL;
+
+	if (at)
+		upstream->project_at = (size_t)(at - upstream->path.ptr) + sizeof(PROJECTS) - 1;
+}
+
 static bool read_url(struct upstream *upstream, struct str text, struct err *err)
 {
 	struct url url = {0};
@@ -112,78 +112,33 @@ static bool read_url(struct upstream *upstream, struct str text, struct err *err
 	if (url.has_user)
 		hide_user(&url, text);
 	keep_url(upstream, &url);
+	find_project(upstream);
 	return true;
 }
 
 /* ---- headers */
 
-static bool is_name_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-/* Go sends none of the first four from a header map; an encoding that we cannot read must not be asked for. */
-static bool has_no_effect(struct str name)
-{
-	static const struct str NONE[] = {
-		STR_INIT("Host"),    STR_INIT("Content-Length"),  STR_INIT("Transfer-Encoding"),
-		STR_INIT("Trailer"), STR_INIT("Accept-Encoding"), STR_INIT("Expect")};
-
-	for (size_t i = 0; i < COUNT_OF(NONE); i++)
-		if (str_eq_nocase(name, NONE[i]))
-			return true;
-	return false;
-}
-
-/* The value is never repeated: it is most often a secret. */
-static bool check_header(struct str name, struct str value, struct err *err)
-{
-	for (size_t i = 0; i < name.len; i++)
-		if (!is_name_byte(name.ptr[i]))
-			return err_set(err, ERR_INVALID,
-				       "--prometheus-header: the part before '=' is no name of a header");
-	if (name.len == 0)
-		return err_set(err, ERR_INVALID, "--prometheus-header: NAME=VALUE is wanted, the name is empty");
-	for (size_t i = 0; i < value.len; i++)
-		if (((unsigned char)value.ptr[i] < ' ' && value.ptr[i] != '\t') || value.ptr[i] == 0x7f)
-			return err_set(err, ERR_INVALID,
-				       "--prometheus-header: the value of %.*s has a control character, perhaps the "
-				       "end of a line",
-				       STR_ARG(name));
-	return true;
-}
-
-static bool add_header(struct upstream *upstream, struct str text, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf line = {0};
-	size_t equals = str_index(text, '=');
-	struct str name = str_trim(str_slice(text, 0, equals));
-	struct str value = str_trim(str_slice(text, equals + 1, text.len));
-	struct str copy;
-
-	if (!check_header(name, value, err))
-		return false;
-	if (has_no_effect(name)) {
-		log_warn("--prometheus-header: %.*s has no effect", STR_ARG(name));
-		return true;
-	}
-	hide_value(value);
-	if (upstream->token && str_eq_nocase(name, STR("Authorization"))) {
-		log_warn("--prometheus-header: Authorization has no effect beside --prometheus-token-file");
-		return true;
-	}
-	buf_printf(&line, "%.*s: ", STR_ARG(name));
-	buf_put(&line, value);
-	*vec_push(&upstream->headers) = to_arena(upstream->arena, buf_str(&line), &copy);
-	return true;
-}
-
 const char *const *upstream_headers(struct upstream *upstream)
 {
-	if (upstream->token)
-		upstream->headers.items[upstream->headers.count - 2] = token_file_header(upstream->token);
-	return upstream->headers.items;
+	return headers_lines(upstream->headers);
+}
+
+void upstream_describe(const struct upstream *upstream, struct buf *out)
+{
+	if (upstream->google == NULL || google_header(upstream->google) == NULL)
+		return;
+	buf_puts(out, " to ");
+	google_describe(upstream->google, out);
+}
+
+/* Bytes of other lines are told apart well enough: at the worst a refused question is not asked again. */
+uint64_t upstream_headers_hash(struct upstream *upstream)
+{
+	uint64_t hash = 0;
+
+	for (const char *const *line = upstream_headers(upstream); *line; line++)
+		hash = str_hash(str_of(*line), hash + 1);
+	return hash;
 }
 
 /* ---- the whole */
@@ -207,39 +162,32 @@ static bool check_files(const struct prom_options *options, struct err *err)
 	       check_file("--prometheus-client-tls-key-file", options->key_file, err);
 }
 
-/* What the header says comes before what the connection says: of both, a proxy looks at the header. */
+/* The one in use, as far as the flags tell. */
 static const char *credential_of(const struct upstream *upstream, const struct prom_options *options)
 {
-	const char *const *header = options->headers;
+	const char *flag = headers_credential(upstream->headers);
 
-	if (upstream->token)
-		return "--prometheus-token-file";
-	for (; header && *header; header++)
-		if (str_eq_nocase(str_trim(str_slice(str_of(*header), 0, str_index(str_of(*header), '='))),
-				  STR("Authorization")))
-			return "--prometheus-header";
+	if (flag)
+		return flag;
 	if (upstream->user)
-		return "the user and password in --prometheus-url";
+		return options->user == upstream->user ? options->bearer_flag
+						       : "the user and password in --prometheus-url";
+	if (options->cert_pem.len > 0)
+		return options->bearer_flag;
 	if (options->headers && options->headers[0])
 		return "--prometheus-header";
 	return options->cert_file ? "--prometheus-client-tls-cert-file" : NULL;
 }
 
-static bool read_headers(struct upstream *upstream, const struct prom_options *options, struct err *err)
+static bool read_credentials(struct upstream *upstream, const struct prom_options *options, struct err *err)
 {
-	if (options->token_file) {
-		upstream->token = token_file_new(options->token_file, "--prometheus-token-file", err);
-		if (upstream->token == NULL) {
-			err->code = ERR_INVALID;
-			return err_wrap(err, "--prometheus-token-file");
-		}
+	upstream->headers = headers_new(options, err);
+	if (upstream->headers == NULL)
+		return false;
+	if (upstream->user == NULL) {
+		upstream->user = options->user;
+		upstream->password = options->password;
 	}
-	for (const char *const *header = options->headers; header && *header; header++)
-		if (!add_header(upstream, str_of(*header), err))
-			return false;
-	if (upstream->token)
-		*vec_push(&upstream->headers) = token_file_header(upstream->token);
-	*vec_push(&upstream->headers) = NULL;
 	upstream->credential = credential_of(upstream, options);
 	return true;
 }
@@ -249,8 +197,9 @@ struct upstream *upstream_new(const struct prom_options *options, const char *ur
 	CLEANUP(upstream_free_at) struct upstream *upstream = xnew(struct upstream);
 
 	upstream->arena = arena_new(0);
+	upstream->google = options->google;
 	if (!read_url(upstream, str_of(url), err) || !check_files(options, err) ||
-	    !read_headers(upstream, options, err))
+	    !read_credentials(upstream, options, err))
 		return NULL;
 	return STEAL(upstream);
 }
@@ -259,8 +208,7 @@ void upstream_free(struct upstream *upstream)
 {
 	if (upstream == NULL)
 		return;
-	vec_clear(&upstream->headers);
-	token_file_free(upstream->token);
+	headers_free(upstream->headers);
 	arena_free(upstream->arena);
 	free(upstream);
 }
@@ -280,9 +228,18 @@ struct str upstream_host(const struct upstream *upstream)
 	return upstream->host;
 }
 
-struct str upstream_path(const struct upstream *upstream)
+/* With `projects/auto` in it, whose project is the one that we run in. */
+void upstream_write_path(const struct upstream *upstream, struct buf *out)
 {
-	return upstream->path;
+	struct str path = upstream->path;
+
+	if (upstream->project_at == 0) {
+		buf_put(out, path);
+		return;
+	}
+	buf_put(out, str_slice(path, 0, upstream->project_at));
+	buf_put(out, google_project(upstream->google));
+	buf_put(out, str_slice(path, upstream->project_at + sizeof(AUTO) - 1, path.len));
 }
 
 const char *upstream_user(const struct upstream *upstream)
@@ -302,7 +259,8 @@ const char *upstream_credential(const struct upstream *upstream)
 
 void upstream_write_url(const struct upstream *upstream, const char *endpoint, struct str parameters, struct buf *out)
 {
-	buf_put(out, upstream->base);
+	buf_put(out, str_slice(upstream->base, 0, upstream->base.len - upstream->path.len));
+	upstream_write_path(upstream, out);
 	buf_printf(out, "/api/v1/%s", endpoint);
 	if (upstream->query.len > 0) {
 		buf_putc(out, '?');

@@ -8,7 +8,7 @@
 #include "base/histogram.h"
 
 /* So many digits every double keeps as they are written, and so many tell each from the next. */
-enum { DIGITS_KEPT = 15, DIGITS_ENOUGH = 17, WHOLE_MAX = 1 << 30 };
+enum { DIGITS_KEPT = 15, DIGITS_ENOUGH = 17 };
 
 void exposition_init(struct exposition *exposition, struct buf *out)
 {
@@ -48,30 +48,19 @@ static void begin(struct exposition *exposition)
 
 /* ---- one line */
 
-static bool is_plain(char c, bool is_utf8)
-{
-	return c != '\n' && c != '"' && c != '\\' && (is_utf8 || (unsigned char)c < 0x80);
-}
-
-/* Run by run: nearly every value is one. */
 static void put_value(struct buf *out, struct str value)
 {
 	bool is_utf8 = str_is_utf8(value);
 
-	for (size_t at = 0; at < value.len; at++) {
-		size_t begin = at;
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
 
-		while (at < value.len && is_plain(value.ptr[at], is_utf8))
-			at++;
-		buf_put(out, str_slice(value, begin, at));
-		if (at == value.len)
-			break;
-		if (value.ptr[at] == '\n')
+		if (c == '\n')
 			buf_puts(out, "\\n");
-		else if ((unsigned char)value.ptr[at] >= 0x80)
-			buf_putc(out, '?');
+		else if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
 		else
-			buf_put(out, value.ptr[at] == '"' ? STR("\\\"") : STR("\\\\"));
+			buf_putc(out, is_utf8 || (unsigned char)c < 0x80 ? c : '?');
 	}
 }
 
@@ -82,10 +71,6 @@ static void put_double(struct buf *out, double value)
 
 	if (isnan(value) || isinf(value)) {
 		buf_puts(out, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-		return;
-	}
-	if (fabs(value) < WHOLE_MAX && floor(value) >= value) { /* most are, and this is ten times as fast */
-		buf_put_i64(out, (int64_t)value);
 		return;
 	}
 	for (int digits = DIGITS_KEPT; digits <= DIGITS_ENOUGH; digits++) {
@@ -101,9 +86,7 @@ static void put_double(struct buf *out, double value)
 
 static void put_label(struct buf *out, bool *first, const char *name, struct str value)
 {
-	buf_putc(out, *first ? '{' : ',');
-	buf_puts(out, name);
-	buf_puts(out, "=\"");
+	buf_printf(out, "%s%s=\"", *first ? "{" : ",", name);
 	put_value(out, value);
 	buf_putc(out, '"');
 	*first = false;
@@ -117,8 +100,7 @@ static void put_name(struct exposition *exposition, const char *suffix, const st
 	bool first = true;
 
 	begin(exposition);
-	buf_puts(out, exposition->family->name);
-	buf_puts(out, suffix);
+	buf_printf(out, "%s%s", exposition->family->name, suffix);
 	for (const struct exposition_label *label = labels; label && label->name; label++)
 		put_label(out, &first, label->name, label->value);
 	if (le.len > 0)

@@ -84,6 +84,9 @@ static void write_differences(struct buf *out, const struct options *o)
 		write_list(out, "url", &o->prometheus_urls);
 	write_text(out, "verb", o->prometheus_verb, "GET");
 	write_list(out, "header", &o->prometheus_headers);
+	write_list(out, "header-file", &o->prometheus_header_files);
+	write_list(out, "header-env", &o->prometheus_header_envs);
+	write_number(out, "managed", o->managed, false);
 	write_number(out, "incluster", o->prometheus_auth_incluster, false);
 	write_text(out, "auth", o->prometheus_auth_config, NULL);
 	write_text(out, "ca", o->prometheus_ca_file, NULL);
@@ -247,6 +250,15 @@ static struct options_case {
 	  "--prometheus-client-tls-key-file=d", "--prometheus-token-file=e"},
 	 "incluster=1 ca=a client-cert=b client-key=d token=e",
 	 ""},
+	{"headers from elsewhere",
+	 {"--config=c", "--prometheus-header-file=A=/f", "--prometheus-header-env=B=V",
+	  "--prometheus-header-file=C=/g"},
+	 "header-file[A=/f] header-file[C=/g] header-env[B=V]",
+	 ""},
+	{"header file without name",
+	 {"--config=c", "--prometheus-header-file==/f"},
+	 NULL,
+	 "--prometheus-header-file: the name is missing"},
 	{"auth config", {"--config=c", "--prometheus-auth-config=k"}, "auth=k", ""},
 	{"auth config and incluster",
 	 {"--config=c", "--prometheus-auth-config=k", "--prometheus-auth-incluster"},

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scope_in.h"
+
+#include "base/arena.h"
+#include "text/promql.h"
+#include "text/quote.h"
+
+enum { ARENA_BYTES_MAX = 4 << 20 };
+
+static const struct str PROJECT = STR_INIT("project_id"), LOCATION = STR_INIT("location"),
+			CLUSTER = STR_INIT("cluster"), CLUSTER_NAME = STR_INIT("cluster_name");
+
+/* ---- the labels that a selector names */
+
+static bool is_place(struct str label)
+{
+	return str_eq(label, PROJECT) || str_eq(label, LOCATION) || str_eq(label, CLUSTER) ||
+	       str_eq(label, CLUSTER_NAME);
+}
+
+/* How long the text in quotes is that begins here. */
+static size_t quoted_bytes(struct str text)
+{
+	size_t at = 1;
+
+	while (at < text.len && text.ptr[at] != text.ptr[0])
+		at += text.ptr[at] == '\\' && text.ptr[0] != '`' ? 2 : 1;
+	return at + 1 < text.len ? at + 1 : text.len;
+}
+
+/* Of a label: letters, or quotes with what is in them, as far as they need no escapes. */
+static struct str label_before(struct str front)
+{
+	front = str_trim(front);
+	if (front.len >= 2 && (front.ptr[0] == '"' || front.ptr[0] == '\'' || front.ptr[0] == '`'))
+		front = str_slice(front, 1, front.len - 1);
+	return front;
+}
+
+/* NAME OPERATION "VALUE", with commas between. */
+static bool names_place(struct str matchers)
+{
+	size_t from = 0, at = 0;
+
+	while (at < matchers.len) {
+		char c = matchers.ptr[at];
+
+		if (c == '"' || c == '\'' || c == '`') {
+			at += quoted_bytes(str_slice(matchers, at, matchers.len));
+			continue;
+		}
+		if ((c == '=' || c == '!') && is_place(label_before(str_slice(matchers, from, at))))
+			return true;
+		at++;
+		if (c == ',')
+			from = at;
+	}
+	return false;
+}
+
+/* ---- matchers */
+
+static void add(struct buf *out, struct str label, struct str value)
+{
+	if (value.len == 0)
+		return;
+	if (out->len > 0)
+		buf_putc(out, ',');
+	buf_put(out, label);
+	buf_putc(out, '=');
+	quote_go(out, value);
+}
+
+static void write_matchers(const struct google_place *place, const struct promql_selector *selector, struct buf *out)
+{
+	bool of_kubernetes = str_starts(selector->name, STR("kubernetes_io:"));
+
+	if (names_place(selector->matchers))
+		return;
+	add(out, PROJECT, place->project);
+	if (str_contains(selector->name, STR("_googleapis_com:")))
+		return;
+	add(out, LOCATION, place->location);
+	add(out, of_kubernetes ? CLUSTER_NAME : CLUSTER, place->cluster);
+}
+
+static bool write_selector(const struct google_place *place, const struct promql_selector *selector, struct buf *out,
+			   struct err *err)
+{
+	CLEANUP(buf_clear) struct buf matchers = {0};
+
+	write_matchers(place, selector, &matchers);
+	return promql_add_matchers(selector->text, buf_str(&matchers), out, err);
+}
+
+bool scope_write(const struct google_place *place, struct str promql, struct buf *out, struct err *err)
+{
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	const struct promql_selector *selectors = NULL;
+	size_t count = 0, at = 0;
+
+	if (!promql_selectors(promql, arena, &selectors, &count, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		size_t from = (size_t)(selectors[i].text.ptr - promql.ptr);
+
+		buf_put(out, str_slice(promql, at, from));
+		if (!write_selector(place, &selectors[i], out, err))
+			return false;
+		at = from + selectors[i].text.len;
+	}
+	buf_put(out, str_slice(promql, at, promql.len));
+	return !out->failed || err_set(err, ERR_LIMIT, "the query is too large");
+}
