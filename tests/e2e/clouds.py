@@ -141,8 +141,11 @@ def start_prometheus(home):
     url = 'http://127.0.0.1:' + process.wait_for(r'msg="Listening on" address=127\.0\.0\.1:(\d+)\n')[1]
 
     def scraped():
-        with urllib.request.urlopen(f'{url}/api/v1/query?query=vllm:num_requests_waiting', timeout=PATIENCE) as answer:
-            return len(json.load(answer)['data']['result']) == 2
+        try:
+            with urllib.request.urlopen(f'{url}/api/v1/query?query=vllm:num_requests_waiting', timeout=PATIENCE) as answer:
+                return len(json.load(answer)['data']['result']) == 2
+        except urllib.error.HTTPError:  # it listens before it is ready
+            return False
     wait_for('both clusters to be scraped', scraped)
     return url
 
@@ -316,6 +319,48 @@ def check_key(home, gmp):
     gaugelet.end('key: foreign')
 
 
+# ---------------------------------------------------------------- a client certificate
+
+class Names(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.server.names.append(self.connection.getpeercert()['subject'][0][0][1])
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"status":"success","data":[]}')
+
+
+def check_certificate(home):
+    for name in ('server', 'one', 'two'):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days',
+                        '2', '-subj', f'/CN={name}', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout',
+                        home / f'{name}.key', '-out', home / f'{name}.crt'], check=True, capture_output=True)
+    (home / 'both.crt').write_text((home / 'one.crt').read_text() + (home / 'two.crt').read_text())
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Names)
+    server.names = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(home / 'server.crt', home / 'server.key')
+    context.load_verify_locations(home / 'both.crt')
+    context.verify_mode = ssl.CERT_REQUIRED
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def put(name):
+        for end in ('key', 'crt'):
+            (home / f'shown.{end}').write_text((home / f'{name}.{end}').read_text())
+    put('one')
+    gaugelet = Gaugelet(home, f'--prometheus-url=https://127.0.0.1:{server.server_address[1]}',
+                        f'--prometheus-ca-file={home}/server.crt', f'--prometheus-client-tls-cert-file={home}/shown.crt',
+                        f'--prometheus-client-tls-key-file={home}/shown.key')
+    wait_for('a client certificate to be shown', lambda: server.names)
+    put('two')
+    wait_for('the other one to be shown', lambda: server.names[-1] == 'two')
+    tally.check('certificate: one that was exchanged is shown', server.names[0] == 'one', server.names)
+    gaugelet.end('certificate')
+
+
 def check_load(home):
     (home / 'pattern.yaml').write_text(PATTERN)
     command = [GAUGELET, '--check-config', f'--config={home}/pattern.yaml', '--prometheus-url=http://127.0.0.1:1']
@@ -335,6 +380,7 @@ def main():
     home = pathlib.Path(tempfile.mkdtemp(prefix='gaugelet-clouds-'))
     try:
         check_load(home)
+        check_certificate(home)
         prometheus = start_prometheus(home)
         check_arms(home, prometheus)
         gmp = Gmp(prometheus, home)
