@@ -42,7 +42,7 @@ struct options {
 	int64_t serve_stale_ms;		    /* default 0: not */
 	int64_t max_sample_age_ms;	    /* default 5 m */
 	bool sample_age;
-	bool empty_list_ok;		    /* --empty-list=ok */
+	bool empty_list_ok; /* --empty-list=ok */
 	bool allow_partial;
 	bool gke_names;
 	/* serving */
