@@ -7,6 +7,7 @@
 #include "../scripted_server.h"
 #include "kube/client.h"
 #include "kube/config.h"
+#include "kube/watch.h"
 
 enum { PATIENCE_MS = 20000, STEPS_MAX = 8 };
 
@@ -25,14 +26,14 @@ struct kube_world {
 	void *context;
 };
 
-static void give_up(void *context)
+static inline void give_up(void *context)
 {
 	struct kube_world *world = context;
 
 	fail_msg("nothing more happens after: %s (%zu requests)", buf_cstr(&world->note), world->server.requests.count);
 }
 
-static void look(void *context)
+static inline void look(void *context)
 {
 	struct kube_world *world = context;
 
@@ -42,7 +43,7 @@ static void look(void *context)
 		loop_timer_set(world->loop, &world->look, 2);
 }
 
-static void run_until(struct kube_world *world, bool (*enough)(void *context), void *context)
+static inline void run_until(struct kube_world *world, bool (*enough)(void *context), void *context)
 {
 	world->enough = enough;
 	world->context = context;
@@ -53,7 +54,7 @@ static void run_until(struct kube_world *world, bool (*enough)(void *context), v
 
 /* ---- the script: one answer a request, the last one again and again */
 
-static void script(struct kube_world *world, const char *head, const char *body, enum manner manner)
+static inline void script(struct kube_world *world, const char *head, const char *body, enum manner manner)
 {
 	size_t number = world->step_count++;
 	struct buf *answer = &world->answers[number];
@@ -102,7 +103,7 @@ static inline void script_quiet(struct kube_world *world)
 
 /* ---- */
 
-static void world_init(struct kube_world *world)
+static inline void world_init(struct kube_world *world)
 {
 	const struct kube_client_options options = {0};
 	struct kube_config config = {0};
@@ -121,7 +122,7 @@ static void world_init(struct kube_world *world)
 	assert_non_null(world->client);
 }
 
-static void world_clear(struct kube_world *world)
+static inline void world_clear(struct kube_world *world)
 {
 	kube_client_free(world->client);
 	server_stop(&world->server);
@@ -134,6 +135,23 @@ static void world_clear(struct kube_world *world)
 static inline bool was_asked(struct kube_world *world, size_t number, const char *part)
 {
 	return strstr(server_request(&world->server, number), part) != NULL;
+}
+
+/* ---- an object, as text */
+
+static inline void note_object(struct buf *out, const struct watched_object *object)
+{
+	buf_printf(out, "%.*s/%.*s", STR_ARG(object->namespace), STR_ARG(object->name));
+	for (size_t i = 0; i < object->label_count; i++)
+		buf_printf(out, " %.*s=%.*s", STR_ARG(object->labels[i].key), STR_ARG(object->labels[i].value));
+	if (object->phase.len)
+		buf_printf(out, " %.*s", STR_ARG(object->phase));
+	buf_puts(out, object->ready ? " ready" : "");
+	if (object->ready_since.len)
+		buf_printf(out, " since %.*s", STR_ARG(object->ready_since));
+	buf_puts(out, object->deleting ? " deleting" : "");
+	if (object->data_json.len)
+		buf_printf(out, " %.*s", STR_ARG(object->data_json));
 }
 
 #define assert_asked(world, number, part)                                                                              \
