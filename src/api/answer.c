@@ -403,7 +403,7 @@ static void refuse_twins(const struct samples *samples, struct number *numbers)
 			continue;
 		}
 		place = map_at(&seen, set);
-		if (*place)
+		if (*place && numbers[i].verdict == VERDICT_GOOD)
 			numbers[i].verdict = VERDICT_DUPLICATE;
 		*place = &numbers[i];
 	}

@@ -117,9 +117,12 @@ static void explain_gke_needs(struct buf *out, const struct api_plan *plan)
 		buf_puts(out, "Prometheus has not told its names of metrics yet, so the letters are as they came; ");
 }
 
-static void mend_values(struct buf *out, const struct tally *tally)
+static void mend_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
-	if (tally->refused[VERDICT_DUPLICATE])
+	if (tally->refused[VERDICT_DUPLICATE] && plan->request->route == ROUTE_EXTERNAL)
+		buf_puts(out, ". mend: see what stands at --prometheus-url, since Prometheus never gives the same "
+			      "labels twice");
+	else if (tally->refused[VERDICT_DUPLICATE])
 		buf_puts(out,
 			 ". mend: aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
 			 "x-gaugelet");
@@ -151,7 +154,7 @@ static enum reason_code explain_bad_values(struct buf *out, const struct api_pla
 		reason_query(out, plan);
 		return REASON_BAD_VALUES;
 	}
-	mend_values(out, tally);
+	mend_values(out, plan, tally);
 	return REASON_BAD_VALUES;
 }
 
