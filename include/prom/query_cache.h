@@ -27,12 +27,14 @@ struct query_cache *query_cache_new(struct loop *loop, struct prom *prom,
 void query_cache_free(struct query_cache *cache); /* nobody waits any more; before the client. NULL is fine */
 DEFINE_FREE_AT(query_cache)
 
-/* Who asks; embedded, zeroed but for the first two. */
+/* Who asks; embedded, zeroed but for the first two or three. */
 struct query_wait {
 	/* Once, unless cancelled. It may ask again, with the same wait too, cancel others and clear the cache. The samples are
 	   lent for the call, and others read them as well; NULL with a problem. */
 	void (*handler)(void *context, const struct samples *samples, const struct prom_problem *problem);
 	void *context;
+	int64_t since_ms; /* by the loop's clock: what was sent to Prometheus before is no answer; 0: its age alone counts */
+	int64_t sent_ms; /* the cache's to say before it calls: when what it gives was sent */
 	/* the cache's own */
 	struct query_flight *flight;
 	struct query_wait *next, **at; /* at: NULL when it does not wait */

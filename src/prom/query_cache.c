@@ -119,6 +119,15 @@ static struct query_outcome *choose(struct query_cache *cache, const struct quer
 
 /* ---- who waits */
 
+/* What bridges an outage may be older than somebody takes it: they get the outage itself. */
+static void give(struct query_wait *wait, const struct query_outcome *given, const struct query_outcome *outcome)
+{
+	const struct query_outcome *taken = given->sent_ms >= wait->since_ms ? given : outcome;
+
+	wait->sent_ms = taken->sent_ms;
+	wait->handler(wait->context, taken->samples, taken->problem);
+}
+
 static void wait_add(struct query_flight *flight, struct query_wait *wait)
 {
 	wait->flight = flight;
@@ -141,7 +150,8 @@ static void wait_unlink(struct query_cache *cache, struct query_wait *wait)
 }
 
 /* Any of them may make others leave, ask again, or clear the cache. */
-static void tell(struct query_cache *cache, struct query_wait *waits, const struct query_outcome *outcome)
+static void tell(struct query_cache *cache, struct query_wait *waits, const struct query_outcome *given,
+		 const struct query_outcome *outcome)
 {
 	if (waits)
 		waits->at = &waits;
@@ -153,7 +163,7 @@ static void tell(struct query_cache *cache, struct query_wait *waits, const stru
 		struct query_wait *first = waits;
 
 		wait_unlink(cache, first);
-		first->handler(first->context, outcome->samples, outcome->problem);
+		give(first, given, outcome);
 	}
 }
 
@@ -205,15 +215,17 @@ static void remember(struct query_flight *flight, struct query_outcome *outcome)
 
 static bool answer_from_memory(struct query_cache *cache, struct query_entry *entry, struct query_wait *wait)
 {
-	struct query_outcome *given;
+	struct query_outcome *last = entry->last, *given;
 
-	if (entry->last == NULL || !is_fresh(cache, entry->last))
+	if (last == NULL || last->sent_ms < wait->since_ms || !is_fresh(cache, last))
 		return false;
 	cache->stats.hits++;
 	query_store_use(cache->store, entry, loop_now_ms(cache->loop));
-	given = choose(cache, entry, entry->last);
-	wait->handler(wait->context, given->samples, given->problem);
+	last = query_outcome_ref(last);
+	given = choose(cache, entry, last);
+	give(wait, given, last);
 	query_outcome_unref(given);
+	query_outcome_unref(last);
 	return true;
 }
 
@@ -290,7 +302,7 @@ static void answered(void *context, struct samples *samples, const struct prom_p
 	else
 		given = query_outcome_ref(outcome);
 	flight_end(flight);
-	tell(cache, waits, given);
+	tell(cache, waits, given, outcome);
 	query_outcome_unref(given);
 	query_outcome_unref(outcome);
 }
@@ -318,11 +330,14 @@ static struct query_flight *flight_new(struct query_cache *cache, struct query_e
 	return flight;
 }
 
-static struct query_flight *flight_to_join(const struct query_cache *cache, const struct query_entry *entry)
+static struct query_flight *flight_to_join(const struct query_cache *cache, const struct query_entry *entry,
+					   int64_t since_ms)
 {
 	struct query_flight *flight = entry->newest;
 
-	return flight && age_of(cache, flight->sent_ms) < cache->options.ttl_ms ? flight : NULL;
+	if (flight == NULL || flight->sent_ms < since_ms)
+		return NULL;
+	return age_of(cache, flight->sent_ms) < cache->options.ttl_ms ? flight : NULL;
 }
 
 /* ---- to wait */
@@ -344,7 +359,7 @@ static void patience_ends(void *context)
 	wait_unlink(cache, wait);
 	if (flight->waits == NULL)
 		flight_left(flight);
-	wait->handler(wait->context, given->samples, given->problem);
+	give(wait, given, outcome);
 	query_outcome_unref(given);
 	query_outcome_unref(outcome);
 }
@@ -360,7 +375,7 @@ void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeo
 	if (entry && answer_from_memory(cache, entry, wait))
 		return;
 	if (entry)
-		flight = flight_to_join(cache, entry);
+		flight = flight_to_join(cache, entry, wait->since_ms);
 	if (flight) {
 		cache->stats.joined++;
 		flight_waited_for(flight);

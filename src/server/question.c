@@ -27,6 +27,7 @@ struct question {
 	struct objects_waiter waiter;
 	struct loop_timer patience; /* while it waits for objects */
 	struct query_wait wait;
+	int64_t aged_ms; /* when the question for the ages was sent; 0: it was not */
 };
 
 /* ---- the end */
@@ -81,7 +82,8 @@ static void go_on(struct question *question)
 		respond(question);
 	} else if (question->plan.step != API_OBJECTS) {
 		log_v(6, "query: %.*s", STR_ARG(buf_str(&question->plan.promql)));
-		question->wait = (struct query_wait){.handler = sampled, .context = question};
+		question->wait =
+			(struct query_wait){.handler = sampled, .context = question, .since_ms = question->aged_ms};
 		query_cache_ask(setting->cache, buf_str(&question->plan.promql),
 				question->deadline_ms - loop_now_ms(setting->loop), &question->wait);
 	}
@@ -183,6 +185,8 @@ static void sampled(void *context, const struct samples *samples, const struct p
 	} else if (question->plan.step == API_LIST) {
 		api_listed(&question->plan, samples);
 	} else if (question->plan.step == API_AGE) {
+		/* An older number would be taken for as young as the series are now. */
+		question->aged_ms = question->wait.sent_ms;
 		api_aged(&question->plan, samples);
 	} else {
 		api_answer(&question->plan, samples, loop_wall_ms(question->setting.loop));

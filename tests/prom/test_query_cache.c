@@ -396,9 +396,73 @@ static void test_stale_from_memory(void **state)
 	scene_free(scene);
 }
 
+/* ---- not what was sent before a moment */
+
+static void ask_since(struct scene *scene, int number, int64_t since_ms)
+{
+	scene->askers[number].wait.since_ms = since_ms;
+	ask_and_await(scene, number, "up");
+}
+
+static void test_since(void **state)
+{
+	struct scene *scene = scene_new(long_lived());
+	int64_t sent_ms;
+
+	(void)state;
+	ask_and_await(scene, 0, "up");
+	sent_ms = scene->askers[0].wait.sent_ms;
+	assert_true(sent_ms > 0);
+	ask_since(scene, 1, sent_ms);
+	assert_int_equal(requests_of(scene), 1);
+	assert_int_equal(scene->askers[1].wait.sent_ms, sent_ms);
+	pause_for(scene, SHORT_MS);
+	ask_since(scene, 2, sent_ms + 1);
+	assert_int_equal(requests_of(scene), 2);
+	assert_true(scene->askers[2].wait.sent_ms > sent_ms);
+	scene_free(scene);
+}
+
+static void test_since_does_not_join(void **state)
+{
+	struct scene *scene = scene_new(long_lived());
+
+	(void)state;
+	ask(scene, 0, "up");
+	scene->askers[1].wait.since_ms = loop_now_ms(scene->world->loop) + 1;
+	ask(scene, 1, "up");
+	await_answers(scene, 2);
+	assert_int_equal(requests_of(scene), 2);
+	assert_int_equal(stats_of(scene).joined, 0);
+	scene_free(scene);
+}
+
+/* One who takes what is old gets it from the same answer. */
+static void test_since_is_not_bridged(void **state)
+{
+	struct query_cache_options options = {.ttl_ms = HOUR_MS, .serve_stale_ms = HOUR_MS, .max_bytes = ROOM};
+	struct scene *scene = scene_new(options);
+
+	(void)state;
+	ask_and_await(scene, 0, "up");
+	pause_for(scene, SHORT_MS);
+	answer_with(scene->world, 503, "application/json", "");
+	scene->askers[1].wait.since_ms = scene->askers[0].wait.sent_ms + 1;
+	ask(scene, 1, "up");
+	scene->askers[2].wait.since_ms = scene->askers[0].wait.sent_ms;
+	await_answers(scene, 2);
+	ask_and_await(scene, 2, "up");
+	assert_int_equal(scene->askers[1].problem.status, 503);
+	assert_true(scene->askers[2].value >= 7);
+	scene_free(scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_since),
+		cmocka_unit_test(test_since_does_not_join),
+		cmocka_unit_test(test_since_is_not_bridged),
 		cmocka_unit_test(test_another_query),
 		cmocka_unit_test(test_age_begins_when_it_is_sent),
 		cmocka_unit_test(test_dead_answers_go),
