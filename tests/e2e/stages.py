@@ -7,7 +7,7 @@ import math
 import re
 import time
 
-from world import Failed, NAMESPACE, VERSIONS, until
+from world import Failed, HERE, NAMESPACE, VERSIONS, until
 
 BASE = "/apis/custom.metrics.k8s.io/v1beta1"
 WAITING = f"{BASE}/namespaces/default/pods/*/vllm:num_requests_waiting"
@@ -431,4 +431,64 @@ def faults(world, checks):
     goes_down(world, checks, "vllm-inference")
 
 
-STAGES = {"trust": trust, "commands": commands, "access": access, "vllm": vllm, "sglang": sglang, "faults": faults}
+# ---------------------------------------------------------------- a rule that divides
+
+def divides(world, waiting, running):
+    """Every engine was told so, and Prometheus knows."""
+    world.load_all("vllm-inference", waiting=waiting, running=running)
+    engines = '{namespace="default",pod=~"vllm-inference-.*"}'
+    for state, wanted in (("waiting", waiting), ("running", running)):
+        until("new load in Prometheus", 20, lambda: world.query(
+            f"count(vllm:num_requests_{state}{engines} == {wanted})") == 3)
+
+
+def reason_in_describe(world, word):
+    """What a user looks at."""
+    text = world.kubectl("describe", "hpa", HPA, "-n", "default")
+    found = re.search(r"^ +ScalingActive +False +FailedGetPodsMetric +(.*)$", text, re.M)
+    if found is None or word not in found[1] or "mend: " not in found[1]:
+        raise Failed(f"no reason that says '{word}': {text[-1500:]}")
+    print(text, flush=True)
+    return found[1]
+
+
+def no_quotient(world, checks, name, waiting, word):
+    """Three checks: that a user sees why, that nothing is scaled meanwhile, and that it goes on by itself."""
+    generation = service(world, "vllm-inference")["metadata"]["generation"]
+    divides(world, waiting, 0)
+    checks.check(f"{name}: kubectl describe hpa shows the reason",
+                 lambda: until("reason", 60 * world.patience, lambda: reason_in_describe(world, word), world.adapter))
+    hold(world)
+
+    def untouched():
+        found = service(world, "vllm-inference")
+        expect("replica count", found["spec"]["replicas"], 3)
+        expect("generation", found["metadata"]["generation"], generation)
+        return active(world, "False")
+
+    def goes_on():
+        expect("what the HPA sees", average(world), 1.0)
+        return active(world)
+    checks.check(f"{name}: the replica count stays", untouched)
+    divides(world, 8, 8)
+    checks.check(f"{name}: once something runs there is a number again",
+                 lambda: until("number", 60 * world.patience, goes_on, world.adapter))
+    checks.check(f"{name}: three replicas, as before", lambda: scaled_to(world, "vllm-inference", 3))
+
+
+def ratio(world, checks):
+    """What runs falls to 0 under load. prometheus-adapter makes a number of the quotient, at which the HPA scales down."""
+    world.restart_adapter(HERE / "manifests" / "rules-ratio.yaml")
+    divides(world, 4, 8)
+    new_hpa(world, checks, "hpa-ratio.yaml")
+    divides(world, 24, 8)
+    checks.need("24 wait and 8 run in each pod: 1 to 3 replicas", lambda: until(
+        "scaling", 60 * world.patience, lambda: scaled_to(world, "vllm-inference", 3), world.adapter))
+    no_quotient(world, checks, "24 wait, none runs", 24, "infinite")
+    no_quotient(world, checks, "none waits, none runs", 0, "NaN")
+    divides(world, 0, 8)
+    goes_down(world, checks, "vllm-inference")
+
+
+STAGES = {"trust": trust, "commands": commands, "access": access, "vllm": vllm, "sglang": sglang, "faults": faults,
+          "ratio": ratio}
