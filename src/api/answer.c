@@ -391,7 +391,7 @@ static bool write_label_set(const struct sample *sample, struct arena *arena, st
 /* Prometheus never gives the same labels twice; what does would be added up twice. */
 static void refuse_twins(const struct samples *samples, struct number *numbers)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(2 * SAMPLES_BYTES_MAX);
+	CLEANUP(arena_free_at) struct arena *arena = arena_new((size_t)2 * SAMPLES_BYTES_MAX);
 	CLEANUP(map_clear) struct map seen = {0};
 
 	for (size_t i = 0; samples->list.count > 1 && i < samples->list.count; i++) {

@@ -234,7 +234,7 @@ static enum reason_code explain_new_name(struct buf *out, const struct rule *rul
 {
 	name_rule(out, rule);
 	buf_puts(out, " gives the series another name. mend: ask for ");
-	buf_put(out, text_front(name, 2 * TEXT_SHOWN));
+	buf_put(out, text_front(name, (size_t)2 * TEXT_SHOWN));
 	return REASON_RENAMED;
 }
 
@@ -403,7 +403,7 @@ static bool explain_concerned(struct buf *out, const struct api_plan *plan, cons
 static enum reason_code explain_scope(struct buf *out, const struct api_plan *plan, const struct resource *resource)
 {
 	struct str asked = text_front(plan->request->resource, TEXT_SHOWN);
-	struct str metric = text_front(plan->request->metric, 2 * TEXT_SHOWN);
+	struct str metric = text_front(plan->request->metric, (size_t)2 * TEXT_SHOWN);
 
 	buf_put(out, resource->plural);
 	if (resource->namespaced)

@@ -201,8 +201,10 @@ static bool read_texts(const struct json_node *list, struct arena *arena, const 
 		return true;
 	if (list->kind != JSON_IS_LIST)
 		return err_set(err, ERR_UPSTREAM, "answered with groups or extra values that are no list");
+	if (list->count == 0)
+		return true;
 	texts = arena_calloc(arena, list->count, sizeof(*texts));
-	if (texts == NULL && list->count > 0)
+	if (texts == NULL)
 		return err_set(err, ERR_LIMIT, "answered with too many groups or extra values");
 	for (const struct json_node *node = list->first; node; node = node->next) {
 		if (node->kind != JSON_IS_TEXT)
@@ -223,8 +225,10 @@ static bool read_extra(const struct json_node *map, struct arena *arena, struct 
 		return true;
 	if (map->kind != JSON_IS_MAP)
 		return err_set(err, ERR_UPSTREAM, "answered with extra that is no object");
+	if (map->count == 0)
+		return true;
 	extra = arena_calloc(arena, map->count, sizeof(*extra));
-	if (extra == NULL && map->count > 0)
+	if (extra == NULL)
 		return err_set(err, ERR_LIMIT, "answered with too much extra");
 	for (const struct json_node *node = map->first; node; node = node->next, count++) {
 		extra[count].key = node->key;

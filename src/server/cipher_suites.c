@@ -84,7 +84,7 @@ static bool unknown(struct str name, struct err *err)
 		}
 	}
 	return err_set(err, ERR_INVALID, "unknown TLS cipher suite \"%.*s\" (did you mean %.*s?)",
-		       STR_ARG(str_slice(name, 0, 2 * DISTANCE_BYTES_MAX)), STR_ARG(near->name));
+		       STR_ARG(str_slice(name, 0, (size_t)2 * DISTANCE_BYTES_MAX)), STR_ARG(near->name));
 }
 
 /* ---- those that are asked for */
