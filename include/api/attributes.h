@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attributes.h - what a request wants to do, as the kube-apiserver names it to its authorizers, and the Status of those
-   who may not (wire.md 5, 7.6). Pure. */
+   who may not. Pure. */
 #ifndef GAUGELET_API_ATTRIBUTES_H
 #define GAUGELET_API_ATTRIBUTES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reason.h - the reasons why a request is refused, one short stable code each (reasons.md). The table makes docs/errors.md, too. */
+/* reason.h - the reasons why a request is refused, one short stable code each. The table makes docs/errors.md, too. */
 #ifndef GAUGELET_API_REASON_H
 #define GAUGELET_API_REASON_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request.h - a method and a target become a route and its parameters (wire.md 1, 3, 6). Pure. */
+/* request.h - a method and a target become a route and its parameters. Pure. */
 #ifndef GAUGELET_API_REQUEST_H
 #define GAUGELET_API_REQUEST_H
 
@@ -34,7 +34,7 @@ enum route {
 	ROUTE_MALFORMED, /* the escapes in the path cannot be decoded: 400 as plain text */
 };
 
-/* Which groups are served: those that the rules file has rules for (rules.md 1). */
+/* Which groups are served: those that the rules file has rules for. */
 struct api_groups {
 	bool custom, external, resource;
 };
@@ -82,7 +82,7 @@ enum { API_TIMEOUT_MS = 60000 };
 /* Does the object fit the request's fieldSelector? For one that was parsed without an error. */
 bool api_fields_fit(const struct api_request *request, struct str namespace, struct str name);
 
-/* ERR_INVALID with the words of wire.md 3.3; *ret_kind is what to answer with. */
+/* ERR_INVALID with the words of apimachinery; *ret_kind is what to answer with. */
 MUST_USE bool api_parameters_parse(const struct api_request *request, struct arena *arena,
 				   struct api_parameters *ret_parameters, enum status_kind *ret_kind, struct err *err);
 

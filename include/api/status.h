@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status.h - Kubernetes' Status objects, the errors of its APIs (wire.md 5). */
+/* status.h - Kubernetes' Status objects, the errors of its APIs. */
 #ifndef GAUGELET_API_STATUS_H
 #define GAUGELET_API_STATUS_H
 
@@ -21,7 +21,7 @@ enum status_kind {
 	STATUS_TIMEOUT,	       /* 504 */
 };
 
-enum { STATUS_MESSAGE_BYTES = 600 }; /* an HPA condition shows no more (reasons.md) */
+enum { STATUS_MESSAGE_BYTES = 600 }; /* an HPA condition shows no more */
 
 unsigned status_code(enum status_kind kind);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage.h - the way of a request for resource metrics (rules.md 11, wire.md 4.7): which pods or nodes, which queries, then the
+/* usage.h - the way of a request for resource metrics: which pods or nodes, which queries, then the
    answer. Pure: between its steps travel objects and samples. */
 #ifndef GAUGELET_API_USAGE_H
 #define GAUGELET_API_USAGE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules_file.h - the rules file of prometheus-adapter and its forks, strictly read (rules.md 2). */
+/* rules_file.h - the rules file of prometheus-adapter and its forks, strictly read. */
 #ifndef GAUGELET_CONFIG_RULES_FILE_H
 #define GAUGELET_CONFIG_RULES_FILE_H
 

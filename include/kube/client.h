@@ -42,7 +42,7 @@ struct kube_request {
 	int64_t timeout_ms;    /* of the whole call, waiting for its turn included; 0: none (a watch) */
 	size_t max_body_bytes; /* 0: 16 MiB, with on_body any */
 	bool retry; /* up to 5 tries, 500 ms x 1.5, jitter 0.2, within timeout_ms, after a reset, 429, 500 or a timeout of the
-				   connection (wire.md 7.5) */
+				   connection */
 	void *context;
 	bool (*on_body)(void *context,
 			struct str piece); /* of a 2xx answer only; NULL: the body is gathered. False ends the call */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.h - how to reach a kube-apiserver: a kubeconfig file, or the pod's own service account (wire.md 7.8). */
+/* config.h - how to reach a kube-apiserver: a kubeconfig file, or the pod's own service account. */
 #ifndef GAUGELET_KUBE_CONFIG_H
 #define GAUGELET_KUBE_CONFIG_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resources.h - API discovery: which resources the cluster has (rules.md 5.1). */
+/* resources.h - API discovery: which resources the cluster has. */
 #ifndef GAUGELET_KUBE_RESOURCES_H
 #define GAUGELET_KUBE_RESOURCES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trust.h - whom to believe: kube-system/extension-apiserver-authentication, live (wire.md 7.3). */
+/* trust.h - whom to believe: kube-system/extension-apiserver-authentication, live. */
 #ifndef GAUGELET_KUBE_TRUST_H
 #define GAUGELET_KUBE_TRUST_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* association.h - which label stands for which Kubernetes resource, in both directions (rules.md 5). */
+/* association.h - which label stands for which Kubernetes resource, in both directions. */
 #ifndef GAUGELET_MODEL_ASSOCIATION_H
 #define GAUGELET_MODEL_ASSOCIATION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* catalog.h - which metrics there are: what the rules make of the series that discovery found (rules.md 3.2, 3.4). */
+/* catalog.h - which metrics there are: what the rules make of the series that discovery found. */
 #ifndef GAUGELET_MODEL_CATALOG_H
 #define GAUGELET_MODEL_CATALOG_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gke_name.h - the metric names of GKE's Stackdriver adapter (clouds.md 2.1, 4.3): prometheus.googleapis.com|METRIC|SUFFIX for a
+/* gke_name.h - the metric names of GKE's Stackdriver adapter: prometheus.googleapis.com|METRIC|SUFFIX for a
    series of Prometheus, kubernetes.io|... for one of GKE's own. */
 #ifndef GAUGELET_MODEL_GKE_NAME_H
 #define GAUGELET_MODEL_GKE_NAME_H

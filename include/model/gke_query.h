@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gke_query.h - what GKE's adapter would do with a metric and a selector on it, as a rule's metricsQuery and a selector on the
-   labels of Prometheus (clouds.md 4.3, 4.4). */
+   labels of Prometheus. */
 #ifndef GAUGELET_MODEL_GKE_QUERY_H
 #define GAUGELET_MODEL_GKE_QUERY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* namer.h - which series of a rule count, and what they are called in the API (rules.md 3.3, 4). */
+/* namer.h - which series of a rule count, and what they are called in the API. */
 #ifndef GAUGELET_MODEL_NAMER_H
 #define GAUGELET_MODEL_NAMER_H
 

@@ -37,7 +37,7 @@ struct policy {
 /* What a rule says, and where it says nothing the flags. `max_sample_age_ms` is that of the flag. */
 struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms);
 
-/* On VERDICT_GOOD *ret_milli is the value in thousandths, truncated toward zero (rules.md 9). */
+/* On VERDICT_GOOD *ret_milli is the value in thousandths, truncated toward zero. */
 enum verdict policy_judge(const struct policy *policy, double value, int64_t time_ms, int64_t *ret_milli);
 
 /* The number of one object. Zeroed at first: no sample yet. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query.h - a rule and a question become PromQL (rules.md 6). */
+/* query.h - a rule and a question become PromQL. */
 #ifndef GAUGELET_MODEL_QUERY_H
 #define GAUGELET_MODEL_QUERY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resource.h - the cluster's resources, and which of them a name means (the REST mapper, rules.md 5.1). */
+/* resource.h - the cluster's resources, and which of them a name means (the REST mapper). */
 #ifndef GAUGELET_MODEL_RESOURCE_H
 #define GAUGELET_MODEL_RESOURCE_H
 

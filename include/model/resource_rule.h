@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resource_rule.h - `resourceRules`, compiled: how CPU and memory of pods and nodes are asked for (rules.md 2.1, 11). */
+/* resource_rule.h - `resourceRules`, compiled: how CPU and memory of pods and nodes are asked for. */
 #ifndef GAUGELET_MODEL_RESOURCE_RULE_H
 #define GAUGELET_MODEL_RESOURCE_RULE_H
 

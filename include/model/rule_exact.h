@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rule_exact.h - rules that an endpoint cannot serve which takes exact names of metrics alone, as Google's does (clouds.md 3.2). */
+/* rule_exact.h - rules that an endpoint cannot serve which takes exact names of metrics alone, as Google's does. */
 #ifndef GAUGELET_MODEL_RULE_EXACT_H
 #define GAUGELET_MODEL_RULE_EXACT_H
 

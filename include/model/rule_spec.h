@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rule_spec.h - a rules file as it was written (rules.md 2.1): texts and their places, nothing compiled yet. */
+/* rule_spec.h - a rules file as it was written: texts and their places, nothing compiled yet. */
 #ifndef GAUGELET_MODEL_RULE_SPEC_H
 #define GAUGELET_MODEL_RULE_SPEC_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sightings.h - what became of the series that each rule found, also of those that made no metric: so that a refusal can say what
-   is in the way (reasons.md, table D). */
+   is in the way. */
 #ifndef GAUGELET_MODEL_SIGHTINGS_H
 #define GAUGELET_MODEL_SIGHTINGS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* client.h - Prometheus' HTTP API: series, names of metrics and instant queries (rules.md 12). */
+/* client.h - Prometheus' HTTP API: series, names of metrics and instant queries. */
 #ifndef GAUGELET_PROM_CLIENT_H
 #define GAUGELET_PROM_CLIENT_H
 
@@ -44,7 +44,7 @@ DEFINE_FREE_AT(prom)
 /* HOST:PORT of the one that was asked last, for messages. */
 struct str prom_authority(const struct prom *prom);
 
-/* Which kind of trouble, to choose the mend by (reasons.md, table P). */
+/* Which kind of trouble, to choose the mend by. */
 enum prom_fault {
 	PROM_OK,
 	PROM_REFUSED,	 /* P1 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* discovery.h - asks Prometheus again and again which series the rules have, and publishes the catalog that they make. Each
-   seriesQuery has a state of its own: its last good answer stays while others, or itself, fail (rules.md 3, 16). */
+   seriesQuery has a state of its own: its last good answer stays while others, or itself, fail. */
 #ifndef GAUGELET_PROM_DISCOVERY_H
 #define GAUGELET_PROM_DISCOVERY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* google.h - who we are towards Google, and where we run: a token that is renewed ahead of its end, and the project, location and
-   cluster that Google's metadata server tells (clouds.md 3.3). What cannot be had is tried again for ever. */
+   cluster that Google's metadata server tells. What cannot be had is tried again for ever. */
 #ifndef GAUGELET_PROM_GOOGLE_H
 #define GAUGELET_PROM_GOOGLE_H
 

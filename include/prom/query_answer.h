@@ -18,7 +18,7 @@ MUST_USE bool query_answer_feed(struct query_answer *answer, struct str piece, s
 /* Gives the samples. Errors as series_answer_finish. A sample that is malformed is left out and counted; keys may come in any
    order ("result" before "resultType"); duplicate keys within the envelope or a sample make the answer (or the sample)
    malformed: we do not guess which one was meant. Warnings that begin with "PromQL info" or "PromQL warning" are notes
-   on the query and not kept (rules.md 16, 26). */
+   on the query and not kept. */
 MUST_USE bool query_answer_finish(struct query_answer *answer, struct samples **ret_samples, struct err *err);
 
 #endif

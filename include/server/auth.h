@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.h - who asks, and whether they may (wire.md 7). */
+/* auth.h - who asks, and whether they may. */
 #ifndef GAUGELET_SERVER_AUTH_H
 #define GAUGELET_SERVER_AUTH_H
 
@@ -33,7 +33,7 @@ void auth_set_trust(struct auth *auth, struct trust *trust);
 enum auth_verdict {
 	AUTH_ALLOWED,	      /* nothing: go on */
 	AUTH_UNAUTHENTICATED, /* 401, a Status document */
-	AUTH_FORBIDDEN,	      /* 403, a Status document, details as wire.md 5 has them */
+	AUTH_FORBIDDEN,	      /* 403, a Status document, details as the kube-apiserver has them */
 	AUTH_ERROR,	      /* 500, text/plain */
 };
 

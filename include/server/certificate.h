@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certificate.h - the serving pair: given as files, or made by ourselves (wire.md 10); and others for clients that ask for
+/* certificate.h - the serving pair: given as files, or made by ourselves; and others for clients that ask for
    a name. */
 #ifndef GAUGELET_SERVER_CERTIFICATE_H
 #define GAUGELET_SERVER_CERTIFICATE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* health.h - /healthz, /livez, /readyz (wire.md 2.7). They say that we answer, and nothing of Prometheus: an adapter that is
+/* health.h - /healthz, /livez, /readyz. They say that we answer, and nothing of Prometheus: an adapter that is
    not ready takes the whole API down, its discovery documents with it. */
 #ifndef GAUGELET_SERVER_HEALTH_H
 #define GAUGELET_SERVER_HEALTH_H

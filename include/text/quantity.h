@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quantity.h - Kubernetes quantities, written as apimachinery's canonical form (wire.md 4.9). */
+/* quantity.h - Kubernetes quantities, written as apimachinery's canonical form. */
 #ifndef GAUGELET_TEXT_QUANTITY_H
 #define GAUGELET_TEXT_QUANTITY_H
 

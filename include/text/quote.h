@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quote.h - quoting as Go's %q does it, which PromQL reads back (rules.md 6.1). */
+/* quote.h - quoting as Go's %q does it, which PromQL reads back. */
 #ifndef GAUGELET_TEXT_QUOTE_H
 #define GAUGELET_TEXT_QUOTE_H
 

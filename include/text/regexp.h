@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* regexp.h - regular expressions with RE2's syntax and meaning (Go's regexp package), on PCRE2 (rules.md 4). A pattern that
+/* regexp.h - regular expressions with RE2's syntax and meaning (Go's regexp package), on PCRE2. A pattern that
    makes PCRE2 go back and forth is searched for in linear time. */
 #ifndef GAUGELET_TEXT_REGEXP_H
 #define GAUGELET_TEXT_REGEXP_H
@@ -31,7 +31,7 @@ MUST_USE bool regexp_search(const struct regexp *regexp, struct str text, bool *
 MUST_USE bool regexp_group(const struct regexp *regexp, struct str text, const char *name, bool *ret_found,
 			   struct str *ret_group, struct err *err);
 
-/* Appends the expansion of `as` for the leftmost match (rules.md 4: $1, ${1}_x, $name, $$; the longest name is taken, so
+/* Appends the expansion of `as` for the leftmost match ($1, ${1}_x, $name, $$; the longest name is taken, so
    $1_x is the group "1_x", which is empty; malformed: the $ stays). */
 MUST_USE bool regexp_expand(const struct regexp *regexp, struct str text, struct str as, bool *ret_found,
 			    struct buf *out, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* selector.h - Kubernetes label selectors (wire.md 3.2, 3.3). */
+/* selector.h - Kubernetes label selectors. */
 #ifndef GAUGELET_TEXT_SELECTOR_H
 #define GAUGELET_TEXT_SELECTOR_H
 
@@ -32,7 +32,7 @@ struct selector {
 	size_t count;					 /* 0 selects everything */
 };
 
-/* Everything lives in `arena`; the text is copied. The message is the words of apimachinery's parser (wire.md 3.3). */
+/* Everything lives in `arena`; the text is copied. The message is the words of apimachinery's parser. */
 MUST_USE bool selector_parse(struct str text, struct arena *arena, struct selector *ret_selector, struct err *err);
 
 /* The value of a label, or a str whose ptr is NULL when the object does not have it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* template.h - Go's text/template with the delimiters << and >> (rules.md 7). Parsed once into a tree, run many times
+/* template.h - Go's text/template with the delimiters << and >>. Parsed once into a tree, run many times
    with other values. */
 #ifndef GAUGELET_TEXT_TEMPLATE_H
 #define GAUGELET_TEXT_TEMPLATE_H

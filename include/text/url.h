@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* url.h - URLs, paths and forms as Go's net/url reads and writes them (wire.md 1.2, rules.md 12). */
+/* url.h - URLs, paths and forms as Go's net/url reads and writes them. */
 #ifndef GAUGELET_TEXT_URL_H
 #define GAUGELET_TEXT_URL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* yaml.h - the first document of a YAML 1.1 stream as a tree of nodes, each with its place; by libyaml's event parser,
-   in the dialect of go-yaml v2 (rules.md 2.2). */
+   in the dialect of go-yaml v2. */
 #ifndef GAUGELET_TEXT_YAML_H
 #define GAUGELET_TEXT_YAML_H
 

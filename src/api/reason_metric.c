@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a metric is not there: tables D and A of reasons.md. */
+/* Why a metric is not there. */
 #include "api_in.h"
 #include "model/association.h"
 #include "model/catalog.h"

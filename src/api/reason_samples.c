@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why there is no object, or no sample for it: tables O and M of reasons.md. */
+/* Why there is no object, or no sample for it. */
 #include "api_in.h"
 #include "model/catalog.h"
 #include "model/policy.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why Prometheus gave no answer: table P of reasons.md. */
+/* Why Prometheus gave no answer. */
 #include "api_in.h"
 #include "model/catalog.h"
 #include "model/rule.h"

@@ -64,7 +64,7 @@ static enum route namespace_route(struct api_request *request, struct str name, 
 	return object_route(request, (struct str[]){name, metric});
 }
 
-/* wire.md 1.1, by the number of segments behind the version. */
+/* By the number of segments behind the version. */
 static enum route custom_route(struct api_request *request, const struct str *part, size_t count)
 {
 	bool in_namespace = count && str_eq(part[0], STR("namespaces"));
@@ -101,7 +101,6 @@ static enum route external_route(struct api_request *request, const struct str *
 	return ROUTE_EXTERNAL;
 }
 
-/* wire.md 1.4 */
 static enum route usage_route(struct api_request *request, const struct str *part, size_t count)
 {
 	request->namespaced = count > 2 && str_eq(part[0], STR("namespaces"));

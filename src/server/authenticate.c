@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who asks: the front proxy's word, a client's certificate, a token, nobody; the first that succeeds (wire.md 7.1). */
+/* Who asks: the front proxy's word, a client's certificate, a token, nobody; the first that succeeds. */
 #include "auth_in.h"
 
 #include "base/log.h"

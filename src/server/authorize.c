@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* May they? Health paths and system:masters always; of everything else the kube-apiserver is asked (wire.md 7.6). */
+/* May they? Health paths and system:masters always; of everything else the kube-apiserver is asked. */
 #include "auth_in.h"
 
 #include "api/attributes.h"
@@ -9,7 +9,7 @@
 enum {
 	ACCESSES_MOST = 16384,
 	ACCESSES_BYTES_MOST = 16 << 20,
-	ATTRIBUTES_KEPT = 10000, /* bytes; a question longer than that is not remembered (wire.md 7.6) */
+	ATTRIBUTES_KEPT = 10000, /* bytes; a question longer than that is not remembered */
 	REASON_MAX = 4096,	 /* bytes of upstream's reason */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each row of reasons.md, as facts that the text must hold. */
+/* Each reason why a metric is not there, as facts that the text must hold. */
 #include "api/plan.h"
 
 #include <math.h>

@@ -8,7 +8,7 @@
 #define E1 "/apis/external.metrics.k8s.io/v1beta1"
 #define M1 "/apis/metrics.k8s.io/v1beta1"
 
-/* wire.md 1.1 and 1.2; `what` is namespace/resource/name/metric of a metric's route, "-" for none. */
+/* `what` is namespace/resource/name/metric of a metric's route, "-" for none. */
 static struct route_case {
 	const char *name, *target;
 	enum route route;

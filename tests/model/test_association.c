@@ -6,7 +6,6 @@
 #include "model/resource.h"
 #include "rule_text.h"
 
-/* rules.md 5.2 and 5.3 */
 static const struct override_spec grouped[] = {OVERRIDE_OF("queue", "apps", "deployment"), OVERRIDE("svc", "Service")};
 static const struct override_spec doubled[] = {OVERRIDE("pod", "pod"), OVERRIDE("pod_name", "Pod")};
 static const struct override_spec unknown[] = {OVERRIDE("gizmo", "gizmo")};

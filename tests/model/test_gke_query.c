@@ -14,7 +14,7 @@
 
 enum whose { PODS_A_B, NODES, EXTERNAL };
 
-/* clouds.md 4.3, 4.4: namespace default, pods a and b; nodes n1 and n2 */
+/* Namespace default, pods a and b; nodes n1 and n2 */
 static struct query_case {
 	const char *name;
 	enum whose whose;

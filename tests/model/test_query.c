@@ -8,7 +8,6 @@
 
 #define USUAL "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
 
-/* rules.md 6 */
 static struct query_case {
 	const char *name, *text, *selector, *namespace, *object_label;
 	const char *names[3];

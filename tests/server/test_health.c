@@ -4,7 +4,6 @@
 #include "rows.h"
 #include "api/request.h"
 
-/* wire.md 2.7 */
 static struct health_case {
 	const char *name, *target;
 	bool stopping;
