@@ -157,7 +157,7 @@ static const struct sighting *series_sighting(const struct api_plan *plan)
 	return at;
 }
 
-/* ---- discovery: D1, D12, D13 */
+/* ---- discovery */
 
 static enum reason_code explain_failure(struct buf *out, const struct rule *rule, const struct series_finding *finding)
 {
@@ -197,7 +197,7 @@ static enum reason_code explain_no_series(struct buf *out, const struct api_plan
 	return REASON_NO_SERIES;
 }
 
-/* ---- names: D6, D9, D10 */
+/* ---- names */
 
 static enum reason_code explain_drop(struct buf *out, const struct api_plan *plan, const struct sighting *sighting)
 {
@@ -251,7 +251,7 @@ static enum reason_code explain_series(struct buf *out, const struct api_plan *p
 	return explain_new_name(out, sighting->rule, sighting->name);
 }
 
-/* ---- labels: D2, D5, D14 */
+/* ---- labels */
 
 static const struct override_spec *unresolved(const struct api_plan *plan, const struct rule *rule)
 {
@@ -398,7 +398,7 @@ static bool explain_concerned(struct buf *out, const struct api_plan *plan, cons
 	return true;
 }
 
-/* ---- the request: A1, A2, D4 */
+/* ---- the request */
 
 static enum reason_code explain_scope(struct buf *out, const struct api_plan *plan, const struct resource *resource)
 {
@@ -460,7 +460,7 @@ static enum reason_code explain_resource(struct buf *out, const struct api_plan 
 	return REASON_UNKNOWN_RESOURCE;
 }
 
-/* ---- D3, A3, Q3 */
+/* ---- the label of the namespace */
 
 static struct str namespace_like(const struct api_plan *plan)
 {

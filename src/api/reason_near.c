@@ -22,7 +22,7 @@ bool is_like(struct str asked, struct str name)
 	return distance_between(asked, name, folded, asked.len / 2) <= asked.len / 2;
 }
 
-/* ---- metrics: D7, D8 */
+/* ---- metrics */
 
 static const struct metric *nearest(const struct api_plan *plan, const struct resource *resource)
 {
@@ -77,7 +77,7 @@ enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan)
 	return REASON_NO_RULE;
 }
 
-/* ---- resources: D4 */
+/* ---- resources */
 
 static size_t distance_to(struct str asked, const struct resource *resource, size_t most)
 {
@@ -111,7 +111,7 @@ void explain_unknown_resource(struct buf *out, const struct api_plan *plan)
 	buf_puts(out, ". mend: kubectl api-resources lists what it knows");
 }
 
-/* ---- labels: D2, M1 */
+/* ---- labels */
 
 void write_label_list(struct buf *out, const struct str *labels, size_t count)
 {
