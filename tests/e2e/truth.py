@@ -27,7 +27,7 @@ FIRST = {'vllm-0': 1000, 'vllm-1': 500000}  # the number that the pod is told fi
 STEP = 0.25  # seconds between two numbers
 IDLE = 3  # every so many numbers the pod runs nothing, so that waiting / running has no value
 PACE = 0.25  # seconds between two questions of a client
-TIMEOUT = 3  # seconds that a client waits for an answer
+TIMEOUT = 2  # seconds that a client waits for an answer
 TTL = 5  # the default of --cache-ttl
 LOOKBACK = 12  # seconds that Prometheus looks back for a series' last sample
 MOST = 6  # --max-sample-age where ages are asked for
@@ -337,9 +337,10 @@ class Course:
         self.until_refused('stopped', self.alone, since)
         self.main.process.send(signal.SIGCONT)
         self.spare.process.freeze()  # who had changed over comes back to one that has old samples
-        self.until_new('after stopped: new numbers', self.alone)
+        since = time.time()
+        self.until_new('after stopped: new numbers', self.alone, since)
         self.spare.process.send(signal.SIGCONT)
-        self.until_new('after stopped: new numbers', [self.pair, self.all])
+        self.until_new('after stopped: new numbers', [self.pair, self.all], since)
 
     def slow_and_empty(self):
         self.proxy.mode, self.proxy.delay = 'slow', TIMEOUT * 0.6
