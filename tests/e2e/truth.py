@@ -458,7 +458,7 @@ def main():
     finally:
         logs = [(process.name, process.said()) for process in Process.running]
         for process in reversed(Process.running[:]):
-            process.end()
+            process.end(signal.SIGKILL)  # a Prometheus that was asked to end may take a minute
         shutil.rmtree(home, ignore_errors=True)
     if tally.failed:
         for name, said in logs:
