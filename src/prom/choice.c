@@ -7,7 +7,9 @@
 enum {
 	SOURCES_MAX = 8,
 	/* Who gives less time learns nothing about the other side; a caller's `timeout` must not close it for the others. */
-	TIMEOUT_COUNTS_MS = 5000,
+	TIMEOUT_COUNTS_MS = 3000,
+	SHARE_MAX_MS =
+		4000,	   /* less than the answers of questions given up are waited for, so that they fail over, too */
 	HOLD_MAX_S = 3600, /* the breaker grants less */
 };
 
@@ -105,6 +107,11 @@ static struct source *soonest(const struct choice *choice, int64_t now_ms)
 		if (breaker_wait_ms(&choice->items[i].breaker, now_ms) < breaker_wait_ms(&found->breaker, now_ms))
 			found = &choice->items[i];
 	return found;
+}
+
+int64_t choice_share_ms(int64_t left_ms)
+{
+	return left_ms / 2 < SHARE_MAX_MS ? left_ms / 2 : SHARE_MAX_MS;
 }
 
 int64_t choice_wait_ms(const struct choice *choice, int64_t now_ms)

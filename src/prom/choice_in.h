@@ -33,6 +33,9 @@ void choice_clear(struct choice *choice);
 struct source *choice_next(struct choice *choice, uint32_t tried, int64_t now_ms);
 void choice_asked(struct choice *choice, struct source *source, uint32_t *tried, int64_t now_ms);
 
+/* How long one is waited for while there is another to ask: half of what is left, and no longer than it takes to see that it hangs. */
+int64_t choice_share_ms(int64_t left_ms);
+
 /* How long none may be asked; 0: one may. */
 int64_t choice_wait_ms(const struct choice *choice, int64_t now_ms);
 

@@ -280,7 +280,7 @@ static void send_to_source(struct prom_call *call, int64_t timeout_ms)
 							   });
 }
 
-/* While there is another one to ask, this one gets half of the time that is left. False: there is none, or no time. */
+/* While there is another one to ask, this one gets its share of the time that is left. False: there is none, or no time. */
 static bool ask_next(struct prom_call *call)
 {
 	struct prom *prom = call->prom;
@@ -294,7 +294,7 @@ static bool ask_next(struct prom_call *call)
 	prom->asked = source;
 	choice_asked(&prom->choice, source, &call->tried, now_ms);
 	if (left_ms > 1 && choice_next(&prom->choice, call->tried, now_ms))
-		left_ms /= 2;
+		left_ms = choice_share_ms(left_ms);
 	send_to_source(call, left_ms);
 	return true;
 }

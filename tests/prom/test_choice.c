@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which upstream is asked, how often, and what is said while none is. */
+#include "../../src/prom/choice_in.h"
 #include "client_world.h"
 #include "prom/stats.h"
 
@@ -560,6 +561,13 @@ static void test_length_is_that_of_the_url(void **state)
 	assert_true(str_starts(str_of(asked(world)), STR("GET ")));
 }
 
+static void test_shares(void **state)
+{
+	(void)state;
+	assert_int_equal(choice_share_ms(6000), 3000);
+	assert_int_equal(choice_share_ms(30000), 4000);
+}
+
 #define WITH_TWO(test) cmocka_unit_test_setup_teardown(test, set_up_two, tear_down_two)
 
 int main(void)
@@ -572,6 +580,7 @@ int main(void)
 		WITH_TWO(test_series_fail_over),
 		WITH_TWO(test_an_open_one_is_skipped),
 		WITH_TWO(test_a_held_one_is_skipped),
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_too_many),
 		IN_WORLD(test_second_url_is_wrong),
 		IN_WORLD(test_an_open_one_is_not_asked),
