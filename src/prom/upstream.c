@@ -21,7 +21,7 @@ struct upstream {
 	size_t project_at;	/* where the project stands in the path that says it is ours; 0: nowhere */
 };
 
-static const char PROJECTS[] = "/projects/", AUTO[] = "auto";
+static const struct str projects = STR_INIT("/projects/"), unnamed = STR_INIT("auto");
 
 /* ---- secrets */
 
@@ -100,7 +100,7 @@ static void find_project(struct upstream *upstream)
 	const char *at = upstream->google ? strstr(upstream->path.ptr, "/projects/auto/") : NULL;
 
 	if (at)
-		upstream->project_at = (size_t)(at - upstream->path.ptr) + sizeof(PROJECTS) - 1;
+		upstream->project_at = (size_t)(at - upstream->path.ptr) + projects.len;
 }
 
 static bool read_url(struct upstream *upstream, struct str text, struct err *err)
@@ -239,7 +239,7 @@ void upstream_write_path(const struct upstream *upstream, struct buf *out)
 	}
 	buf_put(out, str_slice(path, 0, upstream->project_at));
 	buf_put(out, google_project(upstream->google));
-	buf_put(out, str_slice(path, upstream->project_at + sizeof(AUTO) - 1, path.len));
+	buf_put(out, str_slice(path, upstream->project_at + unnamed.len, path.len));
 }
 
 const char *upstream_user(const struct upstream *upstream)
