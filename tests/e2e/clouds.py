@@ -163,7 +163,7 @@ class Gaugelet:
             home / f'{name}.log', GAUGELET, '--standalone', '--secure-port=0', f'--cert-dir={home}/{name}', '--v=6',
             f'--config={home}/{name}.yaml', '--metrics-relist-interval=1s', '--metrics-max-age=5m', '--cache-ttl=0s', *flags,
             **environment)
-        self.url = 'https://localhost:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
+        self.url = 'https://127.0.0.1:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
         self.trust = ssl.create_default_context(cafile=home / name / 'apiserver.crt')
         self.answers = ''
 

@@ -85,7 +85,7 @@ class Adapter(Gaugelet):
             home, name, BUILD / 'gaugelet', '--standalone', '--secure-port=0', f'--cert-dir={certificates}',
             f'--config={rules}', f'--prometheus-url={store.url}', '--metrics-relist-interval=1s', '--metrics-max-age=5m',
             '--cache-ttl=0', '--v=6', *flags)
-        self.url = 'https://localhost:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
+        self.url = 'https://127.0.0.1:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
         self.trust = ssl.create_default_context(cafile=certificates / 'apiserver.crt')
 
     def ask(self, metric, pods=POD):

@@ -218,7 +218,7 @@ class Gaugelet:
             home, name, BUILD / 'gaugelet', '--standalone', '--secure-port=0', f'--cert-dir={certificates}',
             f'--prometheus-url={prometheus.url}', '--metrics-relist-interval=2s', '--metrics-max-age=5m', '--v=6', *rules,
             *flags)
-        self.url = 'https://localhost:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
+        self.url = 'https://127.0.0.1:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
         self.trust = ssl.create_default_context(cafile=certificates / 'apiserver.crt')
 
     def get(self, path):

@@ -222,7 +222,7 @@ class Client(threading.Thread):
         asked = time.time()
         try:
             if self.connection is None:
-                self.connection = http.client.HTTPSConnection('localhost', self.adapter.port, timeout=5 * TIMEOUT,
+                self.connection = http.client.HTTPSConnection('127.0.0.1', self.adapter.port, timeout=5 * TIMEOUT,
                                                               context=self.adapter.trust)
             self.connection.request('GET', f'{QUESTIONS[self.question]}?timeout={TIMEOUT}s')
             answer = self.connection.getresponse()
