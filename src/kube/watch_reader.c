@@ -96,7 +96,7 @@ struct watch_reader {
 	watch_reader_handler *handler;
 	void *context;
 	struct json_reader *json;
-	bool begun, whole; /* of the document */
+	bool begun, whole, told; /* of the document */
 	bool has_items;
 	size_t left_out;
 	enum place places[JSON_DEPTH_MAX + 1];
@@ -496,7 +496,7 @@ static void begin_document(struct watch_reader *reader)
 	json_reader_free(reader->json);
 	reader->json = json_reader_new(take_json, reader);
 	reader->begun = true;
-	reader->whole = false;
+	reader->whole = reader->told = false;
 	reader->depth = 0;
 	reader->places[0] = IN_NOTHING;
 	reader->field = NULL;
@@ -504,6 +504,7 @@ static void begin_document(struct watch_reader *reader)
 	forget_object(reader);
 }
 
+/* What stands behind an event in its line is refused, however the line is cut into pieces. */
 static bool feed_line(struct watch_reader *reader, struct str line, struct err *err)
 {
 	if (!reader->begun) {
@@ -515,7 +516,10 @@ static bool feed_line(struct watch_reader *reader, struct str line, struct err *
 		return false;
 	if (!reader->whole)
 		return true;
-	reader->begun = false;
+	reader->begun = !str_ends(line, STR("\n"));
+	if (reader->told)
+		return true;
+	reader->told = true;
 	return end_event(reader, err);
 }
 
@@ -551,7 +555,8 @@ static bool check_list_kind(const struct watch_reader *reader, struct err *err)
 bool watch_reader_finish(struct watch_reader *reader, struct err *err)
 {
 	if (reader->options.events)
-		return !reader->begun || err_set(err, ERR_INVALID, "the watch ends in the middle of an event");
+		return !reader->begun || reader->whole ||
+		       err_set(err, ERR_INVALID, "the watch ends in the middle of an event");
 	if (!reader->begun)
 		return err_set(err, ERR_INVALID, "the list is empty of any text");
 	if (!json_reader_finish(reader->json, err))

@@ -101,6 +101,26 @@ static void test_reader(void **state)
 	read_in_pieces(c, strlen(c->text));
 }
 
+/* An event is told as soon as it is whole, and what stands behind it in its line is still refused. */
+static void test_behind_an_event(void **state)
+{
+	const struct watch_reader_options options = {.events = true};
+	const struct str event = STR(EVENT("ADDED", "8", "n", "a", ""));
+	CLEANUP(buf_clear) struct buf noted = {0};
+	struct watch_reader *reader = watch_reader_new(&options, note_notice, &noted);
+	struct err err = {0};
+
+	(void)state;
+	assert_true(watch_reader_feed(reader, str_slice(event, 0, event.len - 1), &err));
+	assert_str(buf_str(&noted), "1 n/a at 8;");
+	assert_true(watch_reader_finish(reader, &err));
+	assert_true(watch_reader_feed(reader, STR(" "), &err));
+	assert_false(watch_reader_feed(reader, event, &err));
+	assert_contains(str_of(err.msg), "expected nothing more");
+	assert_str(buf_str(&noted), "1 n/a at 8;");
+	watch_reader_free(reader);
+}
+
 /* ---- what is of another kind, or could be read in two ways */
 
 #define META(members) "\"metadata\":{" members "}"
@@ -207,5 +227,8 @@ static void test_doubt(void **state)
 
 int main(void)
 {
-	return RUN_ROWS(reader_cases, test_reader) + RUN_ROWS(doubt_cases, test_doubt);
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_behind_an_event)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(reader_cases, test_reader) +
+	       RUN_ROWS(doubt_cases, test_doubt);
 }
