@@ -4,16 +4,14 @@ samples of one pod, and of series that stopped. The last line reads `N passed, N
 """
 import datetime
 import http.server
-import pathlib
-import shutil
 import signal
 import ssl
 import sys
-import tempfile
 import threading
 import time
 
-from standalone import BUILD, Gaugelet, Missing, Process, Prometheus, REPORT, attempt, has_reason, refused, says, tally, until, wait_for
+from standalone import (BUILD, Gaugelet, Process, Prometheus, REPORT, attempt, has_reason, refused, run_in_folder, says, tally,
+                        until, wait_for)
 
 POD = 'engine-0'
 RULE = '''- seriesQuery: '{series}{{namespace!="",pod!=""}}'
@@ -163,24 +161,5 @@ def run(home):
     engine.shutdown()
 
 
-def main():
-    home = pathlib.Path(tempfile.mkdtemp(prefix='gaugelet-policy.'))
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        run(home)
-    except Missing as missing:
-        tally.check(f'{missing}', False, 'it did not come')
-    finally:
-        logs = [(process.name, process.said()) for process in Process.running]
-        for process in reversed(Process.running[:]):
-            process.end()
-        shutil.rmtree(home, ignore_errors=True)
-    if tally.failed:
-        for name, said in logs:
-            print(f'the last of {name}:', *said.splitlines()[-15:], sep='\n    ')
-    print(f'{tally.passed} passed, {tally.failed} failed')
-    return tally.failed > 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_in_folder('policy', run))

@@ -678,6 +678,27 @@ def attempt(check, *arguments):
         tally.check(f'{check.__name__}: all answer', False, error)
 
 
+def run_in_folder(name, run, last=signal.SIGTERM):
+    """Calls run(folder), ends what it left running with the signal `last` and removes the folder. Says what was counted;
+    True when something failed."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    home = pathlib.Path(tempfile.mkdtemp(prefix=f'gaugelet-{name}.'))
+    try:
+        run(home)
+    except Missing as missing:
+        tally.check(f'{missing}', False, 'it did not come')
+    finally:
+        logs = [(process.name, process.said()) for process in Process.running]
+        for process in reversed(Process.running[:]):
+            process.end(last)
+        shutil.rmtree(home, ignore_errors=True)
+    if tally.failed:
+        for name, said in logs:
+            print(f'the last of {name}:', *said.splitlines()[-15:], sep='\n    ')
+    print(f'{tally.passed} passed, {tally.failed} failed')
+    return tally.failed > 0
+
+
 def run(home):
     check_refusals(home)
     engines = Engines(home)
@@ -705,22 +726,7 @@ def main():
     os.environ.setdefault('UBSAN_OPTIONS', 'print_stacktrace=1')
     for name in ('http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'):
         os.environ.pop(name, None)  # everything is on this machine
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    home = pathlib.Path(tempfile.mkdtemp(prefix='gaugelet-standalone.'))
-    try:
-        run(home)
-    except Missing as missing:
-        tally.check(f'{missing}', False, 'it did not come')
-    finally:
-        logs = [(process.name, process.said()) for process in Process.running]
-        for process in reversed(Process.running[:]):
-            process.end()
-        shutil.rmtree(home, ignore_errors=True)
-    if tally.failed:
-        for name, said in logs:
-            print(f'the last of {name}:', *said.splitlines()[-15:], sep='\n    ')
-    print(f'{tally.passed} passed, {tally.failed} failed')
-    return tally.failed > 0
+    return run_in_folder('standalone', run)
 
 
 if __name__ == '__main__':

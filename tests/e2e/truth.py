@@ -10,17 +10,15 @@ import calendar
 import collections
 import http.client
 import json
-import pathlib
 import shutil
 import signal
 import socket
 import ssl
 import sys
-import tempfile
 import threading
 import time
 
-from standalone import BUILD, Missing, Process, Prometheus, REPORT, ROOT, fetch, number, tally, wait_for
+from standalone import BUILD, Missing, Process, Prometheus, REPORT, ROOT, fetch, number, run_in_folder, tally, wait_for
 
 RELEASE = ROOT / 'build/release'
 FIRST = {'vllm-0': 1000, 'vllm-1': 500000}  # the number that the pod is told first; each later one is larger by 1
@@ -448,24 +446,5 @@ def run(home):
                     adapter.process.said())
 
 
-def main():
-    home = pathlib.Path(tempfile.mkdtemp(prefix='gaugelet-truth.'))
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    try:
-        run(home)
-    except Missing as missing:
-        tally.check(f'{missing}', False, 'it did not come')
-    finally:
-        logs = [(process.name, process.said()) for process in Process.running]
-        for process in reversed(Process.running[:]):
-            process.end(signal.SIGKILL)  # a Prometheus that was asked to end may take a minute
-        shutil.rmtree(home, ignore_errors=True)
-    if tally.failed:
-        for name, said in logs:
-            print(f'the last of {name}:', *said.splitlines()[-15:], sep='\n    ')
-    print(f'{tally.passed} passed, {tally.failed} failed')
-    return tally.failed > 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_in_folder('truth', run, signal.SIGKILL))  # a Prometheus that was asked to end may take a minute
