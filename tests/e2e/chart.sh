@@ -81,6 +81,8 @@ def guarded(url):
 
 
 class ChartWorld(World):
+    release, space = RELEASE, SPACE
+
     def __init__(self, helm, *arguments):
         super().__init__(*arguments)
         self.known = set(re.findall(r"--[a-z][a-z0-9-]*", subprocess.run(
@@ -101,7 +103,7 @@ class ChartWorld(World):
     def settings(self):
         """ACK's documented values, with the Prometheus and the port that are ours. The aggregator goes to the Service's port on
         the Service's host, which is this machine: so both ports are the same."""
-        return ["-n", SPACE, "-f", SEEDS / "003-values.yaml", "--set", f"service.port={self.port}", "--set",
+        return ["-n", self.space, "-f", SEEDS / "003-values.yaml", "--set", f"service.port={self.port}", "--set",
                 f"listenPort={self.port}", "--set", f"AlibabaCloudMetricsAdapter.prometheus.url={self.asked_url}",
                 "--set", "AlibabaCloudMetricsAdapter.prometheus.metricsRelistInterval=2s", "--set-json",
                 'rbac.readers=[{"kind": "ServiceAccount", "name": "scraper", "namespace": "monitoring"}]', *self.headers]
@@ -113,13 +115,13 @@ class ChartWorld(World):
 
     def expose(self):
         """There is no network of Services here: the chart's leads to the loopback interface."""
-        self.kubectl("patch", "service", RELEASE, "-n", SPACE, "--type=merge", "-p", json.dumps(
+        self.kubectl("patch", "service", self.release, "-n", self.space, "--type=merge", "-p", json.dumps(
             {"spec": {"type": "ExternalName", "externalName": "localhost", "clusterIP": None, "clusterIPs": None}}))
 
     # ------------------------------------------------------------ a pod without a kubelet
 
     def pod(self):
-        found = self.json("get", "pods", "-n", SPACE, "-l", f"app.kubernetes.io/instance={RELEASE}")["items"]
+        found = self.json("get", "pods", "-n", self.space, "-l", f"app.kubernetes.io/instance={self.release}")["items"]
         if len(found) != 2:
             raise Failed(f"{len(found)} pods")
         return found[0]
@@ -128,7 +130,7 @@ class ChartWorld(World):
         """What a kubelet puts into the folder of a volume: names and contents; None: it is not for us to make."""
         if "configMap" in volume:
             return {key: text.encode() for key, text in self.json(
-                "get", "configmap", volume["configMap"]["name"], "-n", SPACE)["data"].items()}
+                "get", "configmap", volume["configMap"]["name"], "-n", self.space)["data"].items()}
         if "secret" in volume:
             return self.secret(volume["secret"]["secretName"])
         if "projected" in volume and all("secret" in source for source in volume["projected"]["sources"]):
@@ -137,7 +139,7 @@ class ChartWorld(World):
         return {} if "emptyDir" in volume else None
 
     def secret(self, name):
-        return {key: base64.b64decode(value) for key, value in self.json("get", "secret", name, "-n", SPACE)["data"].items()}
+        return {key: base64.b64decode(value) for key, value in self.json("get", "secret", name, "-n", self.space)["data"].items()}
 
     def lay_out(self, pod):
         """Makes the mounts; the folder of each by its path in the pod."""
@@ -158,7 +160,7 @@ class ChartWorld(World):
     def account(self, pod):
         """A kubeconfig with a token of the pod's account, in place of the files that a kubelet mounts."""
         config = json.loads(self.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
-        token = self.kubectl("create", "token", pod["spec"]["serviceAccountName"], "-n", SPACE, "--duration=1h").strip()
+        token = self.kubectl("create", "token", pod["spec"]["serviceAccountName"], "-n", self.space, "--duration=1h").strip()
         config["users"] = [{"name": config["contexts"][0]["context"]["user"], "user": {"token": token}}]
         file = self.home / "account.kubeconfig"
         file.touch(0o600)
@@ -171,9 +173,10 @@ class ChartWorld(World):
         places = self.lay_out(pod)
         given, missing = [], []
         for arg in pod["spec"]["containers"][0]["args"]:
-            for inside, outside in places.items():
-                arg = arg.replace(f"={inside}", f"={outside}")
-            (given if arg.split("=", 1)[0] in self.known else missing).append(arg)
+            inside = next((inside for inside in places if f"={inside}" in arg), None)  # once: ours is below /tmp, which may be one
+            if inside:
+                arg = arg.replace(f"={inside}", f"={places[inside]}")
+            (given if not arg.startswith("--") or arg.split("=", 1)[0] in self.known else missing).append(arg)
         self.adapter = self.launch("gaugelet", [self.adapter_program, *given, "--bind-address=127.0.0.1", *self.account(pod)])
         return missing
 

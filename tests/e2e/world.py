@@ -171,6 +171,8 @@ class Grandchild:
 
 
 class World:
+    relabelings = []  # of the engines' scrape job, before what its targets say becomes labels
+
     def __init__(self, home, adapter, emulator, assets=None, kubeconfig=None, address=None):
         self.home, self.adapter_program, self.emulator_program, self.assets = home, adapter, emulator, assets
         self.given_kubeconfig = kubeconfig
@@ -229,7 +231,8 @@ class World:
         config.write_text(json.dumps({
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [
                 {"job_name": "default/llm-serving-podmonitor",
-                 "static_configs": self.targets("vllm-inference", "sgl-inference", "dynamo-frontend")},
+                 "static_configs": self.targets("vllm-inference", "sgl-inference", "dynamo-frontend"),
+                 "relabel_configs": self.relabelings},
                 {"job_name": "kubelet", "static_configs": kubelets},
                 {"job_name": "inference-gateway-ext-proc", "static_configs": [picker]},
                 {"job_name": "vllm-pod-monitoring", "file_sd_configs": [{"files": [f"{self.home}/spare.json"]}]}]}))
