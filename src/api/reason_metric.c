@@ -58,24 +58,37 @@ static const struct series_finding *finding_of(const struct api_plan *plan, cons
 
 /* ---- rules that concern the metric */
 
+/* The text constant of an equality matcher, from behind the label's name on; empty: it is no equality. */
+static struct str matched_text(struct str rest)
+{
+	struct str value;
+	char quote;
+
+	rest = str_trim(rest);
+	if (!str_starts(rest, STR("=")) || str_starts(rest, STR("=~")))
+		return (struct str){0};
+	value = str_trim(str_slice(rest, 1, rest.len));
+	quote = value.len ? value.ptr[0] : '\0';
+	if (quote != '"' && quote != '\'' && quote != '`')
+		return (struct str){0};
+	value = str_slice(value, 1, value.len);
+	return str_slice(value, 0, str_index(value, quote));
+}
+
 /* The name in a seriesQuery: what stands before the brace, or __name__="..." in it. */
 static struct str series_name(const struct rule *rule)
 {
 	struct str query = rule->spec->series_query.text;
-	struct str mark = STR("__name__=\"");
+	struct str label = STR("__name__");
 	struct str name = str_trim(str_slice(query, 0, str_index(query, '{')));
 
-	if (name.len)
-		return name;
-	for (size_t at = 0; at < query.len; at++) {
+	for (size_t at = 0; name.len == 0 && at < query.len; at++) {
 		struct str rest = str_slice(query, at, query.len);
 
-		if (str_starts(rest, mark)) {
-			rest = str_slice(rest, mark.len, rest.len);
-			return str_slice(rest, 0, str_index(rest, '"'));
-		}
+		if (str_starts(rest, label))
+			name = matched_text(str_slice(rest, label.len, rest.len));
 	}
-	return (struct str){0};
+	return name;
 }
 
 /* What the rule would call the series of its seriesQuery; empty: nothing. */

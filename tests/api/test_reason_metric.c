@@ -51,7 +51,7 @@ static const struct rule_spec custom[] = {
 	 .series_query = SPELLED("void"),
 	 .metrics_query = SPELLED("<<index .LabelValuesByName \"nope\">>"),
 	 USUAL},
-	{RULE(165, "{__name__=\"heat_c\"}"), .filters = only_gpu, .filter_count = 1, USUAL},
+	{RULE(165, "{ __name__ = 'heat_c' }"), .filters = only_gpu, .filter_count = 1, USUAL},
 };
 static const struct rule_spec external[] = {
 	{RULE(170, "backlog_x{namespace!=\"\"}"), .name_as = SPELLED("queue-backlog"), USUAL},
