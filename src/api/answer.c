@@ -2,6 +2,7 @@
 #include "api_in.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/plan.h"
 #include "base/map.h"
@@ -329,19 +330,43 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	close_list(&writer, plan);
 }
 
+static int by_label(const void *a, const void *b)
+{
+	return str_cmp(((const struct label *)a)->name, ((const struct label *)b)->name);
+}
+
+/* Sorted, as the maps of Kubernetes' JSON are. Prometheus sorts them; its kin need not. */
+static const struct label *sorted_labels(const struct api_plan *plan, const struct sample *sample)
+{
+	struct label *labels;
+	size_t next = 1;
+
+	while (next < sample->label_count && by_label(&sample->labels[next - 1], &sample->labels[next]) <= 0)
+		next++;
+	if (next >= sample->label_count)
+		return sample->labels;
+	labels = arena_calloc(plan->arena, sample->label_count, sizeof(*labels));
+	if (labels == NULL)
+		return sample->labels; /* the order says nothing */
+	memcpy(labels, sample->labels, sample->label_count * sizeof(*labels));
+	qsort(labels, sample->label_count, sizeof(*labels), by_label);
+	return labels;
+}
+
 static void write_labels(struct json_writer *writer, const struct api_plan *plan, const struct sample *sample)
 {
 	bool system = plan->gke && plan->gke->system;
+	const struct label *labels = sorted_labels(plan, sample);
 
 	if (plan->gke && !system && sample->label_count)
 		json_member(writer, "resource.type", STR("prometheus_target"));
 	for (size_t i = 0; i < sample->label_count; i++) {
 		CLEANUP(buf_clear) struct buf key = {0};
 
-		if (plan->gke && !gke_label_write(&key, system, sample->labels[i].name))
+		if (plan->gke && !gke_label_write(&key, system, labels[i].name))
 			continue;
-		json_key_str(writer, plan->gke ? buf_str(&key) : sample->labels[i].name);
-		json_string(writer, sample->labels[i].value);
+		json_key_str(writer, plan->gke ? buf_str(&key) : labels[i].name);
+		json_string(writer, labels[i].value);
 	}
 }
 

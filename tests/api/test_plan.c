@@ -301,6 +301,22 @@ static void test_malformed_among_external(void **state)
 	end(&f);
 }
 
+static void test_labels_are_sorted(void **state)
+{
+	static const struct label mixed[] = {
+		{STR_INIT("q"), STR_INIT("x")}, {STR_INIT("b"), STR_INIT("y")}, {STR_INIT("a"), STR_INIT("z")}};
+	CLEANUP(samples_free_at) struct samples *samples = samples_of(NULL, SAMPLES_VECTOR);
+	struct sample *sample = vec_push(&samples->list);
+	struct fixture f;
+
+	(void)state;
+	*sample = (struct sample){mixed, 3, 1, NOW_MS};
+	begin(&f, E1 "/namespaces/default/backlog", false);
+	api_answer(&f.plan, samples, NOW_MS);
+	assert_contains(buf_str(&f.plan.reply.body), "\"metricLabels\":{\"a\":\"z\",\"b\":\"y\",\"q\":\"x\"}");
+	end(&f);
+}
+
 /* ---- lists without a cluster */
 
 static void list(struct fixture *f, bool empty_list_ok, const struct given *objects)
@@ -460,10 +476,15 @@ static void test_upstream_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_among_external), cmocka_unit_test(test_list),
-		cmocka_unit_test(test_list_of_nothing),		 cmocka_unit_test(test_no_objects),
-		cmocka_unit_test(test_warning_is_an_error),	 cmocka_unit_test(test_upstream_fails),
-		cmocka_unit_test(test_objects_of_the_cluster),	 cmocka_unit_test(test_nothing_fits),
+		cmocka_unit_test(test_malformed_among_external),
+		cmocka_unit_test(test_labels_are_sorted),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_of_nothing),
+		cmocka_unit_test(test_no_objects),
+		cmocka_unit_test(test_warning_is_an_error),
+		cmocka_unit_test(test_upstream_fails),
+		cmocka_unit_test(test_objects_of_the_cluster),
+		cmocka_unit_test(test_nothing_fits),
 		cmocka_unit_test(test_objects_cannot_be_listed),
 	};
 
