@@ -92,13 +92,13 @@ static void respond(struct task *task, const struct http_reply *reply)
 	http_respond(task->exchange, reply);
 }
 
+static const char *const no_sniffing[] = {"X-Content-Type-Options", "nosniff", NULL};
+
 static void respond_text(struct task *task, unsigned status, struct buf *body)
 {
-	static const char *const headers[] = {"X-Content-Type-Options", "nosniff", NULL};
-
 	respond(task, &(struct http_reply){.status = status,
 					   .content_type = "text/plain; charset=utf-8",
-					   .headers = headers,
+					   .headers = no_sniffing,
 					   .body = body});
 }
 
@@ -265,11 +265,15 @@ static void checked(void *context, const struct auth_result *result)
 		buf_put(&body, buf_str(&result->message));
 		respond(task, &(struct http_reply){.status = result->verdict == AUTH_FORBIDDEN ? 403 : 401,
 						   .content_type = "application/json",
+						   .headers = no_sniffing,
 						   .body = &body});
 		return;
 	case AUTH_ERROR:
 		buf_put(&body, buf_str(&result->message));
-		respond(task, &(struct http_reply){.status = 500, .content_type = "application/json", .body = &body});
+		respond(task, &(struct http_reply){.status = 500,
+						   .content_type = "application/json",
+						   .headers = no_sniffing,
+						   .body = &body});
 		return;
 	}
 }
