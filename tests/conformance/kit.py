@@ -43,7 +43,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--verbosity", type=int, default=2, metavar="N", help="the adapter's --v (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="adapters run side by side (default: 2)")
     parser.add_argument("--shard", default="0/1", metavar="I/N",
-                        help="run only part I (from 0) of N of the faults, so that N kits share the work (default: 0/1)")
+                        help="run only part I (from 0) of N of the faults and reasons, so that N kits share the work (default: 0/1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results as JSON")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="copy logs and configurations there")
     parser.add_argument("--log-lines", type=int, default=6, metavar="N",
@@ -99,13 +99,14 @@ def tables(suite: str, options: argparse.Namespace) -> list[dict[str, Any]]:
         if isinstance(part, dict):
             fixtures = {**standard.get("fixtures", {}), **part.get("fixtures", {})}
             found.append({**standard, **part, "fixtures": fixtures})
-    return [shard(table, options.shard) for table in found] if suite == "faults" else found
+    return [shard(table, options.shard) for table in found] if suite in ("faults", "reasons") else found
 
 
 def shard(table: dict[str, Any], which: str) -> dict[str, Any]:
-    """Every Nth request of the checks of a fault table."""
+    """Every Nth request of the checks of a fault table, or every Nth check of another."""
     part, parts = map(int, which.split("/"))
-    single = [{**check, "requests": [request]} for check in table["checks"] for request in check["requests"]]
+    single = [{**check, "requests": [request]} for check in table["checks"] for request in check["requests"]] \
+        if table["suite"] == "faults" else table["checks"]
     return {**table, "checks": single[part::parts]}
 
 
