@@ -25,12 +25,14 @@ enum { SAMPLES_BYTES_MAX = 32 << 20 };
 
 struct samples {
 	struct arena *arena;	/* holds all texts and labels; bounded by SAMPLES_BYTES_MAX */
+	size_t source;		/* which of several Prometheus gave them; the first is 0 */
 	enum samples_type type; /* the list is empty for MATRIX and STRING */
 	struct {
 		VEC_OF(struct sample);
 	} list;
 	size_t malformed; /* samples left out because they were none: no value, no number, no label texts, a histogram */
-	struct str warning; /* the first that says data is missing; empty: none. Only --allow-partial lets one through */
+	struct str
+		warning; /* the first that says data is missing; empty: none. Only --allow-partial lets one through */
 };
 
 struct samples *samples_new(void) MUST_USE;

@@ -14,6 +14,7 @@
 /* When the oldest series behind a sample had its last one. */
 struct api_ages {
 	struct map times; /* from keys to int64_t, in the plan's arena */
+	size_t source;	  /* who told them */
 };
 
 static bool are_wanted(const struct api_plan *plan)
@@ -132,6 +133,12 @@ bool ages_find(const struct api_plan *plan, const struct sample *sample, int64_t
 	return time_ms != NULL;
 }
 
+/* One Prometheus may have what another has not got yet: a number is as old as its own says. */
+bool ages_are_of(const struct api_plan *plan, const struct samples *samples)
+{
+	return plan->ages == NULL || plan->ages->source == samples->source;
+}
+
 void api_aged(struct api_plan *plan, const struct samples *samples)
 {
 	for (size_t i = 0; i < samples->list.count; i++) {
@@ -141,6 +148,7 @@ void api_aged(struct api_plan *plan, const struct samples *samples)
 		if (!is_foreign(plan, sample) && write_key(plan, sample, &key))
 			keep_time(plan, buf_str(&key), sample->value);
 	}
+	plan->ages->source = samples->source;
 	buf_clear(&plan->promql);
 	plan->promql = plan->later;
 	plan->later = (struct buf){0};

@@ -487,12 +487,19 @@ static void refuse_type(struct api_plan *plan, enum samples_type type)
 		       code, buf_str(&reason));
 }
 
+static const struct prom_problem mixed = {
+	.fault = PROM_OTHER,
+	.text = "one Prometheus told how old the series are, and another one, which may lag behind, their numbers",
+};
+
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
 {
 	const struct policy policy = policy_of(plan->metric->rule->spec, now_ms, plan->view->max_sample_age_ms);
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
-	if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
+	if (!ages_are_of(plan, samples))
+		api_fail(plan, &mixed);
+	else if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
 		refuse_type(plan, samples->type);
 	else
 		(external ? answer_external : answer_custom)(plan, samples, &policy);

@@ -67,6 +67,9 @@ void ages_clear(struct api_plan *plan);
 /* When the oldest of the series behind a sample had its last one; false when nobody knows. */
 bool ages_find(const struct api_plan *plan, const struct sample *sample, int64_t *ret_time_ms);
 
+/* Did the Prometheus that gave the samples tell the ages, too? True where they were not asked for. */
+bool ages_are_of(const struct api_plan *plan, const struct samples *samples);
+
 /* ---- reasons. Each writes `cause. mend: what to do`, and says which one it is. */
 
 /* Why the metric is not in the catalog. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "choice_in.h"
+#include "model/sample.h"
 #include "net/loop.h"
 #include "prom/google.h"
 #include "reader_in.h"
@@ -309,6 +310,8 @@ static void finish(struct prom_call *call, const struct result *result, const st
 	prom_names_handler *names_handler = call->names_handler;
 	void *theirs = call->context;
 
+	if (result->samples)
+		result->samples->source = (size_t)(call->source - call->prom->choice.items);
 	call_free(call);
 	if (query_handler)
 		query_handler(theirs, result->samples, problem);

@@ -495,12 +495,29 @@ static void test_malformed(void **state)
 	end(&f);
 }
 
+/* The one that has just come back may have old numbers, while the other one has seen the series a moment ago. */
+static void test_ages_of_another_prometheus(void **state)
+{
+	static const struct given one[SAMPLES_MAX] = {{"pod=a", 1, 0}};
+	CLEANUP(samples_free_at) struct samples *samples = samples_of(one);
+	struct fixture f;
+
+	(void)state;
+	begin(&f, ONE, &(struct extension_spec){0}, true);
+	age(&f, one);
+	samples->source = 1;
+	api_answer(&f.plan, samples, NOW_MS);
+	expect(&f, 500, "told how old the series are");
+	expect(&f, 500, "see what stands at --prometheus-url [upstream]");
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_query_after_age), cmocka_unit_test(test_age_fails),
 		cmocka_unit_test(test_left_out),	cmocka_unit_test(test_freshness),
-		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_malformed),	cmocka_unit_test(test_ages_of_another_prometheus),
 	};
 
 	return RUN_ROWS(value_cases, test_value) + RUN_ROWS(age_cases, test_age) + RUN_ROWS(wanted_cases, test_wanted) +

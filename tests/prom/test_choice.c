@@ -130,6 +130,7 @@ static void test_lost(void **state)
 	assert_int_equal(counted(world, 1)->classes[2], c->goes_on);
 	if (c->goes_on) {
 		assert_good(world);
+		assert_int_equal(world->samples->source, 1);
 		assert_true(str_starts(str_of(server_request(&two->other, 0)), STR("GET /second/api/v1/query?")));
 		assert_true(str_ends(prom_authority(world->prom), prom_stats(world->prom)->upstreams[1].authority));
 	}
@@ -147,6 +148,7 @@ static void test_the_first_is_preferred(void **state)
 	answer_with(world, 200, "", ONE_SAMPLE);
 	query(world);
 	assert_good(world);
+	assert_int_equal(world->samples->source, 0);
 	assert_int_equal(two->other.requests.count, 1);
 	assert_int_equal(world->server.requests.count, 2);
 }
