@@ -226,7 +226,7 @@ static void write_table(struct json_writer *writer, const struct usage_plan *pla
 	json_object_end(writer);
 }
 
-/* ---- */
+/* ---- the whole */
 
 void usage_write(struct usage_plan *plan)
 {

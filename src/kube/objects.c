@@ -356,7 +356,7 @@ static void sweep(void *context)
 	loop_timer_set(objects->loop, &objects->sweep, objects->idle_ms / 10 + 1);
 }
 
-/* ---- */
+/* ---- life */
 
 struct objects *objects_new(struct loop *loop, struct kube_client *client, int64_t stale_ms)
 {
