@@ -541,28 +541,6 @@ static void test_post_that_was_wanted_is_not_given_up(void **state)
 	assert_int_equal(world->server.requests.count, 1);
 }
 
-/* The base URL counts, too. */
-static void test_length_is_that_of_the_url(void **state)
-{
-	struct world *world = *state;
-	char path[151], promql[3901];
-
-	memset(path, 'p', 150);
-	path[0] = '/';
-	path[150] = '\0';
-	memset(promql, 'x', 3900);
-	promql[3900] = '\0';
-	new_prom(world, "", path, usual());
-	answer_with(world, 200, "", ONE_SAMPLE);
-	(void)start_query(world, promql, 1000, 1000);
-	loop_run(world->loop);
-	assert_true(str_starts(str_of(asked(world)), STR("POST ")));
-	promql[3000] = '\0';
-	(void)start_query(world, promql, 1000, 1000);
-	loop_run(world->loop);
-	assert_true(str_starts(str_of(asked(world)), STR("GET ")));
-}
-
 static void test_shares(void **state)
 {
 	(void)state;
@@ -594,7 +572,6 @@ int main(void)
 		IN_WORLD(test_hold_ends),
 		IN_WORLD(test_long_query_goes_by_get_where_it_must),
 		IN_WORLD(test_post_that_was_wanted_is_not_given_up),
-		IN_WORLD(test_length_is_that_of_the_url),
 	};
 	int failed = RUN_ROWS(losses, test_lost) + RUN_ROWS(holds, test_hold);
 

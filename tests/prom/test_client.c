@@ -99,6 +99,28 @@ static void test_long_query_goes_by_post(void **state)
 	assert_contains(str_of(asked(world)), promql);
 }
 
+/* The base URL counts, too. */
+static void test_length_is_that_of_the_url(void **state)
+{
+	struct world *world = *state;
+	char path[151], promql[3901];
+
+	memset(path, 'p', 150);
+	path[0] = '/';
+	path[150] = '\0';
+	memset(promql, 'x', 3900);
+	promql[3900] = '\0';
+	new_prom(world, "", path, usual());
+	answer_with(world, 200, "", ONE_SAMPLE);
+	(void)start_query(world, promql, 1000, 1000);
+	loop_run(world->loop);
+	assert_true(str_starts(str_of(asked(world)), STR("POST ")));
+	promql[3000] = '\0';
+	(void)start_query(world, promql, 1000, 1000);
+	loop_run(world->loop);
+	assert_true(str_starts(str_of(asked(world)), STR("GET ")));
+}
+
 static void test_host_header_has_no_effect(void **state)
 {
 	struct world *world = *state;
@@ -253,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_WORLD(test_time_without_trailing_zeros),
 		IN_WORLD(test_long_query_goes_by_post),
+		IN_WORLD(test_length_is_that_of_the_url),
 		IN_WORLD(test_host_header_has_no_effect),
 		IN_WORLD(test_user_of_the_url),
 		IN_WORLD(test_token_file),
