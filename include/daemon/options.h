@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options.h - the command line: prometheus-adapter's flags (rules.md 13, wire.md 11) and ours, from one table. */
+/* options.h - the command line: prometheus-adapter's flags and ours, from one table. */
 #ifndef GAUGELET_DAEMON_OPTIONS_H
 #define GAUGELET_DAEMON_OPTIONS_H
 
