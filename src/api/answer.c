@@ -487,10 +487,14 @@ static void refuse_type(struct api_plan *plan, enum samples_type type)
 		       code, buf_str(&reason));
 }
 
-static const struct prom_problem mixed = {
-	.fault = PROM_OTHER,
-	.text = "one Prometheus told how old the series are, and another one, which may lag behind, their numbers",
-};
+/* One that lags behind may have an old number, and the other one a young series. */
+static void refuse_mixed(struct api_plan *plan)
+{
+	refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics", REASON_CHANGED_OVER,
+		       STR("one Prometheus told how old the series are, and another one, which may lag behind, their "
+			   "numbers. mend: ask again, it lasts as long as a change between those of "
+			   "--prometheus-url"));
+}
 
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
 {
@@ -498,7 +502,7 @@ void api_answer(struct api_plan *plan, const struct samples *samples, int64_t no
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
 	if (!ages_are_of(plan, samples))
-		api_fail(plan, &mixed);
+		refuse_mixed(plan);
 	else if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
 		refuse_type(plan, samples->type);
 	else

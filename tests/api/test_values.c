@@ -508,7 +508,7 @@ static void test_ages_of_another_prometheus(void **state)
 	samples->source = 1;
 	api_answer(&f.plan, samples, NOW_MS);
 	expect(&f, 500, "told how old the series are");
-	expect(&f, 500, "see what stands at --prometheus-url [upstream]");
+	expect(&f, 500, "--prometheus-url [changed-over]");
 	end(&f);
 }
 
