@@ -48,6 +48,7 @@ struct world {
 	bool quiesce_at_request;
 	http_handler *handler; /* instead of the one here; its context is the world */
 	struct loop_timer later, watchdog;
+	int64_t later_us; /* no answer before, by the exact clock */
 	SSL_CTX *tls;
 	uint16_t port;
 	int done;

@@ -8,9 +8,15 @@
 
 enum { GET, HEAD, LATER_MS = 30 };
 
+/* The loop's timers go by the clock of the turn in which they are set, which a busy machine makes an earlier one. */
 static void later(void *context)
 {
-	respond_kept(context);
+	struct world *world = context;
+
+	if (loop_exact_us(world->loop) < world->later_us)
+		loop_timer_set(world->loop, &world->later, 1);
+	else
+		respond_kept(world);
 }
 
 /* A custom metric's answer takes its time; what the guard refuses does not come here. */
@@ -23,6 +29,7 @@ static void handle(void *context, struct http_exchange *exchange)
 		http_set_route(exchange, TRAFFIC_CUSTOM);
 		keep(world, exchange);
 		world->later.handler = later;
+		world->later_us = loop_exact_us(world->loop) + LATER_MS * 1000;
 		loop_timer_set(world->loop, &world->later, LATER_MS);
 	} else if (str_eq(target, STR("/health"))) {
 		http_set_route(exchange, TRAFFIC_HEALTH);
@@ -74,7 +81,7 @@ static void test_requests(void **state)
 	assert_int_equal(count_of(traffic, TRAFFIC_OTHER, GET, "404"), 1);
 	assert_int_equal(count_of(traffic, TRAFFIC_OTHER, GET, "400"), 1);
 	assert_int_equal(histogram_count(&traffic->seconds[TRAFFIC_CUSTOM], HISTOGRAM_BOUNDS), 1);
-	assert_true(traffic->seconds[TRAFFIC_CUSTOM].sum >= (LATER_MS - 1) / 1000.);
+	assert_true(traffic->seconds[TRAFFIC_CUSTOM].sum >= LATER_MS / 1000.);
 	assert_int_equal(histogram_count(&traffic->seconds[TRAFFIC_EXTERNAL], HISTOGRAM_BOUNDS), 0);
 	assert_int_equal(traffic->accepted, 2);
 	world_clear(&world);
