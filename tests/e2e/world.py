@@ -337,6 +337,15 @@ class World:
             raise Failed(f"kubectl {' '.join(map(str, arguments))[:100]}: {done.stderr.strip()[-600:]}")
         return done.stdout
 
+    def create_kind(self, plural, group, version, kind):
+        """A resource whose operator is not here: the server knows its name, and takes any fields."""
+        fields = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        self.kubectl("create", "-f", "-", given=json.dumps({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"{plural}.{group}"},
+            "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
+                     "versions": [{"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": fields}}]}}))
+        self.kubectl("wait", "--for=condition=Established", f"crd/{plural}.{group}", "--timeout=30s")
+
     def try_kubectl(self, *arguments):
         try:
             self.run_kubectl(*arguments)
