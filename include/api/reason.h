@@ -76,11 +76,11 @@ struct reason_kind {
 	const char *code;   /* stable: scripts look for `[code]` at the end of the message */
 	const char *status; /* what it is answered with */
 	const char *title;  /* what happened */
-	const char *mend;   /* what to do */
+	const char *fix;   /* what to do */
 };
 const struct reason_kind *reason_kind(enum reason_code code);
 
-/* Writes `words: reason [code]` of at most `max` bytes, in one line of UTF-8. What is too long is cut before the mend, so that this
+/* Writes `words: reason [code]` of at most `max` bytes, in one line of UTF-8. What is too long is cut before the fix, so that this
    and the code always stand there. `words` may be empty. */
 void reason_write(struct buf *out, struct str words, struct str reason, enum reason_code code, size_t max);
 

@@ -21,7 +21,7 @@ enum status_kind {
 	STATUS_TIMEOUT,	       /* 504 */
 };
 
-enum { STATUS_MESSAGE_BYTES = 600 }; /* an HPA condition shows no more */
+enum { STATUS_MESSAGE_BYTES = 1024 }; /* what the message of an event holds */
 
 unsigned status_code(enum status_kind kind);
 

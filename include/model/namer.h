@@ -28,7 +28,7 @@ struct namer_drop {
 struct namer_drop namer_drop_of(const struct namer *namer, struct str series);
 
 /* "write ${1}_total", for an `as` that names a group that is not there; nothing otherwise. */
-void namer_write_mend(const struct namer *namer, struct buf *out);
+void namer_write_fix(const struct namer *namer, struct buf *out);
 
 /* Appends the API's name for a series that was let through. Nothing is appended when `as` expands to nothing. */
 MUST_USE bool namer_name(const struct namer *namer, struct str series, struct buf *out, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rule_lint.h - rules that are read as upstream reads them, and can hardly be meant so: warnings, each with the mend. */
+/* rule_lint.h - rules that are read as upstream reads them, and can hardly be meant so: warnings, each with the fix. */
 #ifndef GAUGELET_MODEL_RULE_LINT_H
 #define GAUGELET_MODEL_RULE_LINT_H
 

@@ -44,7 +44,7 @@ DEFINE_FREE_AT(prom)
 /* HOST:PORT of the one that was asked last, for messages. */
 struct str prom_authority(const struct prom *prom);
 
-/* Which kind of trouble, to choose the mend by. */
+/* Which kind of trouble, to choose the fix by. */
 enum prom_fault {
 	PROM_OK,
 	PROM_REFUSED,	 /* P1 */

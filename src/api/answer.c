@@ -492,7 +492,7 @@ static void refuse_mixed(struct api_plan *plan)
 {
 	refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics", REASON_CHANGED_OVER,
 		       STR("one Prometheus told how old the series are, and another one, which may lag behind, their "
-			   "numbers. mend: ask again, it lasts as long as a change between those of "
+			   "numbers. fix: ask again, it lasts as long as a change between those of "
 			   "--prometheus-url"));
 }
 

@@ -70,7 +70,7 @@ bool ages_find(const struct api_plan *plan, const struct sample *sample, int64_t
 /* Did the Prometheus that gave the samples tell the ages, too? True where they were not asked for. */
 bool ages_are_of(const struct api_plan *plan, const struct samples *samples);
 
-/* ---- reasons. Each writes `cause. mend: what to do`, and says which one it is. */
+/* ---- reasons. Each writes `cause. fix: what to do`, and says which one it is. */
 
 /* Why the metric is not in the catalog. */
 enum reason_code reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource);
@@ -91,7 +91,7 @@ enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const
 
 /* ---- parts of them */
 
-/* `resource: why. mend: ...` */
+/* `resource: why. fix: ...` */
 enum reason_code write_unlisted(struct buf *out, struct str resource, enum api_unlisted kind, const char *why);
 
 struct str text_front(struct str text, size_t bytes); /* whole characters */
@@ -116,6 +116,6 @@ enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan);
 void explain_unknown_resource(struct buf *out, const struct api_plan *plan);
 
 /* What to do about Prometheus; `key`: which key of the rule holds the query. */
-void write_upstream_mend(struct buf *out, const struct prom_problem *problem, const char *key);
+void write_upstream_fix(struct buf *out, const struct prom_problem *problem, const char *key);
 
 #endif

@@ -296,7 +296,7 @@ void api_unauthorized_write(struct buf *out, bool pretty)
 /* Upstream says it in plain text. In a Status the HPA shows it, too. */
 void api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty)
 {
-	bool mended = str_contains(problem, STR(". mend: "));
+	bool mended = str_contains(problem, STR(". fix: "));
 	CLEANUP(buf_clear) struct buf words = {0};
 	CLEANUP(buf_clear) struct buf reason = {0};
 	CLEANUP(buf_clear) struct buf message = {0};
@@ -304,7 +304,7 @@ void api_authorizer_error_write(struct buf *out, struct str target, struct str p
 	buf_puts(&words, "Internal Server Error: ");
 	quote_go(&words, str_slice(target, 0, TARGET_SHOWN));
 	buf_put(&reason, problem);
-	buf_puts(&reason, mended ? "" : ". mend: see to the kube-apiserver, which knows who may do what");
+	buf_puts(&reason, mended ? "" : ". fix: see to the kube-apiserver, which knows who may do what");
 	reason_write(&message, buf_str(&words), buf_str(&reason), mended ? REASON_MAY_NOT_REVIEW : REASON_CANNOT_REVIEW,
 		     STATUS_MESSAGE_BYTES);
 	status_write(out, STATUS_INTERNAL, buf_str(&message), (struct str){0}, pretty);

@@ -149,9 +149,9 @@ static bool parse_selector(const struct api_request *request, const char *key, s
 	if (selector_parse(*ret_text, arena, ret_selector, err))
 		return true;
 	if (request->route != ROUTE_CUSTOM)
-		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed [%s] (mend: %s): %.360s", key,
+		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed [%s] (fix: %s): %.360s", key,
 			       reason_kind(REASON_BAD_SELECTOR)->code, rule, err->msg);
-	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. mend: %s [%s]", err->msg, key,
+	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. fix: %s [%s]", err->msg, key,
 		       rule, reason_kind(REASON_BAD_SELECTOR)->code);
 }
 

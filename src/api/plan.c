@@ -202,7 +202,7 @@ static void refuse_unlisted(struct api_plan *plan)
 {
 	CLEANUP(buf_clear) struct buf reason = {0};
 
-	buf_puts(&reason, "no object has a series of it at the moment. mend: look for it in Prometheus");
+	buf_puts(&reason, "no object has a series of it at the moment. fix: look for it in Prometheus");
 	if (plan->gke) {
 		buf_puts(&reason, ": ");
 		reason_query(&reason, plan);
@@ -322,7 +322,7 @@ static void begin_custom(struct api_plan *plan)
 	else if (plan->parameters.label_selector.count)
 		refuse_because(plan, STATUS_BAD_REQUEST, "", REASON_STANDALONE,
 			       STR("labelSelector cannot be used with --standalone, since there is no cluster that "
-				   "knows the labels of objects. mend: ask without labelSelector, or start without "
+				   "knows the labels of objects. fix: ask without labelSelector, or start without "
 				   "--standalone"));
 	else
 		list_objects(plan);

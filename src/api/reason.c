@@ -161,10 +161,10 @@ static struct str front(struct str text, size_t bytes)
 	return str_slice(text, 0, str_whole_characters(str_slice(text, 0, bytes)));
 }
 
-/* Where `. mend: ` begins the last time: what comes before may quote others, what comes after is ours. */
-static size_t find_mend(struct str reason)
+/* Where `. fix: ` begins the last time: what comes before may quote others, what comes after is ours. */
+static size_t find_fix(struct str reason)
 {
-	const struct str mark = STR_INIT(". mend: ");
+	const struct str mark = STR_INIT(". fix: ");
 
 	for (size_t at = reason.len; at-- > 0;)
 		if (str_starts(str_slice(reason, at, reason.len), mark))
@@ -191,16 +191,16 @@ void reason_write(struct buf *out, struct str words, struct str reason, enum rea
 {
 	CLEANUP(buf_clear) struct buf tail = {0};
 	CLEANUP(buf_clear) struct buf head = {0};
-	size_t mend = find_mend(reason);
+	size_t fix = find_fix(reason);
 	struct str shown;
 
-	put_tidy(&tail, str_slice(reason, mend, reason.len));
+	put_tidy(&tail, str_slice(reason, fix, reason.len));
 	if (code != REASON_NONE)
 		buf_printf(&tail, " [%s]", kinds[code].code);
 	buf_put(&head, words); /* upstream repeats names as they came */
 	buf_puts(&head, words.len ? ": " : "");
-	put_tidy(&head, str_slice(reason, 0, mend));
-	if (tail.len > max / 2) /* a mend that is no mend: somebody's words */
+	put_tidy(&head, str_slice(reason, 0, fix));
+	if (tail.len > max / 2) /* a fix that is no fix: somebody's words */
 		tail.len = 0;
 	shown = buf_str(&head);
 	if (head.len + tail.len > max)
@@ -256,7 +256,7 @@ static const struct {
 void reason_write_page(struct buf *out)
 {
 	buf_puts(out,
-		 "# Errors\n\nEach refusal says what is wrong, then `mend:` and what to do, and ends with a code in "
+		 "# Errors\n\nEach refusal says what is wrong, then `fix:` and what to do, and ends with a code in "
 		 "brackets, which stays\nthe same whatever the words are: `kubectl describe hpa` shows it, and "
 		 "scripts may look for it. With\n`--empty-list=ok` it stands in the `Warning` header. This page is "
 		 "made from the program's own table:\n`tests/errors.sh build/dev/tests/errors_page --write`.\n");
@@ -264,9 +264,9 @@ void reason_write_page(struct buf *out)
 		for (size_t i = 0; i < COUNT_OF(sections); i++)
 			if (sections[i].first == code)
 				buf_printf(out,
-					   "\n## %s\n\n| code | status | what happened | mend |\n|---|---|---|---|\n",
+					   "\n## %s\n\n| code | status | what happened | fix |\n|---|---|---|---|\n",
 					   sections[i].title);
 		buf_printf(out, "| `%s` | %s | %s | %s |\n", kinds[code].code, kinds[code].status, kinds[code].title,
-			   kinds[code].mend);
+			   kinds[code].fix);
 	}
 }

@@ -179,9 +179,9 @@ static enum reason_code explain_failure(struct buf *out, const struct rule *rule
 	put_cut(out, str_of(finding->failure), FAILURE_SHOWN);
 	buf_puts(out, "; ");
 	put_cut(out, rule->spec->series_query.text, SERIES_SHOWN);
-	buf_puts(out, ". mend: ");
+	buf_puts(out, ". fix: ");
 	if (finding->problem)
-		write_upstream_mend(out, finding->problem, "seriesQuery");
+		write_upstream_fix(out, finding->problem, "seriesQuery");
 	else
 		buf_puts(out, "see to Prometheus at --prometheus-url");
 	return REASON_DISCOVERY_FAILS;
@@ -191,7 +191,7 @@ static enum reason_code explain_waiting(struct buf *out, const struct rule *rule
 {
 	name_rule(out, rule);
 	buf_printf(out,
-		   ": discovery of its series has not finished yet, %lld s after the start. mend: wait for the next "
+		   ": discovery of its series has not finished yet, %lld s after the start. fix: wait for the next "
 		   "try",
 		   (long long)finding->since_s);
 	return REASON_DISCOVERY_WAITS;
@@ -205,7 +205,7 @@ static enum reason_code explain_no_series(struct buf *out, const struct api_plan
 	buf_puts(out, " matched 0 in the last ");
 	duration_write_go(out, plan->view->max_age_ms * 1000000);
 	buf_puts(out,
-		 ". mend: look for it in Prometheus; --metrics-max-age must be longer than the scrape interval and "
+		 ". fix: look for it in Prometheus; --metrics-max-age must be longer than the scrape interval and "
 		 "than --metrics-relist-interval");
 	return REASON_NO_SERIES;
 }
@@ -223,30 +223,30 @@ static enum reason_code explain_drop(struct buf *out, const struct api_plan *pla
 	buf_printf(out, "%s %s \"", sighting->drop.key,
 		   str_ends(str_of(sighting->drop.key), STR("isNot")) ? "fits:" : "does not fit:");
 	put_cut(out, sighting->drop.pattern, SERIES_SHOWN);
-	buf_printf(out, "\". mend: correct %s",
+	buf_printf(out, "\". fix: correct %s",
 		   str_starts(str_of(sighting->drop.key), STR("name")) ? "name.matches" : "seriesFilters");
 	return REASON_FILTERED;
 }
 
 static enum reason_code explain_nameless(struct buf *out, const struct api_plan *plan, const struct rule *rule)
 {
-	CLEANUP(buf_clear) struct buf mend = {0};
+	CLEANUP(buf_clear) struct buf fix = {0};
 	const struct sighting *sighting = sight_of(plan, rule)->first_nameless;
 
-	namer_write_mend(rule->namer, &mend);
+	namer_write_fix(rule->namer, &fix);
 	name_rule(out, rule);
 	buf_printf(out, " gives the series %.*s no name, since as: \"",
 		   STR_ARG(text_front(sighting->series, TEXT_SHOWN)));
 	put_cut(out, rule->spec->name_as.text, TEXT_SHOWN);
-	buf_printf(out, "\" expands to nothing. mend: %s under name.as",
-		   mend.len ? buf_cstr(&mend) : "write a name, as \"${1}_total\",");
+	buf_printf(out, "\" expands to nothing. fix: %s under name.as",
+		   fix.len ? buf_cstr(&fix) : "write a name, as \"${1}_total\",");
 	return REASON_NAMELESS;
 }
 
 static enum reason_code explain_new_name(struct buf *out, const struct rule *rule, struct str name)
 {
 	name_rule(out, rule);
-	buf_puts(out, " gives the series another name. mend: ask for ");
+	buf_puts(out, " gives the series another name. fix: ask for ");
 	buf_put(out, text_front(name, (size_t)2 * TEXT_SHOWN));
 	return REASON_RENAMED;
 }
@@ -285,7 +285,7 @@ static enum reason_code explain_crd(struct buf *out, const struct rule *rule, co
 		   STR_ARG(text_front(override->resource.text, TEXT_SHOWN)), override->group.text.len ? "." : "",
 		   STR_ARG(text_front(override->group.text, TEXT_SHOWN)));
 	buf_puts(out,
-		 ". mend: install its CRD (CustomResourceDefinition), which is missing; kubectl api-resources lists "
+		 ". fix: install its CRD (CustomResourceDefinition), which is missing; kubectl api-resources lists "
 		 "what there is");
 	return REASON_MISSING_CRD;
 }
@@ -318,10 +318,10 @@ static enum reason_code explain_other(struct buf *out, const struct api_plan *pl
 		buf_printf(out, " finds %llu series of it, but no label of the rule stands for %.*s; they have ",
 			   (unsigned long long)sighting->count, STR_ARG(plan->request->resource));
 		write_label_list(out, sighting->labels, sighting->label_count);
-		buf_puts(out, ". mend: write one of these under resources.overrides");
+		buf_puts(out, ". fix: write one of these under resources.overrides");
 		return REASON_NO_OBJECT_LABEL;
 	}
-	buf_printf(out, " has it for %.*s. mend: ask for these", STR_ARG(resources));
+	buf_printf(out, " has it for %.*s. fix: ask for these", STR_ARG(resources));
 	buf_printf(out,
 		   " (/%.*s/NAME/%.*s, or describedObject in the HPA), or write a label of %.*s under "
 		   "resources.overrides",
@@ -340,7 +340,7 @@ static enum reason_code explain_label(struct buf *out, const struct sighting *si
 	write_near_labels(out, sighting, label, resource);
 	if (others.len)
 		buf_printf(out, "; it is there for %.*s", STR_ARG(others));
-	buf_puts(out, ". mend: write the label that they have under resources.overrides, or change resources.template");
+	buf_puts(out, ". fix: write the label that they have under resources.overrides, or change resources.template");
 	return REASON_NO_OBJECT_LABEL;
 }
 
@@ -421,10 +421,10 @@ static enum reason_code explain_scope(struct buf *out, const struct api_plan *pl
 	buf_put(out, resource->plural);
 	if (resource->namespaced)
 		buf_printf(out,
-			   " are namespaced, and no namespace is asked. mend: ask /namespaces/NAMESPACE/%.*s/NAME/%.*s",
+			   " are namespaced, and no namespace is asked. fix: ask /namespaces/NAMESPACE/%.*s/NAME/%.*s",
 			   STR_ARG(asked), STR_ARG(metric));
 	else
-		buf_printf(out, " are cluster-scoped, and a namespace is asked. mend: ask /%.*s/NAME/%.*s",
+		buf_printf(out, " are cluster-scoped, and a namespace is asked. fix: ask /%.*s/NAME/%.*s",
 			   STR_ARG(asked), STR_ARG(metric));
 	return REASON_WRONG_SCOPE;
 }
@@ -432,8 +432,8 @@ static enum reason_code explain_scope(struct buf *out, const struct api_plan *pl
 static enum reason_code explain_api(struct buf *out, const struct rule *rule)
 {
 	name_rule(out, rule);
-	buf_puts(out, rule->external ? " has it for " API_EXTERNAL_GROUP ". mend: its type in the HPA is External"
-				     : " has it for " API_CUSTOM_GROUP ". mend: its type in the HPA is Pods or Object");
+	buf_puts(out, rule->external ? " has it for " API_EXTERNAL_GROUP ". fix: its type in the HPA is External"
+				     : " has it for " API_CUSTOM_GROUP ". fix: its type in the HPA is Pods or Object");
 	return REASON_WRONG_API;
 }
 
@@ -461,7 +461,7 @@ static enum reason_code explain_resource(struct buf *out, const struct api_plan 
 	if (resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
 		buf_puts(
 			out,
-			"the resources of the cluster are not known yet. mend: wait for API discovery, or see the log");
+			"the resources of the cluster are not known yet. fix: wait for API discovery, or see the log");
 		return REASON_UNKNOWN_RESOURCE;
 	}
 	rule = sighting ? sighting->rule : rule;
@@ -499,16 +499,16 @@ enum reason_code reason_no_namespace(struct buf *out, const struct api_plan *pla
 	if (rule->external) {
 		buf_puts(
 			out,
-			", so the query cannot be built. mend: write namespaced: false under resources, or a label for "
+			", so the query cannot be built. fix: write namespaced: false under resources, or a label for "
 			"the namespace under resources.overrides");
 		return REASON_EXTERNAL_NAMESPACE;
 	}
 	if (!rule->spec->resources.namespaced) {
 		buf_puts(out,
-			 ", and namespaced: false works under externalRules only. mend: move it to externalRules, or "
+			 ", and namespaced: false works under externalRules only. fix: move it to externalRules, or "
 			 "write a label under resources.overrides, as ");
 	} else {
-		buf_puts(out, ", and the request is in one. mend: write it under resources.overrides, or a "
+		buf_puts(out, ", and the request is in one. fix: write it under resources.overrides, or a "
 			      "resources.template: ");
 	}
 	buf_printf(out, "%.*s: {resource: namespace}",
@@ -528,7 +528,7 @@ static enum reason_code explain_rest(struct buf *out, const struct api_plan *pla
 	if (other)
 		return explain_api(out, other);
 	if (gke_name_is(plan->request->metric) && !plan->view->gke_names) {
-		buf_puts(out, "no rule gives it, and names of GKE's adapter are not translated. mend: start with "
+		buf_puts(out, "no rule gives it, and names of GKE's adapter are not translated. fix: start with "
 			      "--gke-names");
 		return REASON_GKE_NAME;
 	}

@@ -53,7 +53,7 @@ bool explain_near(struct buf *out, const struct api_plan *plan, const struct res
 		near = nearest(plan, NULL);
 	if (near == NULL)
 		return false;
-	buf_printf(out, "there is no such metric. mend: the nearest name is %.*s",
+	buf_printf(out, "there is no such metric. fix: the nearest name is %.*s",
 		   STR_ARG(text_front(near->name, 120)));
 	if (resource && near->resource && !resource_same(near->resource, resource)) {
 		buf_puts(out, ", of ");
@@ -70,7 +70,7 @@ enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan)
 
 	buf_printf(out, "none of the %zu rules gives it (%zu of rules, %zu of externalRules)", rules->count,
 		   rules->custom_count, rules->count - rules->custom_count);
-	buf_printf(out, ". mend: the names that there are stand in /apis/%s/v1beta1",
+	buf_printf(out, ". fix: the names that there are stand in /apis/%s/v1beta1",
 		   external ? API_EXTERNAL_GROUP : API_CUSTOM_GROUP);
 	if (plan->view->gke_names)
 		buf_puts(out, "; names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge");
@@ -108,7 +108,7 @@ void explain_unknown_resource(struct buf *out, const struct api_plan *plan)
 		buf_puts(out, "; the nearest one it knows is ");
 		resource_write(out, found);
 	}
-	buf_puts(out, ". mend: kubectl api-resources lists what it knows");
+	buf_puts(out, ". fix: kubectl api-resources lists what it knows");
 }
 
 /* ---- labels */

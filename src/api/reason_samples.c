@@ -21,12 +21,12 @@ static enum reason_code explain_left_out(struct buf *out, const struct api_plan 
 
 	buf_printf(out, "%zu %.*s fit, and none counts: they are being deleted", plan->left_out, STR_ARG(resource));
 	if (!pod_policy_of(plan->metric->rule->spec).ready) {
-		buf_puts(out, ". mend: wait for those that come after them");
+		buf_puts(out, ". fix: wait for those that come after them");
 		return REASON_NO_LIVE_OBJECTS;
 	}
 	buf_puts(out, ", or not ready for as long as x-gaugelet wants in rule ");
 	rule_write_place(out, plan->metric->rule);
-	buf_printf(out, ". mend: see kubectl get %.*s, or change that rule's notReady or minReadySeconds",
+	buf_printf(out, ". fix: see kubectl get %.*s, or change that rule's notReady or minReadySeconds",
 		   STR_ARG(resource));
 	return REASON_NO_LIVE_OBJECTS;
 }
@@ -45,13 +45,13 @@ enum reason_code reason_no_objects(struct buf *out, const struct api_plan *plan)
 		buf_printf(out, " fit the selector %.*s", STR_ARG(selector));
 	else
 		buf_puts(out, " exist");
-	buf_printf(out, ". mend: see their labels with kubectl get %.*s --show-labels", STR_ARG(resource));
+	buf_printf(out, ". fix: see their labels with kubectl get %.*s --show-labels", STR_ARG(resource));
 	return REASON_NO_OBJECTS;
 }
 
 enum reason_code write_unlisted(struct buf *out, struct str resource, enum api_unlisted kind, const char *why)
 {
-	buf_printf(out, "%.*s: %.*s. mend: ", STR_ARG(resource), STR_ARG(text_front(str_of(why), LISTED_SHOWN)));
+	buf_printf(out, "%.*s: %.*s. fix: ", STR_ARG(resource), STR_ARG(text_front(str_of(why), LISTED_SHOWN)));
 	switch (kind) {
 	case API_UNLISTED_FORBIDDEN:
 		buf_printf(out, "the adapter's ServiceAccount needs a role with list and watch on %.*s",
@@ -117,23 +117,23 @@ static void explain_gke_needs(struct buf *out, const struct api_plan *plan)
 		buf_puts(out, "Prometheus has not told its names of metrics yet, so the letters are as they came; ");
 }
 
-static void mend_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+static void fix_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
 	if (tally->refused[VERDICT_DUPLICATE] && plan->request->route == ROUTE_EXTERNAL)
-		buf_puts(out, ". mend: see what stands at --prometheus-url, since Prometheus never gives the same "
+		buf_puts(out, ". fix: see what stands at --prometheus-url, since Prometheus never gives the same "
 			      "labels twice");
 	else if (tally->refused[VERDICT_DUPLICATE])
 		buf_puts(out,
-			 ". mend: aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
+			 ". fix: aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
 			 "x-gaugelet");
 	else if (tally->refused[VERDICT_UNKNOWN_AGE])
 		buf_puts(out,
-			 ". mend: see in Prometheus whether the series still get samples, or switch sampleAge off");
+			 ". fix: see in Prometheus whether the series still get samples, or switch sampleAge off");
 	else if (tally->refused[VERDICT_INFINITE])
-		buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`, or write the number that +Inf "
+		buf_puts(out, ". fix: put a guard into metricsQuery, as `> 0` or `or`, or write the number that +Inf "
 			      "stands for as infinite in x-gaugelet");
 	else
-		buf_puts(out, ". mend: put a guard into metricsQuery, as `> 0` or `or`");
+		buf_puts(out, ". fix: put a guard into metricsQuery, as `> 0` or `or`");
 }
 
 static enum reason_code explain_bad_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
@@ -146,15 +146,15 @@ static enum reason_code explain_bad_values(struct buf *out, const struct api_pla
 		buf_puts(out, " old, the limit is ");
 		write_duration(out,
 			       policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms).max_sample_age_ms);
-		buf_puts(out, ". mend: see to the scrape, or raise --max-sample-age, or maxSampleAge in x-gaugelet");
+		buf_puts(out, ". fix: see to the scrape, or raise --max-sample-age, or maxSampleAge in x-gaugelet");
 		return REASON_OLD_SAMPLES;
 	}
 	if (plan->gke) {
-		buf_puts(out, ". mend: write a rule for it with a guard in metricsQuery; the query is ");
+		buf_puts(out, ". fix: write a rule for it with a guard in metricsQuery; the query is ");
 		reason_query(out, plan);
 		return REASON_BAD_VALUES;
 	}
-	mend_values(out, plan, tally);
+	fix_values(out, plan, tally);
 	return REASON_BAD_VALUES;
 }
 
@@ -162,7 +162,7 @@ static enum reason_code explain_external(struct buf *out, const struct api_plan 
 {
 	buf_puts(out, " gives no sample: ");
 	reason_query(out, plan);
-	buf_puts(out, ". mend: ");
+	buf_puts(out, ". fix: ");
 	explain_gke_needs(out, plan);
 	buf_puts(out, plan->gke ? "run this query in Prometheus"
 				: "compare the selector with the labels of the series; write namespaced: false under "
@@ -178,7 +178,7 @@ static enum reason_code explain_nothing(struct buf *out, const struct api_plan *
 	write_names(out, plan);
 	buf_puts(out, "): ");
 	reason_query(out, plan);
-	buf_puts(out, ". mend: ");
+	buf_puts(out, ". fix: ");
 	explain_gke_needs(out, plan);
 	buf_puts(out, "run this query in Prometheus");
 	return REASON_NO_SAMPLES;
@@ -189,14 +189,14 @@ static enum reason_code explain_unlabelled(struct buf *out, const struct api_pla
 	buf_printf(out, " gives %zu samples without the label \"%.*s\"; they have ", tally->unlabelled,
 		   STR_ARG(plan->metric->object_label));
 	write_label_list(out, tally->labels, tally->label_count);
-	buf_puts(out, ". mend: aggregate by (<<.GroupBy>>) in metricsQuery");
+	buf_puts(out, ". fix: aggregate by (<<.GroupBy>>) in metricsQuery");
 	return REASON_NO_LABEL;
 }
 
 static enum reason_code explain_foreign(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
 	buf_printf(out,
-		   " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. mend: use "
+		   " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. fix: use "
 		   "<<.LabelMatchers>> in metricsQuery",
 		   tally->foreign, STR_ARG(text_front(tally->stranger, TEXT_SHOWN)), plan->name_count);
 	return REASON_OTHER_OBJECTS;
@@ -204,7 +204,7 @@ static enum reason_code explain_foreign(struct buf *out, const struct api_plan *
 
 static enum reason_code explain_malformed(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
-	buf_printf(out, " gives %zu samples that are none. mend: see what Prometheus %.*s answers", tally->malformed,
+	buf_printf(out, " gives %zu samples that are none. fix: see what Prometheus %.*s answers", tally->malformed,
 		   STR_ARG(plan->view->upstream));
 	return REASON_MALFORMED;
 }
@@ -228,7 +228,7 @@ static enum reason_code explain_samples(struct buf *out, const struct api_plan *
 	return explain_nothing(out, plan);
 }
 
-/* The cause of the later rule is cut off its own mend: to rename comes first. */
+/* The cause of the later rule is cut off its own fix: to rename comes first. */
 enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally)
 {
 	const struct rule *hidden = plan->metric->hides;
@@ -240,7 +240,7 @@ enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan,
 		return explain_samples(out, plan, tally);
 	explain_samples(&cause, plan, tally);
 	text = buf_str(&cause);
-	for (at = 0; at < text.len && !str_starts(str_slice(text, at, text.len), STR(". mend: ")); at++)
+	for (at = 0; at < text.len && !str_starts(str_slice(text, at, text.len), STR(". fix: ")); at++)
 		continue;
 	buf_puts(out, "two rules give it, ");
 	rule_write_place(out, hidden);
@@ -248,7 +248,7 @@ enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan,
 	rule_write_place(out, plan->metric->rule);
 	buf_puts(out, ", of which the later one counts: ");
 	buf_put(out, str_slice(text, 0, at));
-	buf_puts(out, ". mend: give one of them another name.as; and then:");
-	buf_put(out, text_front(str_slice(text, at + sizeof(". mend:") - 1, text.len), 140));
+	buf_puts(out, ". fix: give one of them another name.as; and then:");
+	buf_put(out, text_front(str_slice(text, at + sizeof(". fix:") - 1, text.len), 140));
 	return REASON_HIDES_RULE;
 }

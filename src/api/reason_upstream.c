@@ -58,7 +58,7 @@ static enum reason_code code_of(const struct prom_problem *problem)
 	return REASON_UPSTREAM;
 }
 
-static void write_credential_mend(struct buf *out, const struct prom_problem *problem)
+static void write_credential_fix(struct buf *out, const struct prom_problem *problem)
 {
 	if (problem->fault == PROM_IDENTITY)
 		buf_printf(out, "see to what gives the credential: %s",
@@ -72,8 +72,8 @@ static void write_credential_mend(struct buf *out, const struct prom_problem *pr
 /* Short, since they stand behind a query and what Prometheus said of it. */
 static const struct {
 	enum reason_code code;
-	const char *mend;
-} mends[] = {
+	const char *fix;
+} fixes[] = {
 	{REASON_REFUSED, "see to --prometheus-url"},
 	{REASON_UNRESOLVED, "see to --prometheus-url"},
 	{REASON_TIMEOUT, "make the query cheaper with a recording rule, or allow it a longer timeout"},
@@ -88,22 +88,22 @@ static const struct {
 };
 
 /* `key`: what holds the query. */
-void write_upstream_mend(struct buf *out, const struct prom_problem *problem, const char *key)
+void write_upstream_fix(struct buf *out, const struct prom_problem *problem, const char *key)
 {
 	enum reason_code code = code_of(problem);
 
 	if (code == REASON_CREDENTIAL) {
-		write_credential_mend(out, problem);
+		write_credential_fix(out, problem);
 		return;
 	}
 	if (code == REASON_QUERY_REFUSED) {
 		buf_printf(out, "correct %s, or the selector whose key is no label name", key);
 		return;
 	}
-	for (size_t i = 0; i < COUNT_OF(mends); i++) {
-		if (mends[i].code != code)
+	for (size_t i = 0; i < COUNT_OF(fixes); i++) {
+		if (fixes[i].code != code)
 			continue;
-		buf_puts(out, mends[i].mend);
+		buf_puts(out, fixes[i].fix);
 		return;
 	}
 	buf_puts(out, "see what stands at --prometheus-url");
@@ -122,8 +122,8 @@ enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, c
 {
 	buf_put(out, text_front(str_of(problem->text), UPSTREAM_SHOWN));
 	put_place(out, plan);
-	buf_puts(out, ". mend: ");
-	write_upstream_mend(out, problem, "metricsQuery");
+	buf_puts(out, ". fix: ");
+	write_upstream_fix(out, problem, "metricsQuery");
 	return code_of(problem);
 }
 
@@ -131,6 +131,6 @@ enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const
 {
 	buf_printf(out, "Prometheus %.*s gives a %s, not an instant vector", STR_ARG(plan->view->upstream), type);
 	put_place(out, plan);
-	buf_puts(out, ". mend: metricsQuery must give an instant vector, without a range at its end");
+	buf_puts(out, ". fix: metricsQuery must give an instant vector, without a range at its end");
 	return REASON_NO_VECTOR;
 }

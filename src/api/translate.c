@@ -51,7 +51,7 @@ static bool parse_name(struct api_plan *plan, bool external, struct gke_name *re
 	}
 	if (ret_name->system && !external) {
 		refuse_name(plan, "a metric of kubernetes.io is given for " API_EXTERNAL_GROUP
-				  " alone. mend: its type in the HPA is External");
+				  " alone. fix: its type in the HPA is External");
 		return false;
 	}
 	if (external && !ret_name->system && plan->view->known && !restore_case(plan, ret_name)) {
@@ -109,7 +109,7 @@ void gke_begin(struct api_plan *plan, const struct resource *resource)
 	if (resource)
 		label = label_of(plan, resource);
 	if (resource && label.ptr == NULL) {
-		refuse_name(plan, "no label of a series stands for it. mend: ask for pods, or write a rule for it");
+		refuse_name(plan, "no label of a series stands for it. fix: ask for pods, or write a rule for it");
 		return;
 	}
 	gke = arena_alloc(plan->arena, sizeof(*gke));

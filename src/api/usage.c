@@ -95,7 +95,7 @@ static bool has_labels(struct usage_plan *plan)
 		if (missing == NULL)
 			continue;
 		snprintf(why, sizeof(why),
-			 "none of the labels of resourceRules.%s (%.200s:%u) stands for the %s. mend: write one under "
+			 "none of the labels of resourceRules.%s (%.200s:%u) stands for the %s. fix: write one under "
 			 "resources.overrides, as %s: {resource: %s}",
 			 usage_kind_name(kind), rule->file.ptr, rule->spec->at.line, missing, missing, missing);
 		refuse_internal(plan, "unable to fetch metrics", why);
@@ -122,7 +122,7 @@ void usage_begin(struct usage_plan *plan, const struct api_request *request, con
 	plan->timeout_ms = plan->parameters.timeout_ms;
 	if (view->standalone)
 		usage_refuse(plan, STATUS_NOT_FOUND, (struct status_details){.kind = request->resource},
-			     "%.*s of metrics.k8s.io need a cluster that knows them. mend: start without --standalone",
+			     "%.*s of metrics.k8s.io need a cluster that knows them. fix: start without --standalone",
 			     STR_ARG(request->resource));
 	else
 		(void)has_labels(plan);
@@ -204,12 +204,12 @@ static void refuse_unknown(struct usage_plan *plan)
 	if (plan->nodes)
 		usage_refuse(plan, STATUS_NOT_FOUND,
 			     (struct status_details){.name = request->name, .kind = STR("node")},
-			     "node \"%.*s\" not found: the cluster has no such node. mend: see kubectl get nodes",
+			     "node \"%.*s\" not found: the cluster has no such node. fix: see kubectl get nodes",
 			     STR_ARG(request->name));
 	else
 		usage_refuse(
 			plan, STATUS_NOT_FOUND, (struct status_details){.name = request->name, .kind = STR("pods")},
-			"pods \"%.*s\" not found: %s in namespace %.*s. mend: see kubectl get pods -n %.*s",
+			"pods \"%.*s\" not found: %s in namespace %.*s. fix: see kubectl get pods -n %.*s",
 			STR_ARG(request->name),
 			plan->seen ? "it is not running, and only running pods use anything," : "there is no such pod",
 			STR_ARG(request->namespace), STR_ARG(request->namespace));
@@ -370,8 +370,8 @@ void usage_failed(struct usage_plan *plan, size_t query, const struct prom_probl
 {
 	CLEANUP(buf_clear) struct buf why = {0};
 
-	buf_printf(&why, "%s. mend: ", problem->text);
-	write_upstream_mend(&why, problem, "the query");
+	buf_printf(&why, "%s. fix: ", problem->text);
+	write_upstream_fix(&why, problem, "the query");
 	usage_note_failure(plan, &plan->queries[query], buf_cstr(&why));
 	plan->failed_upstream++;
 }

@@ -18,14 +18,14 @@ static bool refuses(struct usage_plan *plan, const struct usage_query *query, co
 
 	if (samples->warning.len)
 		snprintf(why, sizeof(why),
-			 "Prometheus %.*s warns that data is missing: %.*s. mend: look at the store behind it",
+			 "Prometheus %.*s warns that data is missing: %.*s. fix: look at the store behind it",
 			 STR_ARG(plan->view.upstream), STR_ARG(str_slice(samples->warning, 0, 200)));
 	else if (samples->malformed)
-		snprintf(why, sizeof(why), "%zu samples are none. mend: see what Prometheus %.*s answers",
+		snprintf(why, sizeof(why), "%zu samples are none. fix: see what Prometheus %.*s answers",
 			 samples->malformed, STR_ARG(plan->view.upstream));
 	plan->failed_upstream += why[0] != '\0';
 	if (samples->type != SAMPLES_VECTOR)
-		snprintf(why, sizeof(why), "it does not give an instant vector. mend: it must not end in a range");
+		snprintf(why, sizeof(why), "it does not give an instant vector. fix: it must not end in a range");
 	if (why[0])
 		usage_note_failure(plan, query, why);
 	return why[0] != '\0';
@@ -188,14 +188,14 @@ static void explain_missing(struct usage_plan *plan, size_t number, struct buf *
 	if (item->spoiled_by != VERDICT_GOOD)
 		buf_printf(out, " gives it a sample that is %s", verdict_name(item->spoiled_by));
 	else if (query->unlabelled)
-		buf_printf(out, " gives %zu samples without the label of the object. mend: aggregate by (<<.GroupBy>>)",
+		buf_printf(out, " gives %zu samples without the label of the object. fix: aggregate by (<<.GroupBy>>)",
 			   query->unlabelled);
 	else
 		buf_printf(out, " gives no number for it among %zu samples", query->samples);
 	if (query->unlabelled == 0 && usage_promql(plan, (size_t)(query - plan->queries), &promql)) {
 		struct str shown = str_slice(buf_str(&promql), 0, QUERY_SHOWN);
 
-		buf_printf(out, ". mend: run it in Prometheus: %.*s%s", STR_ARG(shown),
+		buf_printf(out, ". fix: run it in Prometheus: %.*s%s", STR_ARG(shown),
 			   shown.len < promql.len ? "..." : "");
 	}
 }
@@ -250,7 +250,7 @@ void usage_answer(struct usage_plan *plan)
 		known += usage_is_known(&plan->items.items[i]);
 	if (plan->full) {
 		refuse_fetch(plan,
-			     "there are more containers than we answer for in one request. mend: ask for fewer pods");
+			     "there are more containers than we answer for in one request. fix: ask for fewer pods");
 		return;
 	}
 	if (known == 0 && (plan->failed_upstream || (plan->failed && !plan->request->all))) {

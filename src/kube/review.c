@@ -146,7 +146,7 @@ static bool refuse_review(const struct kube_answer *answer, const char *kind, st
 
 	return err_set(
 		err, ERR_UPSTREAM,
-		"answered 403: %.300s. mend: bind ClusterRole system:auth-delegator to the adapter, so that it may "
+		"answered 403: %.300s. fix: bind ClusterRole system:auth-delegator to the adapter, so that it may "
 		"create %s",
 		answer->text, token ? "tokenreviews" : "subjectaccessreviews");
 }

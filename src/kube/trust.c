@@ -220,7 +220,7 @@ static void failed(void *context, int status, const char *text)
 		log_v(2, "trust: cannot read %s: status %d: %s", PLACE, status, text);
 	else if (status == 403)
 		log_warn(
-			"trust: cannot read %s: status 403: %s%s. mend: kubectl create rolebinding -n kube-system NAME "
+			"trust: cannot read %s: status 403: %s%s. fix: kubectl create rolebinding -n kube-system NAME "
 			"--role=extension-apiserver-authentication-reader --serviceaccount=NAMESPACE:NAME",
 			PLACE, text, stays);
 	else

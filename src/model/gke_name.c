@@ -61,11 +61,11 @@ static bool parse_prometheus(struct str text, struct gke_name *ret_name, struct 
 
 	if (series.len == 0 || !str_is_utf8(series))
 		return err_set(err, ERR_NOT_FOUND,
-			       "the name has no metric. mend: write it as prometheus.googleapis.com|METRIC|gauge");
+			       "the name has no metric. fix: write it as prometheus.googleapis.com|METRIC|gauge");
 	if (suffix == NULL)
 		return err_set(err, ERR_NOT_FOUND,
 			       "behind the metric stands none of |gauge, |counter, |histogram, |summary, "
-			       "|summary:counter, |unknown, |unknown:counter. mend: end the name with the one that is "
+			       "|summary:counter, |unknown, |unknown:counter. fix: end the name with the one that is "
 			       "the metric's type");
 	*ret_name = (struct gke_name){.kind = suffix->kind, .series = series};
 	if (suffix->kind == GKE_SUMMARY && str_ends(series, STR("_count")))
@@ -90,7 +90,7 @@ static bool parse_system(struct str text, struct arena *arena, struct gke_name *
 	if (!is_gauge(path))
 		return err_set(err, ERR_NOT_FOUND,
 			       "of kubernetes.io only the use of accelerators is known to be gauges, as "
-			       "container|accelerator|duty_cycle. mend: write an external rule for it");
+			       "container|accelerator|duty_cycle. fix: write an external rule for it");
 	buf_puts(&series, "kubernetes_io:");
 	for (size_t i = 0; i < path.len; i++)
 		buf_putc(&series, path.ptr[i] == '|' ? '_' : path.ptr[i]);

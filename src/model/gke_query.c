@@ -77,7 +77,7 @@ static bool refuse_key(const struct translation *translation, struct str key, st
 							 "instance, job, location, namespace, project_id";
 
 	return err_set(err, ERR_INVALID,
-		       "Metric label: \"%.*s\" is not allowed. mend: a selector here has the keys reducer, "
+		       "Metric label: \"%.*s\" is not allowed. fix: a selector here has the keys reducer, "
 		       "metric.labels.NAME%s",
 		       STR_ARG(key), more);
 }
@@ -85,7 +85,7 @@ static bool refuse_key(const struct translation *translation, struct str key, st
 static bool refuse_reducer(struct str value, const char *why, struct err *err)
 {
 	return err_set(err, ERR_INVALID,
-		       "Metric label: \"Specified reducer is not supported: %.*s\" is not allowed. mend: %s",
+		       "Metric label: \"Specified reducer is not supported: %.*s\" is not allowed. fix: %s",
 		       STR_ARG(value), why);
 }
 
@@ -94,7 +94,7 @@ static bool take_reducer(struct translation *translation, const struct selector_
 {
 	if (!is_equality(requirement))
 		return err_set(err, ERR_INVALID,
-			       "Metric label: \"reducer\" is not allowed. mend: one reducer, as reducer: REDUCE_MEAN "
+			       "Metric label: \"reducer\" is not allowed. fix: one reducer, as reducer: REDUCE_MEAN "
 			       "under matchLabels");
 	for (size_t i = 0; i < COUNT_OF(reducers); i++)
 		if (str_eq(requirement->values[0], str_of(reducers[i].name))) {
@@ -124,7 +124,7 @@ static bool check_type(const struct selector_requirement *requirement, struct er
 		return true;
 	return err_set(err, ERR_NOT_FOUND,
 		       "the selector's resource.type leaves out prometheus_target, which is that of every metric of "
-		       "Prometheus. mend: take it out of the selector");
+		       "Prometheus. fix: take it out of the selector");
 }
 
 /* A label of the name that PromQL takes as it is, or else in quotes. */
@@ -205,7 +205,7 @@ static bool take_label(struct translation *translation, const struct selector_re
 	if (made.op == SELECTOR_GREATER || made.op == SELECTOR_LESS)
 		return err_set(
 			err, ERR_INVALID,
-			"the selector on %.*s uses %s, for which PromQL has no matcher. mend: name the values with "
+			"the selector on %.*s uses %s, for which PromQL has no matcher. fix: name the values with "
 			"In",
 			STR_ARG(requirement->key), made.op == SELECTOR_LESS ? "<" : ">");
 	if ((made.op == SELECTOR_IN || made.op == SELECTOR_NOT_IN) && !quote_values(translation, &made, err))
@@ -301,7 +301,7 @@ static bool check_kind(const struct translation *translation, struct err *err)
 
 	if (translation->name->kind == GKE_SUMMARY && !translation->one_quantile)
 		return err_set(err, ERR_INVALID,
-			       "the quantiles of a summary cannot be added up. mend: choose one in the selector, as "
+			       "the quantiles of a summary cannot be added up. fix: choose one in the selector, as "
 			       "metric.labels.quantile: \"0.95\", or ask for the metric's _sum|summary:counter");
 	if (translation->name->kind != GKE_HISTOGRAM)
 		return true;
@@ -313,7 +313,7 @@ static bool check_kind(const struct translation *translation, struct err *err)
 	if (translation->external && !reduced)
 		return err_set(
 			err, ERR_INVALID,
-			"Distributions are not supported without a reducer. mend: add one to the selector, as reducer: "
+			"Distributions are not supported without a reducer. fix: add one to the selector, as reducer: "
 			"REDUCE_PERCENTILE_95 or REDUCE_MEAN");
 	return true;
 }

@@ -78,7 +78,7 @@ static bool choose_as(struct namer *namer, const struct rule_spec *spec, struct 
 	return true;
 }
 
-void namer_write_mend(const struct namer *namer, struct buf *out)
+void namer_write_fix(const struct namer *namer, struct buf *out)
 {
 	struct str name;
 	struct str part;
@@ -95,20 +95,20 @@ void namer_write_mend(const struct namer *namer, struct buf *out)
 /* `$1_total` is the group 1_total, and a group that is not there is the empty text. Upstream takes it so. */
 static void warn_of_missing_groups(const struct namer *namer, const struct spelled *as, struct problems *problems)
 {
-	CLEANUP(buf_clear) struct buf mend = {0};
+	CLEANUP(buf_clear) struct buf fix = {0};
 	struct str name;
 	struct str part;
 
 	regexp_missing_group(namer->matches, as->text, &name, &part);
 	if (name.ptr == NULL)
 		return;
-	namer_write_mend(namer, &mend);
+	namer_write_fix(namer, &fix);
 	problem_warn(problems, as->at, "name.as: name.matches has no group \"%.*s\", so nothing stands for it%s; %s",
 		     STR_ARG(name),
 		     regexp_expands_to_nothing(namer->matches, as->text)
 			     ? ", and the rule gives no metrics, since their names would be empty"
 			     : "",
-		     buf_cstr(&mend));
+		     buf_cstr(&fix));
 }
 
 bool namer_new(const struct rule_spec *spec, struct problems *problems, struct namer **ret_namer)

@@ -171,7 +171,7 @@ static void warn_of_duplicates(const struct question *question)
 	*warned_ms = now_ms;
 	rule_write_place(&place, question->plan.metric->rule);
 	log_warn("the query of rule %s gives several samples of one object: %zu were passed over, the last one "
-		 "counts. mend: aggregate by (<<.GroupBy>>) in metricsQuery, or write onDuplicate in x-gaugelet",
+		 "counts. fix: aggregate by (<<.GroupBy>>) in metricsQuery, or write onDuplicate in x-gaugelet",
 		 buf_cstr(&place), question->plan.duplicates);
 }
 

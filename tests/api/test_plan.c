@@ -88,14 +88,14 @@ static struct ask_case {
 	{"names are repeated as they came", NS "/pods/a/no%0Asuch", API_ANSWERED, NOT_FOUND "no\\nsuch for pods: none",
 	 404},
 	{"a reason is one line", NS "/pods%0A/a/queue", API_ANSWERED,
-	 "does not know the resource pods ; the nearest one it knows is pods. mend", 404},
+	 "does not know the resource pods ; the nearest one it knows is pods. fix", 404},
 	{"unknown resource", NS "/gizmos/a/queue", API_ANSWERED, "does not know the resource gizmos", 404},
 	{"cluster-scoped in a namespace", NS "/nodes/n1/heat", API_ANSWERED, "/nodes/NAME/heat", 404},
 	{"namespaced at the root", B1 "/pods/a/queue", API_ANSWERED, "/namespaces/NAMESPACE/pods/NAME/queue", 404},
 	{"of other resources", NS "/services/a/queue", API_ANSWERED, "rules.yaml:1 has it for", 404},
-	{"all resources that have it", NS "/services/a/queue", API_ANSWERED, "namespaces, pods. mend", 404},
+	{"all resources that have it", NS "/services/a/queue", API_ANSWERED, "namespaces, pods. fix", 404},
 	{"the series' own name", NS "/pods/a/raw", API_ANSWERED,
-	 "rules.yaml:37 gives the series another name. mend: ask for cooked", 404},
+	 "rules.yaml:37 gives the series another name. fix: ask for cooked", 404},
 	{"external asked as custom", NS "/pods/a/backlog", API_ANSWERED, "external.metrics.k8s.io", 404},
 	{"custom asked as external", E1 "/namespaces/default/queue", API_ANSWERED, "custom.metrics.k8s.io", 404},
 	{"external unknown", E1 "/namespaces/default/nope", API_ANSWERED, NOT_FOUND "nope for namespaces: ", 404},
@@ -105,7 +105,7 @@ static struct ask_case {
 	 404},
 	{"the external rule has no namespace", E1 "/namespaces/x/homeless", API_ANSWERED, "namespaced: false", 500},
 	{"the template fails", NS "/pods/a/a:b:c:d", API_ANSWERED,
-	 "can't evaluate field Matchers in type naming.queryTemplateArgs. mend: correct metricsQuery", 404},
+	 "can't evaluate field Matchers in type naming.queryTemplateArgs. fix: correct metricsQuery", 404},
 	{"gt in the selector", ONE "?metricLabelSelector=a%3E5", API_ANSWERED, "no matcher", 404},
 	{"bad selector", ONE "?labelSelector=a%3Db%3Dc", API_ANSWERED, "\"reason\":\"BadRequest\"", 400},
 };
@@ -238,13 +238,13 @@ static struct answer_case {
 	 {{"q", "x", 42, 0}, {"q", "y", 1, 0}, {"q", "x", 999, 0}},
 	 SAMPLES_VECTOR,
 	 404,
-	 "1 given more than once. mend: see what stands"},
+	 "1 given more than once. fix: see what stands"},
 	{"external without labels twice is no sum",
 	 E1 "/namespaces/default/backlog",
 	 {{"q", NULL, 42, 0}, {"q", NULL, 42, 0}},
 	 SAMPLES_VECTOR,
 	 404,
-	 "1 given more than once. mend: see what stands"},
+	 "1 given more than once. fix: see what stands"},
 	{"external scalar",
 	 E1 "/namespaces/default/backlog",
 	 {{"q", NULL, 7, 0}},
@@ -451,7 +451,7 @@ static void test_warning_is_an_error(void **state)
 	api_fail(&f.plan, &problem);
 	assert_int_equal(f.plan.reply.status, 500);
 	assert_contains(buf_str(&f.plan.reply.body), "prom:9090 warns that data is missing: store-2 did not answer");
-	assert_contains(buf_str(&f.plan.reply.body), "mend: look at the store behind it");
+	assert_contains(buf_str(&f.plan.reply.body), "fix: look at the store behind it");
 	assert_contains(buf_str(&f.plan.reply.body), "--allow-partial");
 	end(&f);
 }
@@ -469,7 +469,7 @@ static void test_upstream_fails(void **state)
 	assert_contains(buf_str(&f.plan.reply.body),
 			"Internal error occurred: unable to fetch metrics: Prometheus prom:9090 "
 			"answered 422: parse error (query of rule rules.yaml:1: sum(queue{");
-	assert_contains(buf_str(&f.plan.reply.body), "mend: correct metricsQuery");
+	assert_contains(buf_str(&f.plan.reply.body), "fix: correct metricsQuery");
 	end(&f);
 }
 

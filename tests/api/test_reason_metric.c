@@ -218,7 +218,7 @@ static struct refused_case {
 	{"D4, nothing is near",
 	 NS "/flux-capacitors/x/lone",
 	 404,
-	 {"the cluster does not know the resource flux-capacitors. mend", "[unknown-resource]"}},
+	 {"the cluster does not know the resource flux-capacitors. fix", "[unknown-resource]"}},
 	{"D5",
 	 NS "/pods/x/lora_loads",
 	 404,
@@ -323,11 +323,11 @@ static struct unlisted_case {
 	{"O3",
 	 API_UNLISTED_FAILED,
 	 "status 500: etcd is away",
-	 {"pods: status 500: etcd is away. mend: see to the kube", "[cannot-list]"}},
+	 {"pods: status 500: etcd is away. fix: see to the kube", "[cannot-list]"}},
 	{"too many",
 	 API_UNLISTED_MANY,
 	 "there are more than 7",
-	 {"more than 7. mend: ask with a narrower selector", "[many-objects]"}},
+	 {"more than 7. fix: ask with a narrower selector", "[many-objects]"}},
 };
 
 static void test_unlisted(void **state)

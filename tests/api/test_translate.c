@@ -174,7 +174,7 @@ static struct ask_case {
 	{"of GKE itself", E1 "/kubernetes.io%7Ccontainer%7Caccelerator%7Cduty_cycle", API_QUERY,
 	 "kubernetes_io:container_accelerator_duty_cycle{}", 0, CL, false},
 	{"of GKE itself, for pods", NS "/pods/a/kubernetes.io%7Ccontainer%7Caccelerator%7Cduty_cycle", API_ANSWERED,
-	 "mend: its type in the HPA is External", 404, "", false},
+	 "fix: its type in the HPA is External", 404, "", false},
 	{"a rule wins", NS "/pods/a/" P "queue%7Cgauge", API_QUERY,
 	 "sum(queue{namespace=\"default\",pod=\"a\"}) by (pod)", 0, "", false},
 	{"an external rule wins", E1 "/" P "queue%7Cgauge", API_QUERY, "sum(queue{namespace=\"shop\"}) by ()", 0, "",
@@ -196,8 +196,8 @@ static struct ask_case {
 	{"unknown resource", NS "/gizmos/a/" WAITING, API_ANSWERED, "does not know the resource gizmos", 404, "",
 	 false},
 	{"pods at the root", B1 "/pods/a/" WAITING, API_ANSWERED, "pods are namespaced", 404, "", false},
-	{"switched off", NS "/pods/a/" WAITING, API_ANSWERED, "mend: start with --gke-names", 404, "", true},
-	{"switched off, external", E1 "/" WAITING, API_ANSWERED, "mend: start with --gke-names", 404, "", true},
+	{"switched off", NS "/pods/a/" WAITING, API_ANSWERED, "fix: start with --gke-names", 404, "", true},
+	{"switched off, external", E1 "/" WAITING, API_ANSWERED, "fix: start with --gke-names", 404, "", true},
 	{"a name with slashes", E1 "/prometheus.googleapis.com", API_ANSWERED,
 	 "names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge", 404, "", false},
 	{"a name of nobody", NS "/pods/a/nosuch", API_ANSWERED, "none of the 2 rules gives it", 404, "", false},
@@ -244,13 +244,13 @@ static struct answer_case {
 	 "\"metricLabels\":{},"},
 	{"no sample: the query and the labels", NS "/pods/a/" WAITING, NULL, 0, 0, 404,
 	 "the query of rule --gke-names gives no sample for 1 objects (a): sum by (pod) "
-	 "(vllm:num_requests_waiting{namespace=\\\"default\\\",pod=\\\"a\\\"}). mend: its series need the labels "
+	 "(vllm:num_requests_waiting{namespace=\\\"default\\\",pod=\\\"a\\\"}). fix: its series need the labels "
 	 "namespace and pod; run this query in Prometheus [no-samples]\""},
 	{"no sample of a node", B1 "/nodes/n1/" P "x%7Cgauge", NULL, 0, 0, 404, "need the labels node; run this"},
 	{"no external sample", E1 "/" P "x%7Cgauge", NULL, 0, 0, 404,
-	 "the query of rule --gke-names gives no sample: x{}. mend: run this query"},
+	 "the query of rule --gke-names gives no sample: x{}. fix: run this query"},
 	{"NaN: the query", NS "/pods/a/" WAITING, pod_a, 1, NAN, 404,
-	 "1 NaN. mend: write a rule for it with a guard in metricsQuery; the query is sum by (pod) (vllm:"},
+	 "1 NaN. fix: write a rule for it with a guard in metricsQuery; the query is sum by (pod) (vllm:"},
 };
 
 static void test_answer(void **state)
@@ -294,7 +294,7 @@ static void test_no_pod_has_it(void **state)
 	api_listed(&f.plan, none);
 	assert_int_equal(f.plan.reply.status, 404);
 	assert_contains(buf_str(&f.plan.reply.body),
-			"mend: look for it in Prometheus: count by (pod) (vllm:num_requests_waiting{");
+			"fix: look for it in Prometheus: count by (pod) (vllm:num_requests_waiting{");
 	end(&f);
 }
 

@@ -46,7 +46,7 @@ static struct ask_case {
 	{"no objects", PODS, "", &usual_memory, "\"metadata\":{},\"items\":[]}\n", 200},
 	{"no running objects", PODS, "d/b:pending", &usual_memory, "\"metadata\":{},\"items\":[]}\n", 200},
 	{"no such pod", PODS "/x", "d/a", &usual_memory,
-	 "\"message\":\"pods \\\"x\\\" not found: there is no such pod in namespace d. mend: see kubectl get pods -n "
+	 "\"message\":\"pods \\\"x\\\" not found: there is no such pod in namespace d. fix: see kubectl get pods -n "
 	 "d\","
 	 "\"reason\":\"NotFound\",\"details\":{\"name\":\"x\",\"kind\":\"pods\"},\"code\":404}",
 	 404},
@@ -56,7 +56,7 @@ static struct ask_case {
 	 "\"details\":{\"group\":\"metrics.k8s.io\",\"kind\":\"pods\"},\"code\":405}", 405},
 	{"bad selector", PODS "?labelSelector=(", NULL, &usual_memory, "\"reason\":\"BadRequest\",\"code\":400}", 400},
 	{"no label for pods", PODS, NULL, &joined_memory,
-	 "resourceRules.memory (rules.yaml:9) stands for the pod. mend: write one under resources.overrides", 500},
+	 "resourceRules.memory (rules.yaml:9) stands for the pod. fix: write one under resources.overrides", 500},
 	{"no label for nodes", M1 "/nodes", NULL, &joined_memory, "stands for the node", 500},
 };
 
@@ -96,7 +96,7 @@ static void test_standalone(void **state)
 	(void)state;
 	begin_with(&f, PODS, NULL, &usual_memory, true);
 	assert_int_equal(f.plan.reply.status, 404);
-	assert_contains(buf_str(&f.plan.reply.body), "mend: start without --standalone");
+	assert_contains(buf_str(&f.plan.reply.body), "fix: start without --standalone");
 	end(&f);
 }
 
@@ -108,7 +108,7 @@ static void test_unlisted_for_another_cause(void **state)
 	begin_with(&f, M1 "/nodes", NULL, &usual_memory, false);
 	usage_unlisted(&f.plan, API_UNLISTED_FAILED, "status 500: no");
 	assert_contains(buf_str(&f.plan.reply.body),
-			"resources: nodes: status 500: no. mend: see to the kube-apiserver");
+			"resources: nodes: status 500: no. fix: see to the kube-apiserver");
 	end(&f);
 }
 
@@ -123,7 +123,7 @@ static void test_unlisted(void **state)
 	assert_contains(
 		buf_str(&f.plan.reply.body),
 		"\"message\":\"Internal error occurred: unable to list matching resources: pods: status 403: no. "
-		"mend: the adapter's ServiceAccount needs a role with list and watch on pods\"");
+		"fix: the adapter's ServiceAccount needs a role with list and watch on pods\"");
 	end(&f);
 }
 

@@ -125,7 +125,7 @@ static struct answer_case {
 	 .status = 200,
 	 .says = {NONE},
 	 .warns =
-		 "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 samples. mend: run "
+		 "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 samples. fix: run "
 		 "it in Prometheus: sum(rate("},
 	{.name = "cpu alone is not answered",
 	 .target = PODS,
@@ -139,7 +139,7 @@ static struct answer_case {
 	 .answers = {"", "/b/c=1@0"},
 	 .status = 404,
 	 .says = {"\"message\":\"podmetrics.metrics.k8s.io \\\"d/b\\\" not found: the cpu query of rule rules.yaml:3 ",
-		  "gives no number for it among 0 samples. mend: run it in Prometheus: sum(rate(c{namespace=",
+		  "gives no number for it among 0 samples. fix: run it in Prometheus: sum(rate(c{namespace=",
 		  "\"reason\":\"NotFound\",\"details\":{\"name\":\"d/b\",\"group\":\"metrics.k8s.io\",\"kind\":",
 		  "\"podmetrics\"},\"code\":404}"}},
 	{.name = "an infinite sample takes its pod out",
@@ -165,7 +165,7 @@ static struct answer_case {
 	 .objects = "d/b",
 	 .answers = {"//c=1@0", "/b/c=1@0"},
 	 .status = 404,
-	 .says = {"gives 1 samples without the label of the object. mend: aggregate by (", "GroupBy"}},
+	 .says = {"gives 1 samples without the label of the object. fix: aggregate by (", "GroupBy"}},
 	{.name = "samples of other namespaces and pods",
 	 .target = PODS,
 	 .objects = "d/b d/c",
@@ -206,7 +206,7 @@ static struct answer_case {
 	 .status = 500,
 	 .says = {"\"message\":\"Internal error occurred: unable to fetch metrics: the memory query of rule "
 		  "rules.yaml:9: ",
-		  "connection refused. mend: see to --prometheus-url\",\"reason\":\"InternalError\",\"details\":",
+		  "connection refused. fix: see to --prometheus-url\",\"reason\":\"InternalError\",\"details\":",
 		  "{\"causes\":[{\"message\":\"unable to fetch metrics\"}]}"}},
 	{.name = "half of it fails",
 	 .target = PODS "/b",

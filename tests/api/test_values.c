@@ -168,7 +168,7 @@ static struct value_case {
 	 ONE,
 	 {{"pod=a", 1, 0}, {"pod=a", 2, 0}},
 	 404,
-	 "1 given more than once. mend: aggregate"},
+	 "1 given more than once. fix: aggregate"},
 	{"duplicates: sum",
 	 {.on_duplicate = DUPLICATE_SUM},
 	 ONE,
@@ -257,7 +257,7 @@ static struct age_case {
 	 {{NULL, 0, 0}},
 	 {{"pod=a", 1, 0}},
 	 404,
-	 "1 of unknown age. mend: see in Prometheus"},
+	 "1 of unknown age. fix: see in Prometheus"},
 	{"the age of another object",
 	 ONE,
 	 {.infinite = 0},
@@ -393,13 +393,13 @@ static void test_left_out(void **state)
 	expect(&f, 404,
 	       "for pods: 3 pods fit, and none counts: they are being deleted, or not ready for as long as x-gaugelet "
 	       "wants "
-	       "in rule rules.yaml:1. mend: ");
+	       "in rule rules.yaml:1. fix: ");
 	assert_int_equal(f.stats.dropped[DROP_NOT_LIVE], 3);
 	end(&f);
 	begin(&f, ALL, &(struct extension_spec){0}, false);
 	api_left_out(&f.plan, 1);
 	api_named(&f.plan, NULL, 0);
-	expect(&f, 404, "for pods: 1 pods fit, and none counts: they are being deleted. mend: wait");
+	expect(&f, 404, "for pods: 1 pods fit, and none counts: they are being deleted. fix: wait");
 	end(&f);
 }
 

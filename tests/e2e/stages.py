@@ -446,7 +446,7 @@ def reason_in_describe(world, word):
     """What a user looks at."""
     text = world.kubectl("describe", "hpa", HPA, "-n", "default")
     found = re.search(r"^ +ScalingActive +False +FailedGetPodsMetric +(.*)$", text, re.M)
-    if found is None or word not in found[1] or "mend: " not in found[1]:
+    if found is None or word not in found[1] or "fix: " not in found[1]:
         raise Failed(f"no reason that says '{word}': {text[-1500:]}")
     print(text, flush=True)
     return found[1]

@@ -404,7 +404,7 @@ def check_gke(gaugelet, engines):
 def has_reason(answer, status):
     """Is it a refusal that says what is wrong and what to do?"""
     return (answer.values is None and answer.status == status and answer.document.get('kind') == 'Status' and
-            'mend: ' in answer.message)
+            'fix: ' in answer.message)
 
 
 def check_load(gaugelet, engines):

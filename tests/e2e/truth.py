@@ -396,7 +396,7 @@ class Judge:
             self.errors += 1
             if answer.status == 0:
                 self.wrong['every question is answered'].append(answer)
-            elif answer.status not in (404, 500) or 'mend: ' not in answer.message:
+            elif answer.status not in (404, 500) or 'fix: ' not in answer.message:
                 self.wrong['every error has a reason'].append(answer)
             return
         self.numbers += 1

@@ -148,7 +148,7 @@ static struct answer_case {
 	 "problem: TokenReview: answered 200 with another document"},
 	{"HTML", true, 200, "<html>", "problem: TokenReview: answered 200 with something else than a TokenReview: "},
 	{"forbidden", true, 403, "{\"kind\":\"Status\",\"message\":\"no create\"}",
-	 "problem: TokenReview: answered 403: no create. mend: bind ClusterRole system:auth-delegator to the adapter, "
+	 "problem: TokenReview: answered 403: no create. fix: bind ClusterRole system:auth-delegator to the adapter, "
 	 "so that "
 	 "it may create tokenreviews"},
 	{"allowed", false, 201, ACCESS("{\"allowed\":true,\"reason\":\"RBAC\"}"), "yes: RBAC"},

@@ -229,7 +229,7 @@ static void test_refused_says_how_to_mend_it(void **state)
 	text[length] = '\0';
 	fclose(file);
 	assert_contains(str_of(text),
-			"status 403: configmaps is forbidden. mend: kubectl create rolebinding -n kube-system NAME "
+			"status 403: configmaps is forbidden. fix: kubectl create rolebinding -n kube-system NAME "
 			"--role=extension-apiserver-authentication-reader --serviceaccount=");
 }
 

@@ -29,7 +29,7 @@ static struct name_case {
 	{"a template's action is a name like others", P "<<.X>>|gauge", true, "<<.X>>", GKE_GAUGE, false, ""},
 	{"no suffix", P "x", true, NULL, GKE_GAUGE, false, "behind the metric stands none of |gauge"},
 	{"empty suffix", P "x|", true, NULL, GKE_GAUGE, false, "behind the metric stands none of"},
-	{"other suffix", P "x|guage", true, NULL, GKE_GAUGE, false, "mend: end the name with"},
+	{"other suffix", P "x|guage", true, NULL, GKE_GAUGE, false, "fix: end the name with"},
 	{"suffix in another case", P "x|Gauge", true, NULL, GKE_GAUGE, false, "behind the metric"},
 	{"two bars more", P "a|b|gauge", true, NULL, GKE_GAUGE, false, "behind the metric"},
 	{"no metric", P "|gauge", true, NULL, GKE_GAUGE, false, "no metric"},

@@ -138,7 +138,7 @@ static struct auth_row rows[] = {
 	 {{403, "{\"kind\":\"Status\",\"message\":\"not <you>\"}"}},
 	 500,
 	 "Internal Server Error: \\\"" OBJECT
-	 "?a=\\u0026\\\": SubjectAccessReview: answered 403: not \\u003cyou\\u003e. mend: bind "
+	 "?a=\\u0026\\\": SubjectAccessReview: answered 403: not \\u003cyou\\u003e. fix: bind "
 	 "ClusterRole system:auth-delegator to the adapter, so that it may create subjectaccessreviews "
 	 "[may-not-review]",
 	 1,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reasons suite: every refusal says what is wrong and how to mend it.
+"""The reasons suite: every refusal says what is wrong and how to fix it.
 
 Every check is a fixture of its own with one request, so that no cache and no memory of an earlier fault stands before
 the reason that it looks for. It looks for facts (names, numbers and places of its own input), never for a wording.
@@ -17,7 +17,7 @@ from .report import Report
 from .wire import expand
 from .world import Bench, World
 
-TEXT_BYTES = 600  # of a reason
+TEXT_BYTES = 1024  # of a reason
 HEADER_BYTES = 1024  # of the Warning header that carries one
 
 _ONE_WARNING = r'299 [^\s"]+ "((?:[^"\\]|\\.)*)"(?: "[^"]*")?'
@@ -53,8 +53,8 @@ def _compare(world: World, expect: dict[str, Any], reply: Reply) -> list[str]:
     text, problems = _reason(reply)
     if reply.status not in expect["status"]:
         problems.append(f"expected status {' or '.join(map(str, expect['status']))}")
-    if world.settings.profile == "ours" and "says" in expect and "mend:" not in text.lower():
-        problems.append("no `mend: ...`")
+    if world.settings.profile == "ours" and "says" in expect and "fix:" not in text.lower():
+        problems.append("no `fix: ...`")
     problems += [f"does not say /{fact}/" for fact in _unsaid(world, expect.get("says", []), text)]
     log = "\n".join(world.adapter.log_lines()[1:])
     problems += [f"the log does not say /{fact}/" for fact in _unsaid(world, expect.get("logs", []), log)]
