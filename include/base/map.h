@@ -25,8 +25,8 @@ void *map_get(const struct map *map, struct str key);
    must live as long as the map; a key that was there stays. Good until the next map_at. */
 void **map_at(struct map *map, struct str key);
 
-/* Walks in no order: start with *at = 0; false at the end. */
-bool map_next(const struct map *map, size_t *at, struct str *ret_key, void **ret_value);
+/* Takes `key` out and gives its value; NULL when it is not there. The map keeps its size. */
+void *map_take(struct map *map, struct str key);
 
 /* The seed of this process: random, once. */
 uint64_t map_seed(void);

@@ -26,11 +26,6 @@ void log_setup(enum log_format format, int verbosity)
 	logging.verbosity = verbosity;
 }
 
-int log_verbosity(void)
-{
-	return logging.verbosity;
-}
-
 /* Lines are NUL-ended: what a secret has behind a NUL can stand in none. */
 void log_hide(struct str secret)
 {

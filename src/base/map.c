@@ -61,16 +61,31 @@ void **map_at(struct map *map, struct str key)
 	return &slot->value;
 }
 
-bool map_next(const struct map *map, size_t *at, struct str *ret_key, void **ret_value)
+/* What follows the hole and would not be found over it moves into it, so that no mark of what was there is needed. */
+static void close_hole(struct map *map, size_t hole)
 {
-	while (*at < map->size) {
-		const struct map_slot *slot = &map->slots[(*at)++];
+	size_t mask = map->size - 1;
 
-		if (slot->key.ptr) {
-			*ret_key = slot->key;
-			*ret_value = slot->value;
-			return true;
-		}
+	for (size_t at = (hole + 1) & mask; map->slots[at].key.ptr; at = (at + 1) & mask) {
+		size_t home = (size_t)str_hash(map->slots[at].key, map_seed()) & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		map->slots[hole] = map->slots[at];
+		hole = at;
 	}
-	return false;
+	map->slots[hole] = (struct map_slot){0};
+}
+
+void *map_take(struct map *map, struct str key)
+{
+	struct map_slot *slot = map->size ? slot_of(map, key) : NULL;
+	void *value;
+
+	if (slot == NULL || slot->key.ptr == NULL)
+		return NULL;
+	value = slot->value;
+	close_hole(map, (size_t)(slot - map->slots));
+	map->count--;
+	return value;
 }

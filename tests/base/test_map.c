@@ -13,14 +13,11 @@
 static void test_empty(void **state)
 {
 	struct map map = {0};
-	size_t at = 0;
-	struct str key;
-	void *value;
 
 	(void)state;
 	assert_null(map_get(&map, STR("a")));
 	assert_null(map_get(&map, (struct str){NULL, 0}));
-	assert_false(map_next(&map, &at, &key, &value));
+	assert_null(map_take(&map, STR("a")));
 	map_clear(&map);
 }
 
@@ -31,9 +28,6 @@ static void test_put_and_get(void **state)
 	struct map map = {0};
 	int value = 1;
 	int other = 2;
-	size_t at = 0;
-	struct str key;
-	void *got;
 
 	(void)state;
 	assert_null(*map_at(&map, str_of(FIRST)));
@@ -44,10 +38,8 @@ static void test_put_and_get(void **state)
 	*map_at(&map, str_of(again)) = &other;
 	assert_int_equal(map.count, 1);
 	assert_ptr_equal(map_get(&map, STR("key")), &other);
-	assert_true(map_next(&map, &at, &key, &got));
-	assert_ptr_equal(key.ptr, FIRST); /* the key that was there stays */
-	assert_ptr_equal(got, &other);
-	assert_false(map_next(&map, &at, &key, &got));
+	memset(again, 'x', sizeof(again) - 1); /* the key that was there stays */
+	assert_ptr_equal(map_get(&map, STR("key")), &other);
 	assert_null(map_get(&map, STR("kez")));
 	assert_null(map_get(&map, STR("ke")));
 	map_clear(&map);
@@ -75,15 +67,12 @@ static void test_odd_keys(void **state)
 
 enum { MANY = 10000 };
 
-/* Over every growth step each key keeps its value, and a walk meets each once. */
+/* Over every growth step each key keeps its value. */
 static void test_grows(void **state)
 {
 	static char keys[MANY][16];
-	static unsigned met[MANY];
+	static int met[MANY];
 	struct map map = {0};
-	size_t at = 0;
-	struct str key;
-	void *value;
 
 	(void)state;
 	for (int i = 0; i < MANY; i++) {
@@ -95,13 +84,38 @@ static void test_grows(void **state)
 	}
 	for (int i = 0; i < MANY; i++)
 		assert_ptr_equal(map_get(&map, str_of(keys[i])), &met[i]);
-	while (map_next(&map, &at, &key, &value)) {
-		assert_ptr_equal(map_get(&map, key), value);
-		++*(unsigned *)value;
-	}
-	for (int i = 0; i < MANY; i++)
-		assert_int_equal(met[i], 1);
 	assert_null(map_get(&map, STR("k10000")));
+	map_clear(&map);
+}
+
+/* Put in and taken out at random, with the map half full and more: what is there is found, and nothing else is. */
+static void test_take(void **state)
+{
+	enum { FEW = 50, STEPS = 20000 };
+	static char keys[FEW][16];
+	bool there[FEW] = {false};
+	struct map map = {0};
+	uint64_t random = 1;
+	size_t count = 0;
+
+	(void)state;
+	for (int i = 0; i < FEW; i++)
+		snprintf(keys[i], sizeof(keys[i]), "k%d", i);
+	for (int step = 0; step < STEPS; step++) {
+		size_t at = (size_t)(random >> 33) % FEW;
+
+		random = random * 6364136223846793005U + 1442695040888963407U;
+		if (there[at])
+			assert_ptr_equal(map_take(&map, str_of(keys[at])), &there[at]);
+		else
+			*map_at(&map, str_of(keys[at])) = &there[at];
+		there[at] = !there[at];
+		count += there[at] ? 1 : (size_t)-1;
+		assert_int_equal(map.count, count);
+		for (size_t i = 0; i < FEW; i++)
+			assert_ptr_equal(map_get(&map, str_of(keys[i])), there[i] ? &there[i] : NULL);
+	}
+	assert_null(map_take(&map, STR("k50")));
 	map_clear(&map);
 }
 
@@ -118,7 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty), cmocka_unit_test(test_put_and_get), cmocka_unit_test(test_odd_keys),
-		cmocka_unit_test(test_grows), cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_grows), cmocka_unit_test(test_take),	  cmocka_unit_test(test_seed),
 	};
 
 	return cmocka_run_group_tests_name("map", tests, NULL, NULL);
