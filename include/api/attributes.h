@@ -7,7 +7,7 @@
 #include "api/request.h"
 #include "base/arena.h"
 #include "base/buf.h"
-#include "kube/review.h"
+#include "model/access.h"
 
 /* By the segments of the path alone, since who may not ask does not learn whether there is such a route. Texts are those of the
    request, or live in `arena`. False: the arena is full. */

@@ -13,7 +13,7 @@ struct gke_metric;
 struct metric;
 struct metric_names;
 struct policy_stats;
-struct prom_problem;
+struct upstream_error;
 struct resource;
 struct rule;
 struct samples;
@@ -100,7 +100,7 @@ void api_unlisted(struct api_plan *plan, enum api_unlisted kind, const char *why
 
 /* Second half; the plan is answered then. `now_ms` is since 1970. */
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms);
-void api_fail(struct api_plan *plan, const struct prom_problem *problem);
+void api_fail(struct api_plan *plan, const struct upstream_error *problem);
 
 void api_plan_clear(struct api_plan *plan);
 

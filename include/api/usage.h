@@ -7,7 +7,7 @@
 #include "api/plan.h"
 #include "base/vec.h"
 
-struct prom_problem;
+struct upstream_error;
 struct resource_rules;
 struct samples;
 
@@ -75,7 +75,7 @@ void usage_unlisted(struct usage_plan *plan, enum api_unlisted kind, const char 
 /* Appends the PromQL of a query. False: it cannot be built, and that was its answer. */
 MUST_USE bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out);
 void usage_sampled(struct usage_plan *plan, size_t query, const struct samples *samples);
-void usage_failed(struct usage_plan *plan, size_t query, const struct prom_problem *problem);
+void usage_failed(struct usage_plan *plan, size_t query, const struct upstream_error *problem);
 void usage_answer(struct usage_plan *plan);
 
 #endif

@@ -8,36 +8,16 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+struct access_attributes;
+struct identity;
 struct kube_call;
 struct kube_client;
-
-struct identity_extra {
-	struct str key;
-	const struct str *values;
-	size_t value_count;
-};
-
-/* Who asks. */
-struct identity {
-	struct str user, uid;
-	const struct str *groups;
-	size_t group_count;
-	const struct identity_extra *extra;
-	size_t extra_count;
-};
 
 /* `identity` is NULL when the token is not good (or when *problem is not NULL: the review could not be done); else it is lent
    for the call. */
 typedef void token_review_handler(void *context, const struct identity *identity, const char *problem);
 struct kube_call *token_review(struct kube_client *client, struct str token, int64_t timeout_ms,
 			       token_review_handler *handler, void *context);
-
-/* What somebody wants to do: of a resource, or (path not empty) of a path. */
-struct access_attributes {
-	struct str verb;
-	struct str namespace, group, version, resource, subresource, name;
-	struct str path;
-};
 
 /* The SubjectAccessReview's document; the same bytes for the same question, so that it can be a cache key. */
 void access_review_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes);

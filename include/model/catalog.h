@@ -12,7 +12,7 @@ struct resource_table;
 struct rule;
 struct rules;
 struct series_set;
-struct sightings;
+struct found_table;
 
 struct metric {
 	struct str name;
@@ -56,7 +56,7 @@ size_t catalog_count(const struct catalog *catalog, bool external);
 const struct metric *catalog_at(const struct catalog *catalog, bool external, size_t index);
 
 /* What became of the series that were found, for reasons. */
-const struct sightings *catalog_sightings(const struct catalog *catalog);
+const struct found_table *catalog_found(const struct catalog *catalog);
 
 const struct rules *catalog_rules(const struct catalog *catalog);
 const struct resource_table *catalog_resources(const struct catalog *catalog);

@@ -15,7 +15,7 @@ struct series_kind {
 	uint64_t series; /* how many series are of this kind */
 };
 
-struct prom_problem;
+struct upstream_error;
 struct series_set;
 
 /* `max_bytes` bounds what the set itself may take (ERR_LIMIT on the series that would pass it). */
@@ -38,16 +38,16 @@ uint64_t series_set_total(const struct series_set *set);
 
 /* What discovery knows of one of rules.series_queries, for reasons. */
 struct series_finding {
-	bool asked;			    /* an answer or an error has come since the start */
-	bool found;			    /* an answer has come, now or earlier */
-	uint64_t series;		    /* in the last good answer */
-	const char *failure;		    /* of the last try; "" when it was good */
-	int64_t failing_s;		    /* for how long, in seconds */
-	int64_t since_s;		    /* how long ago the search began */
-	const struct prom_problem *problem; /* of the last try, when it failed; may be NULL */
-	int64_t age_ms;			    /* of the last good answer */
-	size_t kinds;			    /* in it */
-	uint64_t failures;		    /* since the start */
+	bool asked;			      /* an answer or an error has come since the start */
+	bool found;			      /* an answer has come, now or earlier */
+	uint64_t series;		      /* in the last good answer */
+	const char *failure;		      /* of the last try; "" when it was good */
+	int64_t failing_s;		      /* for how long, in seconds */
+	int64_t since_s;		      /* how long ago the search began */
+	const struct upstream_error *problem; /* of the last try, when it failed; may be NULL */
+	int64_t age_ms;			      /* of the last good answer */
+	size_t kinds;			      /* in it */
+	uint64_t failures;		      /* since the start */
 };
 
 #endif

@@ -14,6 +14,7 @@ struct prom;
 struct prom_call;
 struct samples;
 struct series_set;
+struct upstream_error;
 
 struct prom_options {
 	const char *url;		 /* base; "/api/v1/..." is appended, its query parameters are kept */
@@ -44,47 +45,21 @@ DEFINE_FREE_AT(prom)
 /* HOST:PORT of the one that was asked last, for messages. */
 struct str prom_authority(const struct prom *prom);
 
-/* Which kind of trouble, to choose the fix by. */
-enum prom_fault {
-	PROM_OK,
-	PROM_REFUSED,	 /* P1 */
-	PROM_UNRESOLVED, /* P2 */
-	PROM_TIMEOUT,	 /* P3 */
-	PROM_TLS,
-	PROM_STATUS,   /* P4 to P8, by `status`; `text` is what it said */
-	PROM_NOT_JSON, /* P9 */
-	PROM_CUT,      /* P10 */
-	PROM_TOO_BIG,
-	PROM_PARTIAL,	/* P12: its warnings say that data is missing */
-	PROM_IDENTITY,	/* there is no token to ask with */
-	PROM_MALFORMED, /* JSON, but not what the API promises: no data, null, a wrong shape */
-	PROM_OTHER,
-};
-
-struct prom_problem {
-	enum prom_fault fault;
-	int status;
-	int64_t wait_ms;	/* nobody will be asked before; 0: the next question will be */
-	const char *credential; /* the flag of the one in use; NULL: none, or not told */
-	bool not_asked;		/* nor was this one: the reason is that of an earlier one */
-	char text[400];		/* one line; upstream's own words are quoted in it, secrets are not */
-};
-
 /* `samples` is given to the handler (NULL with a problem). Never called from within prom_query. */
-typedef void prom_query_handler(void *context, struct samples *samples, const struct prom_problem *problem);
+typedef void prom_query_handler(void *context, struct samples *samples, const struct upstream_error *problem);
 
 /* An instant query at `time_ms` (since 1970). `timeout_ms` is cut to query_timeout_ms. */
 struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t timeout_ms,
 			     prom_query_handler *handler, void *context);
 
 /* `set` is given to the handler (NULL with a problem). */
-typedef void prom_series_handler(void *context, struct series_set *set, const struct prom_problem *problem);
+typedef void prom_series_handler(void *context, struct series_set *set, const struct upstream_error *problem);
 
 struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t start_ms, prom_series_handler *handler,
 			      void *context);
 
 /* `names` is given to the handler (NULL with a problem). */
-typedef void prom_names_handler(void *context, struct metric_names *names, const struct prom_problem *problem);
+typedef void prom_names_handler(void *context, struct metric_names *names, const struct upstream_error *problem);
 
 /* The names of the metrics there are since `start_ms`. Limits as of series. */
 struct prom_call *prom_names(struct prom *prom, int64_t start_ms, prom_names_handler *handler, void *context);

@@ -10,7 +10,7 @@
 #include "net/loop.h"
 
 struct prom;
-struct prom_problem;
+struct upstream_error;
 struct query_cache;
 struct query_flight;
 struct samples;
@@ -31,7 +31,7 @@ DEFINE_FREE_AT(query_cache)
 struct query_wait {
 	/* Once, unless cancelled. It may ask again, with the same wait too, cancel others and clear the cache. The samples are
 	   lent for the call, and others read them as well; NULL with a problem. */
-	void (*handler)(void *context, const struct samples *samples, const struct prom_problem *problem);
+	void (*handler)(void *context, const struct samples *samples, const struct upstream_error *problem);
 	void *context;
 	int64_t since_ms; /* by the loop's clock: what was sent to Prometheus before is no answer; 0: its age alone counts */
 	int64_t sent_ms; /* the cache's to say before it calls: when what it gives was sent */
@@ -43,7 +43,7 @@ struct query_wait {
 };
 
 /* An instant query at the present. What is remembered comes at once: the handler is then called before this returns, and the wait
-   may be gone with it. After `timeout_ms` there is a PROM_TIMEOUT. */
+   may be gone with it. After `timeout_ms` there is a UPSTREAM_TIMEOUT. */
 void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeout_ms, struct query_wait *wait);
 void query_wait_cancel(struct query_wait *wait); /* fine when it does not wait */
 

@@ -5,16 +5,18 @@
 
 #include "base/histogram.h"
 #include "base/str.h"
+#include "model/upstream_error.h"
 #include "prom/breaker.h"
-#include "prom/client.h"
+
+struct prom;
 
 enum prom_path { PROM_PATH_QUERY, PROM_PATH_SERIES, PROM_PATH_NAMES, PROM_PATH_COUNT };
-enum { PROM_FAULT_COUNT = PROM_OTHER + 1, PROM_CLASS_COUNT = 6 };
+enum { PROM_CLASS_COUNT = 6 };
 
 /* Each request that was sent and not cancelled counts once: by its status when that is what it came to, else by its fault. */
 struct prom_path_stats {
-	uint64_t classes[PROM_CLASS_COUNT]; /* by the status' first digit; PROM_OK and PROM_STATUS */
-	uint64_t faults[PROM_FAULT_COUNT];  /* by enum prom_fault; all the others */
+	uint64_t classes[PROM_CLASS_COUNT];    /* by the status' first digit; UPSTREAM_OK and UPSTREAM_STATUS */
+	uint64_t faults[UPSTREAM_FAULT_COUNT]; /* by enum upstream_fault; all the others */
 	struct histogram seconds;
 	uint64_t retries;   /* sent again: after a dead connection, or by GET where POST is not taken */
 	uint64_t not_asked; /* answered at once, while open or held */
@@ -37,11 +39,11 @@ struct prom_stats {
 /* As they are now; lent, as long as the client lives. */
 const struct prom_stats *prom_stats(const struct prom *prom);
 
-const char *prom_path_name(enum prom_path path);    /* "query": as it stands behind /api/v1/ */
-const char *prom_fault_name(enum prom_fault fault); /* "refused" */
+const char *prom_path_name(enum prom_path path);	/* "query": as it stands behind /api/v1/ */
+const char *prom_fault_name(enum upstream_fault fault); /* "refused" */
 
 /* Counts an answer. */
-void prom_path_count(struct prom_path_stats *stats, const struct prom_problem *problem, int status, int64_t elapsed_ms,
-		     unsigned retries);
+void prom_path_count(struct prom_path_stats *stats, const struct upstream_error *problem, int status,
+		     int64_t elapsed_ms, unsigned retries);
 
 #endif

@@ -11,7 +11,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/sample.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 #include "text/json_writer.h"
 #include "text/quantity.h"
 #include "text/timestamp.h"
@@ -509,7 +509,7 @@ void api_answer(struct api_plan *plan, const struct samples *samples, int64_t no
 		(external ? answer_external : answer_custom)(plan, samples, &policy);
 }
 
-void api_fail(struct api_plan *plan, const struct prom_problem *problem)
+void api_fail(struct api_plan *plan, const struct upstream_error *problem)
 {
 	CLEANUP(buf_clear) struct buf reason = {0};
 	enum reason_code code = reason_upstream(&reason, plan, problem);

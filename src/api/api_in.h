@@ -12,7 +12,7 @@
 #include "text/template.h"
 
 struct sample;
-struct sighting;
+struct found_series;
 
 /* What became of the samples, to tell why an object has no number. */
 struct tally {
@@ -86,7 +86,7 @@ enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, e
 enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally);
 
 /* Why Prometheus gave no answer, or one of a type that is of no use. */
-enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem);
+enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct upstream_error *problem);
 enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const char *type);
 
 /* ---- parts of them */
@@ -102,8 +102,8 @@ void reason_query(struct buf *out, const struct api_plan *plan);
 /* The first five, in quotes. */
 void write_label_list(struct buf *out, const struct str *labels, size_t count);
 
-/* The labels of a sighting that may stand for the resource; when none does, the first five. */
-void write_near_labels(struct buf *out, const struct sighting *sighting, struct str wanted,
+/* The labels of a series that may stand for the resource; when none does, the first five. */
+void write_near_labels(struct buf *out, const struct found_series *series, struct str wanted,
 		       const struct resource *resource);
 
 /* Is half of the name the same? */
@@ -116,6 +116,6 @@ enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan);
 void explain_unknown_resource(struct buf *out, const struct api_plan *plan);
 
 /* What to do about Prometheus; `key`: which key of the rule holds the query. */
-void write_upstream_fix(struct buf *out, const struct prom_problem *problem, const char *key);
+void write_upstream_fix(struct buf *out, const struct upstream_error *problem, const char *key);
 
 #endif

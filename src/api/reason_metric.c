@@ -9,8 +9,8 @@
 #include "model/rule.h"
 #include "model/rule_spec.h"
 #include "model/series.h"
-#include "model/sightings.h"
-#include "prom/client.h"
+#include "model/found_series.h"
+#include "model/upstream_error.h"
 #include "text/duration.h"
 
 enum { TEXT_SHOWN = 60, SERIES_SHOWN = 90, FAILURE_SHOWN = 260 };
@@ -35,9 +35,9 @@ static bool is_external(const struct api_plan *plan)
 	return plan->request->route == ROUTE_EXTERNAL;
 }
 
-static const struct sightings *seen(const struct api_plan *plan)
+static const struct found_table *seen(const struct api_plan *plan)
 {
-	return catalog_sightings(plan->view->catalog);
+	return catalog_found(plan->view->catalog);
 }
 
 static void name_rule(struct buf *out, const struct rule *rule)
@@ -46,9 +46,9 @@ static void name_rule(struct buf *out, const struct rule *rule)
 	rule_write_place(out, rule);
 }
 
-static const struct rule_sight *sight_of(const struct api_plan *plan, const struct rule *rule)
+static const struct rule_found *found_by(const struct api_plan *plan, const struct rule *rule)
 {
-	return sightings_of_rule(seen(plan), (size_t)(rule - catalog_rules(plan->view->catalog)->list));
+	return found_of_rule(seen(plan), (size_t)(rule - catalog_rules(plan->view->catalog)->list));
 }
 
 static const struct series_finding *finding_of(const struct api_plan *plan, const struct rule *rule)
@@ -147,23 +147,23 @@ static const struct rule *nameless_rule(const struct api_plan *plan)
 	const struct rules *rules = catalog_rules(plan->view->catalog);
 
 	for (size_t i = rules->count; i-- > 0;)
-		if (rules->list[i].external == is_external(plan) && sight_of(plan, &rules->list[i])->first_nameless)
+		if (rules->list[i].external == is_external(plan) && found_by(plan, &rules->list[i])->first_nameless)
 			return &rules->list[i];
 	return NULL;
 }
 
-static const struct sighting *named_sighting(const struct api_plan *plan)
+static const struct found_series *named_series(const struct api_plan *plan)
 {
-	const struct sighting *at = sightings_of_name(seen(plan), plan->request->metric);
+	const struct found_series *at = found_of_name(seen(plan), plan->request->metric);
 
 	while (at && at->rule->external != is_external(plan))
 		at = at->next_of_name;
 	return at;
 }
 
-static const struct sighting *series_sighting(const struct api_plan *plan)
+static const struct found_series *raw_series(const struct api_plan *plan)
 {
-	const struct sighting *at = sightings_of_series(seen(plan), plan->request->metric);
+	const struct found_series *at = found_of_series(seen(plan), plan->request->metric);
 
 	while (at && at->rule->external != is_external(plan))
 		at = at->next_of_series;
@@ -204,39 +204,38 @@ static enum reason_code explain_no_series(struct buf *out, const struct api_plan
 	put_cut(out, rule->spec->series_query.text, SERIES_SHOWN);
 	buf_puts(out, " matched 0 in the last ");
 	duration_write_go(out, plan->view->max_age_ms * 1000000);
-	buf_puts(out,
-		 ". fix: look for it in Prometheus; --metrics-max-age must be longer than the scrape interval and "
-		 "than --metrics-relist-interval");
+	buf_puts(out, ". fix: look for it in Prometheus; --metrics-max-age must be longer than the scrape interval and "
+		      "than --metrics-relist-interval");
 	return REASON_NO_SERIES;
 }
 
 /* ---- names */
 
-static enum reason_code explain_drop(struct buf *out, const struct api_plan *plan, const struct sighting *sighting)
+static enum reason_code explain_drop(struct buf *out, const struct api_plan *plan, const struct found_series *series)
 {
-	unsigned long long all = finding_of(plan, sighting->rule)->series;
-	unsigned long long dropped = sight_of(plan, sighting->rule)->dropped;
+	unsigned long long all = finding_of(plan, series->rule)->series;
+	unsigned long long dropped = found_by(plan, series->rule)->dropped;
 
-	name_rule(out, sighting->rule);
+	name_rule(out, series->rule);
 	buf_printf(out, " drops %llu of the %llu series that it finds, %.*s among them: ", dropped, all,
-		   STR_ARG(text_front(sighting->series, TEXT_SHOWN)));
-	buf_printf(out, "%s %s \"", sighting->drop.key,
-		   str_ends(str_of(sighting->drop.key), STR("isNot")) ? "fits:" : "does not fit:");
-	put_cut(out, sighting->drop.pattern, SERIES_SHOWN);
+		   STR_ARG(text_front(series->series, TEXT_SHOWN)));
+	buf_printf(out, "%s %s \"", series->drop.key,
+		   str_ends(str_of(series->drop.key), STR("isNot")) ? "fits:" : "does not fit:");
+	put_cut(out, series->drop.pattern, SERIES_SHOWN);
 	buf_printf(out, "\". fix: correct %s",
-		   str_starts(str_of(sighting->drop.key), STR("name")) ? "name.matches" : "seriesFilters");
+		   str_starts(str_of(series->drop.key), STR("name")) ? "name.matches" : "seriesFilters");
 	return REASON_FILTERED;
 }
 
 static enum reason_code explain_nameless(struct buf *out, const struct api_plan *plan, const struct rule *rule)
 {
 	CLEANUP(buf_clear) struct buf fix = {0};
-	const struct sighting *sighting = sight_of(plan, rule)->first_nameless;
+	const struct found_series *series = found_by(plan, rule)->first_nameless;
 
 	namer_write_fix(rule->namer, &fix);
 	name_rule(out, rule);
 	buf_printf(out, " gives the series %.*s no name, since as: \"",
-		   STR_ARG(text_front(sighting->series, TEXT_SHOWN)));
+		   STR_ARG(text_front(series->series, TEXT_SHOWN)));
 	put_cut(out, rule->spec->name_as.text, TEXT_SHOWN);
 	buf_printf(out, "\" expands to nothing. fix: %s under name.as",
 		   fix.len ? buf_cstr(&fix) : "write a name, as \"${1}_total\",");
@@ -251,17 +250,17 @@ static enum reason_code explain_new_name(struct buf *out, const struct rule *rul
 	return REASON_RENAMED;
 }
 
-static enum reason_code explain_series(struct buf *out, const struct api_plan *plan, const struct sighting *sighting)
+static enum reason_code explain_series(struct buf *out, const struct api_plan *plan, const struct found_series *series)
 {
-	switch (sighting->fate) {
-	case SIGHTING_DROPPED:
-		return explain_drop(out, plan, sighting);
-	case SIGHTING_NAMELESS:
-		return explain_nameless(out, plan, sighting->rule);
-	case SIGHTING_NAMED:
+	switch (series->fate) {
+	case FOUND_DROPPED:
+		return explain_drop(out, plan, series);
+	case FOUND_NAMELESS:
+		return explain_nameless(out, plan, series->rule);
+	case FOUND_NAMED:
 		break;
 	}
-	return explain_new_name(out, sighting->rule, sighting->name);
+	return explain_new_name(out, series->rule, series->name);
 }
 
 /* ---- labels */
@@ -308,16 +307,16 @@ static size_t write_resources(struct buf *out, const struct api_plan *plan)
 }
 
 /* The resource is one of which the rule says no label. */
-static enum reason_code explain_other(struct buf *out, const struct api_plan *plan, const struct sighting *sighting,
+static enum reason_code explain_other(struct buf *out, const struct api_plan *plan, const struct found_series *series,
 				      struct str resources)
 {
 	struct str first = str_slice(resources, 0, str_index(resources, ','));
 
-	name_rule(out, sighting->rule);
+	name_rule(out, series->rule);
 	if (resources.len == 0) {
 		buf_printf(out, " finds %llu series of it, but no label of the rule stands for %.*s; they have ",
-			   (unsigned long long)sighting->count, STR_ARG(plan->request->resource));
-		write_label_list(out, sighting->labels, sighting->label_count);
+			   (unsigned long long)series->count, STR_ARG(plan->request->resource));
+		write_label_list(out, series->labels, series->label_count);
 		buf_puts(out, ". fix: write one of these under resources.overrides");
 		return REASON_NO_OBJECT_LABEL;
 	}
@@ -330,35 +329,35 @@ static enum reason_code explain_other(struct buf *out, const struct api_plan *pl
 	return REASON_OTHER_RESOURCE;
 }
 
-static enum reason_code explain_label(struct buf *out, const struct sighting *sighting, struct str label,
+static enum reason_code explain_label(struct buf *out, const struct found_series *series, struct str label,
 				      const struct resource *resource, struct str others)
 {
-	name_rule(out, sighting->rule);
+	name_rule(out, series->rule);
 	buf_printf(out, " finds %llu series of it, but none has the label \"%.*s\", which stands for %.*s; they have ",
-		   (unsigned long long)sighting->count, STR_ARG(text_front(label, TEXT_SHOWN)),
+		   (unsigned long long)series->count, STR_ARG(text_front(label, TEXT_SHOWN)),
 		   STR_ARG(resource->singular));
-	write_near_labels(out, sighting, label, resource);
+	write_near_labels(out, series, label, resource);
 	if (others.len)
 		buf_printf(out, "; it is there for %.*s", STR_ARG(others));
 	buf_puts(out, ". fix: write the label that they have under resources.overrides, or change resources.template");
 	return REASON_NO_OBJECT_LABEL;
 }
 
-static enum reason_code explain_named(struct buf *out, const struct api_plan *plan, const struct sighting *sighting,
+static enum reason_code explain_named(struct buf *out, const struct api_plan *plan, const struct found_series *series,
 				      const struct resource *resource)
 {
 	CLEANUP(buf_clear) struct buf others = {0};
-	const struct override_spec *override = unresolved(plan, sighting->rule);
+	const struct override_spec *override = unresolved(plan, series->rule);
 	struct str label;
 	struct err err;
 
 	write_resources(&others, plan);
-	if (association_label_of(sighting->rule->association, catalog_resources(plan->view->catalog), resource,
+	if (association_label_of(series->rule->association, catalog_resources(plan->view->catalog), resource,
 				 plan->arena, &label, &err))
-		return explain_label(out, sighting, label, resource, buf_str(&others));
+		return explain_label(out, series, label, resource, buf_str(&others));
 	if (override && others.len == 0)
-		return explain_crd(out, sighting->rule, override);
-	return explain_other(out, plan, sighting, buf_str(&others));
+		return explain_crd(out, series->rule, override);
+	return explain_other(out, plan, series, buf_str(&others));
 }
 
 /* ---- one rule */
@@ -367,28 +366,28 @@ static enum reason_code explain_rule(struct buf *out, const struct api_plan *pla
 				     const struct resource *resource)
 {
 	const struct series_finding *finding = finding_of(plan, rule);
-	const struct rule_sight *sight = sight_of(plan, rule);
+	const struct rule_found *found = found_by(plan, rule);
 	const struct override_spec *override = unresolved(plan, rule);
 
 	if (!finding->asked)
 		return explain_waiting(out, rule, finding);
 	if (!finding->found)
 		return explain_failure(out, rule, finding);
-	if (finding->series && sight->first == NULL) /* the catalog is being made of them */
+	if (finding->series && found->first == NULL) /* the catalog is being made of them */
 		return explain_waiting(out, rule, finding);
 	if (finding->series == 0)
 		return explain_no_series(out, plan, rule);
-	if (sight->first_dropped && sight->dropped >= finding->series)
-		return explain_drop(out, plan, sight->first_dropped);
-	if (sight->first_nameless)
+	if (found->first_dropped && found->dropped >= finding->series)
+		return explain_drop(out, plan, found->first_dropped);
+	if (found->first_nameless)
 		return explain_nameless(out, plan, rule);
 	if (override && resource == NULL)
 		return explain_crd(out, rule, override);
-	if (resource && str_eq(sight->first->name, plan->request->metric))
-		return explain_named(out, plan, sight->first, resource);
-	if (sight->first_dropped)
-		return explain_drop(out, plan, sight->first_dropped);
-	return explain_new_name(out, rule, sight->first->name);
+	if (resource && str_eq(found->first->name, plan->request->metric))
+		return explain_named(out, plan, found->first, resource);
+	if (found->first_dropped)
+		return explain_drop(out, plan, found->first_dropped);
+	return explain_new_name(out, rule, found->first->name);
 }
 
 /* The rule that concerns the metric may call it by another name than the one that was asked, and have found nothing. */
@@ -455,16 +454,15 @@ static const struct rule *rule_of_other_api(const struct api_plan *plan)
 static enum reason_code explain_resource(struct buf *out, const struct api_plan *plan)
 {
 	const struct rule *rule = concerned_rule(plan, false);
-	const struct sighting *sighting = named_sighting(plan);
+	const struct found_series *series = named_series(plan);
 	const struct override_spec *override;
 
 	if (resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
-		buf_puts(
-			out,
-			"the resources of the cluster are not known yet. fix: wait for API discovery, or see the log");
+		buf_puts(out,
+			 "the resources of the cluster are not known yet. fix: wait for API discovery, or see the log");
 		return REASON_UNKNOWN_RESOURCE;
 	}
-	rule = sighting ? sighting->rule : rule;
+	rule = series ? series->rule : rule;
 	override = rule ? unresolved(plan, rule) : NULL;
 	if (override &&
 	    str_eq_nocase(str_slice(plan->request->resource, 0, override->resource.text.len), override->resource.text))
@@ -477,7 +475,7 @@ static enum reason_code explain_resource(struct buf *out, const struct api_plan 
 
 static struct str namespace_like(const struct api_plan *plan)
 {
-	const struct sighting *at = sightings_of_series(seen(plan), plan->metric->series);
+	const struct found_series *at = found_of_series(seen(plan), plan->metric->series);
 
 	while (at && at->rule != plan->metric->rule)
 		at = at->next_of_series;
@@ -497,10 +495,9 @@ enum reason_code reason_no_namespace(struct buf *out, const struct api_plan *pla
 	if (label.len)
 		buf_printf(out, "; its series have \"%.*s\"", STR_ARG(text_front(label, TEXT_SHOWN)));
 	if (rule->external) {
-		buf_puts(
-			out,
-			", so the query cannot be built. fix: write namespaced: false under resources, or a label for "
-			"the namespace under resources.overrides");
+		buf_puts(out,
+			 ", so the query cannot be built. fix: write namespaced: false under resources, or a label for "
+			 "the namespace under resources.overrides");
 		return REASON_EXTERNAL_NAMESPACE;
 	}
 	if (!rule->spec->resources.namespaced) {
@@ -532,7 +529,7 @@ static enum reason_code explain_rest(struct buf *out, const struct api_plan *pla
 			      "--gke-names");
 		return REASON_GKE_NAME;
 	}
-	if (nameless && is_like(plan->request->metric, sight_of(plan, nameless)->first_nameless->series))
+	if (nameless && is_like(plan->request->metric, found_by(plan, nameless)->first_nameless->series))
 		return explain_nameless(out, plan, nameless);
 	if (explain_near(out, plan, resource, &code))
 		return code;
@@ -545,8 +542,8 @@ static enum reason_code explain_rest(struct buf *out, const struct api_plan *pla
 
 enum reason_code reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource)
 {
-	const struct sighting *named = named_sighting(plan);
-	const struct sighting *series = series_sighting(plan);
+	const struct found_series *named = named_series(plan);
+	const struct found_series *series = raw_series(plan);
 	const struct rule *other = rule_of_other_api(plan);
 	enum reason_code code;
 

@@ -4,7 +4,7 @@
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
-#include "model/sightings.h"
+#include "model/found_series.h"
 #include "text/distance.h"
 
 enum { LABEL_SHOWN = 40, LABELS_SHOWN = 5, LIKE_SHOWN = 3 };
@@ -53,8 +53,7 @@ bool explain_near(struct buf *out, const struct api_plan *plan, const struct res
 		near = nearest(plan, NULL);
 	if (near == NULL)
 		return false;
-	buf_printf(out, "there is no such metric. fix: the nearest name is %.*s",
-		   STR_ARG(text_front(near->name, 120)));
+	buf_printf(out, "there is no such metric. fix: the nearest name is %.*s", STR_ARG(text_front(near->name, 120)));
 	if (resource && near->resource && !resource_same(near->resource, resource)) {
 		buf_puts(out, ", of ");
 		resource_write(out, near->resource);
@@ -150,16 +149,16 @@ static size_t unlikeness(struct str label, struct str wanted, const struct resou
 	return has_word(label, resource->singular) ? 3 : LABELS_SHOWN;
 }
 
-void write_near_labels(struct buf *out, const struct sighting *sighting, struct str wanted,
+void write_near_labels(struct buf *out, const struct found_series *series, struct str wanted,
 		       const struct resource *resource)
 {
 	size_t shown = 0;
 
 	for (size_t level = 0; level < LABELS_SHOWN; level++)
-		for (size_t i = 0; i < sighting->label_count && shown < LIKE_SHOWN; i++)
-			if (unlikeness(sighting->labels[i], wanted, resource) == level)
+		for (size_t i = 0; i < series->label_count && shown < LIKE_SHOWN; i++)
+			if (unlikeness(series->labels[i], wanted, resource) == level)
 				buf_printf(out, "%s\"%.*s\"", shown++ ? ", " : "",
-					   STR_ARG(text_front(sighting->labels[i], LABEL_SHOWN)));
+					   STR_ARG(text_front(series->labels[i], LABEL_SHOWN)));
 	if (shown == 0)
-		write_label_list(out, sighting->labels, sighting->label_count);
+		write_label_list(out, series->labels, series->label_count);
 }

@@ -3,7 +3,7 @@
 #include "api_in.h"
 #include "model/catalog.h"
 #include "model/rule.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 
 enum { UPSTREAM_SHOWN = 240 };
 
@@ -26,41 +26,41 @@ static enum reason_code code_of_status(int status)
 	}
 }
 
-static enum reason_code code_of(const struct prom_problem *problem)
+static enum reason_code code_of(const struct upstream_error *problem)
 {
 	switch (problem->fault) {
-	case PROM_REFUSED:
+	case UPSTREAM_REFUSED:
 		return REASON_REFUSED;
-	case PROM_UNRESOLVED:
+	case UPSTREAM_UNRESOLVED:
 		return REASON_UNRESOLVED;
-	case PROM_TIMEOUT:
+	case UPSTREAM_TIMEOUT:
 		return REASON_TIMEOUT;
-	case PROM_IDENTITY:
+	case UPSTREAM_IDENTITY:
 		return REASON_CREDENTIAL;
-	case PROM_TLS:
+	case UPSTREAM_TLS:
 		return REASON_TLS;
-	case PROM_STATUS:
+	case UPSTREAM_STATUS:
 		return code_of_status(problem->status);
-	case PROM_NOT_JSON:
+	case UPSTREAM_NOT_JSON:
 		return REASON_NOT_JSON;
-	case PROM_CUT:
+	case UPSTREAM_CUT:
 		return REASON_CUT_OFF;
-	case PROM_TOO_BIG:
+	case UPSTREAM_TOO_BIG:
 		return REASON_TOO_BIG;
-	case PROM_PARTIAL:
+	case UPSTREAM_PARTIAL:
 		return REASON_PARTIAL;
-	case PROM_MALFORMED:
+	case UPSTREAM_MALFORMED:
 		return REASON_MALFORMED;
-	case PROM_OK:
-	case PROM_OTHER:
+	case UPSTREAM_OK:
+	case UPSTREAM_OTHER:
 		break;
 	}
 	return REASON_UPSTREAM;
 }
 
-static void write_credential_fix(struct buf *out, const struct prom_problem *problem)
+static void write_credential_fix(struct buf *out, const struct upstream_error *problem)
 {
-	if (problem->fault == PROM_IDENTITY)
+	if (problem->fault == UPSTREAM_IDENTITY)
 		buf_printf(out, "see to what gives the credential: %s",
 			   problem->credential ? problem->credential : "--gmp-project, --gmp-location, --gmp-cluster");
 	else if (problem->credential)
@@ -88,7 +88,7 @@ static const struct {
 };
 
 /* `key`: what holds the query. */
-void write_upstream_fix(struct buf *out, const struct prom_problem *problem, const char *key)
+void write_upstream_fix(struct buf *out, const struct upstream_error *problem, const char *key)
 {
 	enum reason_code code = code_of(problem);
 
@@ -118,7 +118,7 @@ static void put_place(struct buf *out, const struct api_plan *plan)
 	buf_putc(out, ')');
 }
 
-enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct prom_problem *problem)
+enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct upstream_error *problem)
 {
 	buf_put(out, text_front(str_of(problem->text), UPSTREAM_SHOWN));
 	put_place(out, plan);

@@ -8,7 +8,7 @@
 #include "model/query.h"
 #include "model/resource.h"
 #include "model/rule_spec.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 #include "usage_in.h"
 
 enum {
@@ -366,7 +366,7 @@ bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out)
 	return false;
 }
 
-void usage_failed(struct usage_plan *plan, size_t query, const struct prom_problem *problem)
+void usage_failed(struct usage_plan *plan, size_t query, const struct upstream_error *problem)
 {
 	CLEANUP(buf_clear) struct buf why = {0};
 

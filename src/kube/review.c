@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "client_in.h"
 #include "kube/client.h"
+#include "model/access.h"
 #include "text/json_tree.h"
 #include "text/json_writer.h"
 

@@ -13,7 +13,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/series.h"
-#include "model/sightings.h"
+#include "model/found_series.h"
 #include "model/rule_spec.h"
 
 enum { NAME_BYTES_MAX = 4096 };
@@ -29,7 +29,7 @@ struct catalog {
 	struct metrics custom, external;
 	struct map custom_by_key; /* "plural.group/name" */
 	struct map external_by_name;
-	struct sightings *sightings;
+	struct found_table *found;
 	unsigned references;
 };
 
@@ -67,7 +67,7 @@ struct catalog_builder *catalog_builder_new(struct rules *rules, const struct re
 	catalog->references = 1;
 	catalog->arena = arena_new(0);
 	catalog->rules = rules_ref(rules);
-	catalog->sightings = sightings_new(rules->count);
+	catalog->found = found_table_new(rules->count);
 	catalog->resources = resource_table_ref(resources);
 	builder->catalog = catalog;
 	builder->sets = sets;
@@ -214,11 +214,11 @@ static void note(struct catalog_builder *builder, const struct series_kind *kind
 
 	if (!keeps)
 		drop = namer_drop_of(rule->namer, kind->name);
-	sightings_add(builder->catalog->sightings, rule, builder->rule, kind,
-		      !keeps	 ? SIGHTING_DROPPED
-		      : name.len ? SIGHTING_NAMED
-				 : SIGHTING_NAMELESS,
-		      name, drop);
+	found_table_add(builder->catalog->found, rule, builder->rule, kind,
+			!keeps	   ? FOUND_DROPPED
+			: name.len ? FOUND_NAMED
+				   : FOUND_NAMELESS,
+			name, drop);
 }
 
 static void add_kind(struct catalog_builder *builder, const struct series_kind *kind)
@@ -299,7 +299,7 @@ void catalog_unref(struct catalog *catalog)
 	map_clear(&catalog->external_by_name);
 	vec_clear(&catalog->custom);
 	vec_clear(&catalog->external);
-	sightings_free(catalog->sightings);
+	found_table_free(catalog->found);
 	arena_free(catalog->arena);
 	resource_table_unref(catalog->resources);
 	rules_unref(catalog->rules);
@@ -340,9 +340,9 @@ const struct metric *catalog_at(const struct catalog *catalog, bool external, si
 	return external ? catalog->external.items[index] : catalog->custom.items[index];
 }
 
-const struct sightings *catalog_sightings(const struct catalog *catalog)
+const struct found_table *catalog_found(const struct catalog *catalog)
 {
-	return catalog->sightings;
+	return catalog->found;
 }
 
 const struct rules *catalog_rules(const struct catalog *catalog)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "choice_in.h"
+#include "model/upstream_error.h"
 
 enum {
 	SOURCES_MAX = 8,
@@ -119,7 +120,7 @@ int64_t choice_wait_ms(const struct choice *choice, int64_t now_ms)
 	return breaker_wait_ms(&soonest(choice, now_ms)->breaker, now_ms);
 }
 
-void choice_refuse(struct choice *choice, enum prom_path path, int64_t now_ms, struct prom_problem *ret_problem)
+void choice_refuse(struct choice *choice, enum prom_path path, int64_t now_ms, struct upstream_error *ret_problem)
 {
 	struct source *source = soonest(choice, now_ms);
 
@@ -129,34 +130,34 @@ void choice_refuse(struct choice *choice, enum prom_path path, int64_t now_ms, s
 
 /* ---- what came of it */
 
-bool source_is_lost(const struct prom_problem *problem)
+bool source_is_lost(const struct upstream_error *problem)
 {
 	switch (problem->fault) {
-	case PROM_REFUSED:
-	case PROM_UNRESOLVED:
-	case PROM_TIMEOUT:
-	case PROM_TLS:
-	case PROM_CUT:
+	case UPSTREAM_REFUSED:
+	case UPSTREAM_UNRESOLVED:
+	case UPSTREAM_TIMEOUT:
+	case UPSTREAM_TLS:
+	case UPSTREAM_CUT:
 		return true;
-	case PROM_OTHER: /* no route, for one; with a status it is a redirect that leads nowhere */
+	case UPSTREAM_OTHER: /* no route, for one; with a status it is a redirect that leads nowhere */
 		return problem->status == 0;
-	case PROM_STATUS:
+	case UPSTREAM_STATUS:
 		return problem->status >= 502 && problem->status <= 504;
-	case PROM_OK:
-	case PROM_NOT_JSON:
-	case PROM_TOO_BIG:
-	case PROM_PARTIAL:
-	case PROM_IDENTITY:
-	case PROM_MALFORMED:
+	case UPSTREAM_OK:
+	case UPSTREAM_NOT_JSON:
+	case UPSTREAM_TOO_BIG:
+	case UPSTREAM_PARTIAL:
+	case UPSTREAM_IDENTITY:
+	case UPSTREAM_MALFORMED:
 		break;
 	}
 	return false;
 }
 
-static void note_failure(struct source *source, const struct http_answer *answer, const struct prom_problem *problem,
+static void note_failure(struct source *source, const struct http_answer *answer, const struct upstream_error *problem,
 			 int64_t now_ms)
 {
-	if (problem->fault == PROM_TIMEOUT && answer->elapsed_ms < TIMEOUT_COUNTS_MS)
+	if (problem->fault == UPSTREAM_TIMEOUT && answer->elapsed_ms < TIMEOUT_COUNTS_MS)
 		return;
 	source->last = *problem;
 	if (breaker_failed(&source->breaker, now_ms))
@@ -164,7 +165,7 @@ static void note_failure(struct source *source, const struct http_answer *answer
 			 problem->text);
 }
 
-static void note_answer(struct source *source, const struct http_answer *answer, const struct prom_problem *problem,
+static void note_answer(struct source *source, const struct http_answer *answer, const struct upstream_error *problem,
 			int64_t now_ms)
 {
 	int64_t wait_s = answer->retry_after_s < HOLD_MAX_S ? answer->retry_after_s : HOLD_MAX_S;
@@ -178,10 +179,10 @@ static void note_answer(struct source *source, const struct http_answer *answer,
 }
 
 void source_note(struct source *source, enum prom_path path, const struct http_answer *answer,
-		 const struct prom_problem *problem, int64_t now_ms)
+		 const struct upstream_error *problem, int64_t now_ms)
 {
 	prom_path_count(&source->stats->paths[path], problem, answer->status, answer->elapsed_ms, answer->retries);
-	if (problem->fault != PROM_STATUS && answer->fault != HTTP_OK && source_is_lost(problem))
+	if (problem->fault != UPSTREAM_STATUS && answer->fault != HTTP_OK && source_is_lost(problem))
 		note_failure(source, answer, problem, now_ms);
 	else
 		note_answer(source, answer, problem, now_ms);

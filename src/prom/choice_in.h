@@ -4,6 +4,7 @@
 #define GAUGELET_PROM_CHOICE_IN_H
 
 #include "prom/breaker.h"
+#include "model/upstream_error.h"
 #include "prom/stats.h"
 #include "prom_in.h"
 
@@ -13,8 +14,8 @@ struct source {
 	struct upstream *upstream;
 	struct http_client *http;
 	struct breaker breaker;
-	struct prom_problem last; /* why it is not asked, when it is not */
-	bool get_only;		  /* it has refused a POST (405) that nobody had told us to send */
+	struct upstream_error last; /* why it is not asked, when it is not */
+	bool get_only;		    /* it has refused a POST (405) that nobody had told us to send */
 	struct prom_upstream_stats *stats;
 };
 
@@ -40,14 +41,14 @@ int64_t choice_share_ms(int64_t left_ms);
 int64_t choice_wait_ms(const struct choice *choice, int64_t now_ms);
 
 /* None may be asked: the reason is that of the last failure. */
-void choice_refuse(struct choice *choice, enum prom_path path, int64_t now_ms, struct prom_problem *ret_problem);
+void choice_refuse(struct choice *choice, enum prom_path path, int64_t now_ms, struct upstream_error *ret_problem);
 
 /* Whether another one may do better: this one cannot be reached, or has nothing behind it. */
-bool source_is_lost(const struct prom_problem *problem);
+bool source_is_lost(const struct upstream_error *problem);
 
-/* What came of a question: counts it, and opens or closes the breaker. `problem` is PROM_OK when all is well. */
+/* What came of a question: counts it, and opens or closes the breaker. `problem` is UPSTREAM_OK when all is well. */
 void source_note(struct source *source, enum prom_path path, const struct http_answer *answer,
-		 const struct prom_problem *problem, int64_t now_ms);
+		 const struct upstream_error *problem, int64_t now_ms);
 
 const struct prom_stats *choice_stats(const struct choice *choice, int64_t now_ms);
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "choice_in.h"
 #include "model/sample.h"
+#include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/google.h"
 #include "reader_in.h"
@@ -45,12 +46,12 @@ struct prom_call {
 	struct source *source; /* which is asked */
 	uint32_t tried;	       /* the sources that were */
 	bool posted;
-	struct google_wait identity; /* for a token, or a better one */
-	uint64_t headers_hash;	     /* of those that were sent */
-	bool renewed;		     /* asked again after a 401 */
-	struct prom_problem problem; /* of the first source, when another is asked; or why none is */
-	struct loop_timer at_once;   /* to say so, or when patience ends */
-	struct http_call *http;	     /* NULL: none is asked */
+	struct google_wait identity;   /* for a token, or a better one */
+	uint64_t headers_hash;	       /* of those that were sent */
+	bool renewed;		       /* asked again after a 401 */
+	struct upstream_error problem; /* of the first source, when another is asked; or why none is */
+	struct loop_timer at_once;     /* to say so, or when patience ends */
+	struct http_call *http;	       /* NULL: none is asked */
 	struct reader reader;
 	prom_query_handler *query_handler;
 	prom_series_handler *series_handler;
@@ -161,7 +162,7 @@ static void tell_partial(struct prom *prom, const char *text)
 
 /* Where data is missing a sum is too small and a metric seems to be gone. */
 static bool is_whole(const struct prom_call *call, const struct http_answer *answer, const struct result *result,
-		     struct prom_problem *problem)
+		     struct upstream_error *problem)
 {
 	const struct trouble trouble = trouble_of(call, answer);
 	struct str warning = reader_warning(&call->reader, result);
@@ -172,12 +173,12 @@ static bool is_whole(const struct prom_call *call, const struct http_answer *ans
 	if (!call->prom->allow_partial)
 		return false;
 	tell_partial(call->prom, problem->text);
-	*problem = (struct prom_problem){0};
+	*problem = (struct upstream_error){0};
 	return true;
 }
 
 static bool take_answer(struct prom_call *call, const struct http_answer *answer, struct result *ret_result,
-			struct prom_problem *problem)
+			struct upstream_error *problem)
 {
 	const struct trouble trouble = trouble_of(call, answer);
 	struct result result = {0};
@@ -303,7 +304,7 @@ static bool ask_next(struct prom_call *call)
 /* ---- the end of calls */
 
 /* The handler comes last: it may start other calls, and free the client. */
-static void finish(struct prom_call *call, const struct result *result, const struct prom_problem *problem)
+static void finish(struct prom_call *call, const struct result *result, const struct upstream_error *problem)
 {
 	prom_query_handler *query_handler = call->query_handler;
 	prom_series_handler *series_handler = call->series_handler;
@@ -333,11 +334,12 @@ static void forget_answer(struct prom_call *call)
 }
 
 /* A POST that nobody had told us to send: the endpoint may take a long line better. */
-static bool ask_by_get(struct prom_call *call, const struct prom_problem *problem)
+static bool ask_by_get(struct prom_call *call, const struct upstream_error *problem)
 {
 	int64_t left_ms = call->deadline_ms - loop_now_ms(call->prom->loop);
 
-	if (problem->fault != PROM_STATUS || problem->status != 405 || !call->posted || call->prom->post || left_ms < 1)
+	if (problem->fault != UPSTREAM_STATUS || problem->status != 405 || !call->posted || call->prom->post ||
+	    left_ms < 1)
 		return false;
 	if (!call->source->get_only)
 		log_warn("%s; long queries go to it by GET from now on", problem->text);
@@ -351,12 +353,12 @@ static bool ask_by_get(struct prom_call *call, const struct prom_problem *proble
 static void wait_for_identity(struct prom_call *call, int64_t left_ms);
 
 /* A credential may just have been exchanged. What is asked once more goes to the same one. */
-static bool ask_renewed(struct prom_call *call, const struct prom_problem *problem)
+static bool ask_renewed(struct prom_call *call, const struct upstream_error *problem)
 {
 	struct prom *prom = call->prom;
 	int64_t left_ms = call->deadline_ms - loop_now_ms(prom->loop);
 
-	if (problem->fault != PROM_STATUS || problem->status != 401 || call->renewed || left_ms < 1)
+	if (problem->fault != UPSTREAM_STATUS || problem->status != 401 || call->renewed || left_ms < 1)
 		return false;
 	if (upstream_headers_hash(call->source->upstream) == call->headers_hash &&
 	    (prom->google == NULL || !google_renew(prom->google)))
@@ -371,7 +373,7 @@ static bool ask_renewed(struct prom_call *call, const struct prom_problem *probl
 	return true;
 }
 
-static bool ask_another(struct prom_call *call, const struct prom_problem *problem)
+static bool ask_another(struct prom_call *call, const struct upstream_error *problem)
 {
 	struct prom *prom = call->prom;
 	int64_t now_ms = loop_now_ms(prom->loop);
@@ -379,7 +381,7 @@ static bool ask_another(struct prom_call *call, const struct prom_problem *probl
 	if (!source_is_lost(problem) || now_ms >= call->deadline_ms ||
 	    choice_next(&prom->choice, call->tried, now_ms) == NULL)
 		return false;
-	if (call->problem.fault == PROM_OK)
+	if (call->problem.fault == UPSTREAM_OK)
 		call->problem = *problem;
 	forget_answer(call);
 	if (!ask_next(call)) /* the time is over just now */
@@ -395,7 +397,7 @@ static void done(void *context, const struct http_answer *answer)
 	struct prom *prom = call->prom;
 	int64_t now_ms = loop_now_ms(prom->loop);
 	struct result result = {0};
-	struct prom_problem problem = {0};
+	struct upstream_error problem = {0};
 	bool good = take_answer(call, answer, &result, &problem);
 
 	source_note(call->source, call->reader.path, answer, &problem, now_ms);
@@ -405,7 +407,7 @@ static void done(void *context, const struct http_answer *answer)
 	}
 	if (ask_by_get(call, &problem) || ask_renewed(call, &problem) || ask_another(call, &problem))
 		return;
-	if (call->problem.fault != PROM_OK && source_is_lost(&problem))
+	if (call->problem.fault != UPSTREAM_OK && source_is_lost(&problem))
 		trouble_join(&call->problem, &problem);
 	problem.wait_ms = choice_wait_ms(&prom->choice, now_ms);
 	finish(call, &(struct result){0}, &problem);
@@ -414,7 +416,7 @@ static void done(void *context, const struct http_answer *answer)
 static void say_at_once(void *context)
 {
 	struct prom_call *call = context;
-	struct prom_problem problem = call->problem;
+	struct upstream_error problem = call->problem;
 
 	finish(call, &(struct result){0}, &problem);
 }
@@ -472,7 +474,7 @@ static void identity_settled(void *context)
 		return;
 	}
 	loop_timer_cancel(prom->loop, &call->at_once);
-	call->problem = (struct prom_problem){0};
+	call->problem = (struct upstream_error){0};
 	if (call->source)
 		send_to_source(call, left_ms > 1 ? left_ms : 1);
 	else

@@ -10,6 +10,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/series.h"
+#include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/client.h"
 
@@ -35,7 +36,7 @@ struct search {
 	bool asked;
 	bool used; /* by rules that we have */
 	char failure[300];
-	struct prom_problem problem; /* that of the failure */
+	struct upstream_error problem; /* that of the failure */
 };
 
 /* Rules, and where each of their series_queries is searched for. */
@@ -85,14 +86,14 @@ static void tell_failure(const struct search *search, bool first)
 }
 
 /* Who was not even asked tries as soon as that may help. */
-static int64_t delay_after(const struct search *search, const struct prom_problem *problem)
+static int64_t delay_after(const struct search *search, const struct upstream_error *problem)
 {
 	if (problem->not_asked || problem->wait_ms > search->retry_ms)
 		return problem->wait_ms;
 	return search->retry_ms;
 }
 
-static void failed(struct search *search, const struct prom_problem *problem)
+static void failed(struct search *search, const struct upstream_error *problem)
 {
 	struct discovery *discovery = search->discovery;
 	int64_t most = discovery->options.relist_ms;
@@ -174,7 +175,7 @@ static void found(struct search *search, struct series_set *set)
 	ask_again(discovery, search, discovery->options.relist_ms);
 }
 
-static void answered(void *context, struct series_set *set, const struct prom_problem *problem)
+static void answered(void *context, struct series_set *set, const struct upstream_error *problem)
 {
 	struct search *search = context;
 	struct discovery *discovery = search->discovery;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "model/metric_names.h"
+#include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/client.h"
 
@@ -20,7 +21,7 @@ struct names {
 	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
 };
 
-static int64_t wait_after(struct names *names, const struct prom_problem *problem)
+static int64_t wait_after(struct names *names, const struct upstream_error *problem)
 {
 	int64_t most = names->options.relist_ms;
 
@@ -38,7 +39,7 @@ static int64_t wait_after(struct names *names, const struct prom_problem *proble
 	return names->retry_ms;
 }
 
-static void answered(void *context, struct metric_names *known, const struct prom_problem *problem)
+static void answered(void *context, struct metric_names *known, const struct upstream_error *problem)
 {
 	struct names *names = context;
 

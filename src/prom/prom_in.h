@@ -54,22 +54,22 @@ struct trouble {
 	bool at_end;		   /* it found the answer to end too early */
 };
 
-void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_problem);
+void trouble_describe(const struct trouble *trouble, struct upstream_error *ret_problem);
 
 /* Of an answer whose warning says that data is missing. */
-void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct prom_problem *ret_problem);
+void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct upstream_error *ret_problem);
 
 /* The reason of `last` for one that is not asked for so long. */
-void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, struct prom_problem *ret_problem);
+void trouble_describe_wait(const struct upstream_error *last, int64_t wait_ms, struct upstream_error *ret_problem);
 
 /* Nobody is asked, as the credential or the URL is not known yet; `why` says what is missing. */
 void trouble_describe_identity(const struct upstream *upstream, const char *why, int64_t wait_ms,
-			       struct prom_problem *ret_problem);
+			       struct upstream_error *ret_problem);
 
 /* Nobody is asked, as the query is none that we can read: a bad request of our own. */
-void trouble_describe_scope(const struct upstream *upstream, const char *why, struct prom_problem *ret_problem);
+void trouble_describe_scope(const struct upstream *upstream, const char *why, struct upstream_error *ret_problem);
 
 /* Puts `before` in front: one failed, and then the other. */
-void trouble_join(const struct prom_problem *before, struct prom_problem *problem);
+void trouble_join(const struct upstream_error *before, struct upstream_error *problem);
 
 #endif

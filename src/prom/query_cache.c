@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "model/sample.h"
+#include "model/upstream_error.h"
 #include "prom/client.h"
 #include "query_store.h"
 
@@ -72,28 +73,28 @@ static bool is_outage(const struct query_outcome *outcome)
 	if (outcome->problem == NULL)
 		return false;
 	switch (outcome->problem->fault) {
-	case PROM_REFUSED:
-	case PROM_UNRESOLVED:
-	case PROM_TIMEOUT:
-	case PROM_CUT:
-	case PROM_IDENTITY:
-	case PROM_PARTIAL: /* a store behind it is away */
+	case UPSTREAM_REFUSED:
+	case UPSTREAM_UNRESOLVED:
+	case UPSTREAM_TIMEOUT:
+	case UPSTREAM_CUT:
+	case UPSTREAM_IDENTITY:
+	case UPSTREAM_PARTIAL: /* a store behind it is away */
 		return true;
-	case PROM_STATUS:
+	case UPSTREAM_STATUS:
 		return outcome->problem->status >= 500;
-	case PROM_OTHER:
+	case UPSTREAM_OTHER:
 		return outcome->problem->status == 0; /* no route, for instance */
-	case PROM_OK:
-	case PROM_TLS:
-	case PROM_NOT_JSON:
-	case PROM_TOO_BIG:
-	case PROM_MALFORMED:
+	case UPSTREAM_OK:
+	case UPSTREAM_TLS:
+	case UPSTREAM_NOT_JSON:
+	case UPSTREAM_TOO_BIG:
+	case UPSTREAM_MALFORMED:
 		break;
 	}
 	return false;
 }
 
-static void warn_of_stale(struct query_cache *cache, const struct prom_problem *problem)
+static void warn_of_stale(struct query_cache *cache, const struct upstream_error *problem)
 {
 	int64_t now = loop_now_ms(cache->loop);
 
@@ -288,7 +289,7 @@ static void flight_left(struct query_flight *flight)
 	loop_timer_set(cache->loop, &flight->last_moment, left_ms);
 }
 
-static void answered(void *context, struct samples *samples, const struct prom_problem *problem)
+static void answered(void *context, struct samples *samples, const struct upstream_error *problem)
 {
 	struct query_flight *flight = context;
 	struct query_cache *cache = flight->cache;
@@ -348,7 +349,7 @@ static void patience_ends(void *context)
 	struct query_flight *flight = wait->flight;
 	struct query_cache *cache = flight->cache;
 	struct str authority = prom_authority(cache->prom);
-	struct prom_problem problem = {.fault = PROM_TIMEOUT};
+	struct upstream_error problem = {.fault = UPSTREAM_TIMEOUT};
 	struct query_outcome *outcome, *given;
 
 	snprintf(problem.text, sizeof(problem.text),

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "model/sample.h"
+#include "model/upstream_error.h"
 #include "prom/client.h"
 
 enum {
@@ -28,7 +29,7 @@ static size_t samples_bytes(const struct samples *samples)
 	       samples->list.cap * sizeof(*samples->list.items);
 }
 
-struct query_outcome *query_outcome_new(struct samples *samples, const struct prom_problem *problem, int64_t sent_ms)
+struct query_outcome *query_outcome_new(struct samples *samples, const struct upstream_error *problem, int64_t sent_ms)
 {
 	struct query_outcome *outcome = xnew(struct query_outcome);
 
@@ -40,7 +41,7 @@ struct query_outcome *query_outcome_new(struct samples *samples, const struct pr
 		outcome->bytes += samples_bytes(samples);
 		return outcome;
 	}
-	outcome->problem = xnew(struct prom_problem);
+	outcome->problem = xnew(struct upstream_error);
 	*outcome->problem = *problem;
 	outcome->bytes += sizeof(*problem);
 	return outcome;

@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/str.h"
 
-struct prom_problem;
+struct upstream_error;
 struct query_flight;
 struct query_store;
 struct samples;
@@ -14,14 +14,14 @@ struct samples;
 /* How a query ended; counted, const once made. */
 struct query_outcome {
 	unsigned references;
-	struct samples *samples;      /* one of the two is NULL */
-	struct prom_problem *problem; /* of its own */
+	struct samples *samples;	/* one of the two is NULL */
+	struct upstream_error *problem; /* of its own */
 	int64_t sent_ms;
 	size_t bytes;
 };
 
 /* `samples` is given and may be NULL; `problem` is copied. */
-struct query_outcome *query_outcome_new(struct samples *samples, const struct prom_problem *problem,
+struct query_outcome *query_outcome_new(struct samples *samples, const struct upstream_error *problem,
 					int64_t sent_ms) MUST_USE;
 struct query_outcome *query_outcome_ref(struct query_outcome *outcome); /* NULL is fine, here and below */
 void query_outcome_unref(struct query_outcome *outcome);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "prom/stats.h"
+#include "model/upstream_error.h"
 
 const char *prom_path_name(enum prom_path path)
 {
@@ -13,34 +14,34 @@ const char *prom_path_name(enum prom_path path)
 	return NAMES[path];
 }
 
-const char *prom_fault_name(enum prom_fault fault)
+const char *prom_fault_name(enum upstream_fault fault)
 {
-	static const char *const NAMES[PROM_FAULT_COUNT] = {
-		[PROM_OK] = "ok",
-		[PROM_REFUSED] = "refused",
-		[PROM_UNRESOLVED] = "unresolved",
-		[PROM_TIMEOUT] = "timeout",
-		[PROM_TLS] = "tls",
-		[PROM_STATUS] = "status",
-		[PROM_NOT_JSON] = "not_json",
-		[PROM_CUT] = "cut",
-		[PROM_TOO_BIG] = "too_big",
-		[PROM_PARTIAL] = "partial",
-		[PROM_IDENTITY] = "identity",
-		[PROM_MALFORMED] = "malformed",
-		[PROM_OTHER] = "other",
+	static const char *const NAMES[UPSTREAM_FAULT_COUNT] = {
+		[UPSTREAM_OK] = "ok",
+		[UPSTREAM_REFUSED] = "refused",
+		[UPSTREAM_UNRESOLVED] = "unresolved",
+		[UPSTREAM_TIMEOUT] = "timeout",
+		[UPSTREAM_TLS] = "tls",
+		[UPSTREAM_STATUS] = "status",
+		[UPSTREAM_NOT_JSON] = "not_json",
+		[UPSTREAM_CUT] = "cut",
+		[UPSTREAM_TOO_BIG] = "too_big",
+		[UPSTREAM_PARTIAL] = "partial",
+		[UPSTREAM_IDENTITY] = "identity",
+		[UPSTREAM_MALFORMED] = "malformed",
+		[UPSTREAM_OTHER] = "other",
 	};
 
-	CHECK((unsigned)fault < PROM_FAULT_COUNT && NAMES[fault]);
+	CHECK((unsigned)fault < UPSTREAM_FAULT_COUNT && NAMES[fault]);
 	return NAMES[fault];
 }
 
-void prom_path_count(struct prom_path_stats *stats, const struct prom_problem *problem, int status, int64_t elapsed_ms,
-		     unsigned retries)
+void prom_path_count(struct prom_path_stats *stats, const struct upstream_error *problem, int status,
+		     int64_t elapsed_ms, unsigned retries)
 {
 	unsigned class = status >= 100 && status < 600 ? (unsigned)status / 100 : 0;
 
-	if (problem->fault == PROM_OK || problem->fault == PROM_STATUS)
+	if (problem->fault == UPSTREAM_OK || problem->fault == UPSTREAM_STATUS)
 		stats->classes[class]++;
 	else
 		stats->faults[problem->fault]++;

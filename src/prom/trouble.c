@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "model/upstream_error.h"
 #include "prom_in.h"
 #include "text/json_reader.h"
 
@@ -178,7 +179,7 @@ static void describe_no_json(struct buf *out, const struct trouble *trouble)
 		put_behind(out, ": ", str_of(trouble->reading->msg));
 }
 
-static enum prom_fault describe_reading(struct buf *out, const struct trouble *trouble)
+static enum upstream_fault describe_reading(struct buf *out, const struct trouble *trouble)
 {
 	struct str body = str_trim(trouble->body);
 
@@ -186,15 +187,15 @@ static enum prom_fault describe_reading(struct buf *out, const struct trouble *t
 	case ERR_LIMIT:
 		put_neighbour(out, trouble, "answered more than we take");
 		put_behind(out, ": ", str_of(trouble->reading->msg));
-		return PROM_TOO_BIG;
+		return UPSTREAM_TOO_BIG;
 	case ERR_INVALID:
 		if (trouble->at_end && body.len > 0 && body.ptr[0] == '{') {
 			put_neighbour(out, trouble, "gave an answer that ended early");
 			put_behind(out, ": its JSON ", str_of(trouble->reading->msg));
-			return PROM_CUT;
+			return UPSTREAM_CUT;
 		}
 		describe_no_json(out, trouble);
-		return PROM_NOT_JSON;
+		return UPSTREAM_NOT_JSON;
 	case ERR_NONE:
 	case ERR_NOT_FOUND:
 	case ERR_IO:
@@ -205,7 +206,7 @@ static enum prom_fault describe_reading(struct buf *out, const struct trouble *t
 	put_neighbour(out, trouble, "answered ");
 	buf_printf(out, "%d without data that can be used", trouble->answer->status);
 	put_behind(out, ": ", str_of(trouble->reading->msg));
-	return PROM_MALFORMED;
+	return UPSTREAM_MALFORMED;
 }
 
 static void put_message(struct buf *out, const struct trouble *trouble)
@@ -227,19 +228,19 @@ static void describe_too_big(struct buf *out, const struct trouble *trouble)
 	buf_printf(out, "%zu bytes that we take", trouble->bytes_max);
 }
 
-static enum prom_fault describe_fault(struct buf *out, const struct trouble *trouble)
+static enum upstream_fault describe_fault(struct buf *out, const struct trouble *trouble)
 {
 	switch (trouble->answer->fault) {
 	case HTTP_REFUSED:
 		put_neighbour(out, trouble, "refused the connection");
-		return PROM_REFUSED;
+		return UPSTREAM_REFUSED;
 	case HTTP_UNRESOLVED:
 		put_neighbour(out, trouble, "cannot be reached: its host name ");
 		buf_printf(out, "%.*s cannot be resolved", STR_ARG(upstream_host(trouble->upstream)));
-		return PROM_UNRESOLVED;
+		return UPSTREAM_UNRESOLVED;
 	case HTTP_TIMEOUT:
 		describe_timeout(out, trouble);
-		return PROM_TIMEOUT;
+		return UPSTREAM_TIMEOUT;
 	case HTTP_TLS:
 		put_neighbour(out, trouble, "cannot be spoken to by TLS");
 		break;
@@ -248,7 +249,7 @@ static enum prom_fault describe_fault(struct buf *out, const struct trouble *tro
 		break;
 	case HTTP_TOO_BIG:
 		describe_too_big(out, trouble);
-		return PROM_TOO_BIG;
+		return UPSTREAM_TOO_BIG;
 	case HTTP_OK:
 	case HTTP_STOPPED:
 		return describe_reading(out, trouble);
@@ -257,21 +258,21 @@ static enum prom_fault describe_fault(struct buf *out, const struct trouble *tro
 		break;
 	}
 	put_message(out, trouble);
-	return trouble->answer->fault == HTTP_TLS   ? PROM_TLS
-	       : trouble->answer->fault == HTTP_CUT ? PROM_CUT
-						    : PROM_OTHER;
+	return trouble->answer->fault == HTTP_TLS   ? UPSTREAM_TLS
+	       : trouble->answer->fault == HTTP_CUT ? UPSTREAM_CUT
+						    : UPSTREAM_OTHER;
 }
 
-static enum prom_fault describe_redirect(struct buf *out, const struct trouble *trouble)
+static enum upstream_fault describe_redirect(struct buf *out, const struct trouble *trouble)
 {
 	put_neighbour(out, trouble, "answered ");
 	buf_printf(out, "%d, a redirect, and following it failed", trouble->answer->status);
 	put_message(out, trouble);
-	return PROM_OTHER;
+	return UPSTREAM_OTHER;
 }
 
 /* An error's status is the better reason even when its body did not come whole. */
-static enum prom_fault describe_answer(struct buf *out, const struct trouble *trouble)
+static enum upstream_fault describe_answer(struct buf *out, const struct trouble *trouble)
 {
 	int status = trouble->answer->status;
 	enum http_fault fault = trouble->answer->fault;
@@ -281,10 +282,10 @@ static enum prom_fault describe_answer(struct buf *out, const struct trouble *tr
 	if (status < 400 && fault != HTTP_OK)
 		return describe_redirect(out, trouble);
 	describe_status(out, trouble);
-	return PROM_STATUS;
+	return UPSTREAM_STATUS;
 }
 
-static void cut_to(struct prom_problem *problem, struct buf *text)
+static void cut_to(struct upstream_error *problem, struct buf *text)
 {
 	struct str all = buf_str(text);
 
@@ -294,7 +295,7 @@ static void cut_to(struct prom_problem *problem, struct buf *text)
 	problem->text[all.len] = '\0';
 }
 
-static void take_text(struct buf *text, struct prom_problem *ret_problem)
+static void take_text(struct buf *text, struct upstream_error *ret_problem)
 {
 	(void)buf_cstr(text);
 	log_redact(text->ptr);
@@ -302,7 +303,7 @@ static void take_text(struct buf *text, struct prom_problem *ret_problem)
 	cut_to(ret_problem, text);
 }
 
-void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_problem)
+void trouble_describe(const struct trouble *trouble, struct upstream_error *ret_problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
@@ -312,18 +313,18 @@ void trouble_describe(const struct trouble *trouble, struct prom_problem *ret_pr
 	take_text(&text, ret_problem);
 }
 
-void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct prom_problem *ret_problem)
+void trouble_describe_partial(const struct trouble *trouble, struct str warning, struct upstream_error *ret_problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	ret_problem->status = trouble->answer->status;
-	ret_problem->fault = PROM_PARTIAL;
+	ret_problem->fault = UPSTREAM_PARTIAL;
 	put_neighbour(&text, trouble, "warns that data is missing");
 	put_behind(&text, ": ", warning);
 	take_text(&text, ret_problem);
 }
 
-void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, struct prom_problem *ret_problem)
+void trouble_describe_wait(const struct upstream_error *last, int64_t wait_ms, struct upstream_error *ret_problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 	char wait[60];
@@ -337,41 +338,41 @@ void trouble_describe_wait(const struct prom_problem *last, int64_t wait_ms, str
 		 (long long)tenths % 10);
 	buf_put(&text, front);
 	buf_puts(&text, wait);
-	*ret_problem = (struct prom_problem){.fault = last->fault,
-					     .status = last->status,
-					     .credential = last->credential,
-					     .wait_ms = wait_ms,
-					     .not_asked = true};
+	*ret_problem = (struct upstream_error){.fault = last->fault,
+					       .status = last->status,
+					       .credential = last->credential,
+					       .wait_ms = wait_ms,
+					       .not_asked = true};
 	cut_to(ret_problem, &text);
 }
 
 void trouble_describe_identity(const struct upstream *upstream, const char *why, int64_t wait_ms,
-			       struct prom_problem *ret_problem)
+			       struct upstream_error *ret_problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	buf_printf(&text, "Prometheus %.*s is not asked, as something is missing to ask with: ",
 		   STR_ARG(upstream_authority(upstream)));
 	put_readable(&text, str_of(why));
-	*ret_problem = (struct prom_problem){.fault = PROM_IDENTITY,
-					     .wait_ms = wait_ms,
-					     .credential = upstream_credential(upstream),
-					     .not_asked = true};
+	*ret_problem = (struct upstream_error){.fault = UPSTREAM_IDENTITY,
+					       .wait_ms = wait_ms,
+					       .credential = upstream_credential(upstream),
+					       .not_asked = true};
 	take_text(&text, ret_problem);
 }
 
-void trouble_describe_scope(const struct upstream *upstream, const char *why, struct prom_problem *ret_problem)
+void trouble_describe_scope(const struct upstream *upstream, const char *why, struct upstream_error *ret_problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	buf_printf(&text, "Prometheus %.*s is not asked, as the query cannot be kept to one cluster: ",
 		   STR_ARG(upstream_authority(upstream)));
 	put_readable(&text, str_of(why));
-	*ret_problem = (struct prom_problem){.fault = PROM_STATUS, .status = 400};
+	*ret_problem = (struct upstream_error){.fault = UPSTREAM_STATUS, .status = 400};
 	take_text(&text, ret_problem);
 }
 
-void trouble_join(const struct prom_problem *before, struct prom_problem *problem)
+void trouble_join(const struct upstream_error *before, struct upstream_error *problem)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "kube/review.h"
 #include "kube/trust.h"
+#include "model/access.h"
 #include "server/auth.h"
 
 #include <openssl/evp.h>

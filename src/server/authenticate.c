@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "kube/client.h"
+#include "model/access.h"
 #include "net/loop.h"
 #include "server/http.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth_in.h"
+#include "model/access.h"
 
 #include <limits.h>
 #include <openssl/err.h>

@@ -12,6 +12,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/series.h"
+#include "model/upstream_error.h"
 #include "net/loop.h"
 #include "net/process.h"
 #include "prom/query_cache.h"
@@ -354,11 +355,11 @@ static void write_results(struct exposition *out, struct str path, struct str se
 			exposition_count(out, LABELS({"path", path}, {"server", server}, {"result", str_of(class)}),
 					 stats->classes[i]);
 	}
-	for (size_t i = 0; i < PROM_FAULT_COUNT; i++)
+	for (size_t i = 0; i < UPSTREAM_FAULT_COUNT; i++)
 		if (stats->faults[i])
 			exposition_count(out,
 					 LABELS({"path", path}, {"server", server},
-						{"result", str_of(prom_fault_name((enum prom_fault)i))}),
+						{"result", str_of(prom_fault_name((enum upstream_fault)i))}),
 					 stats->faults[i]);
 }
 

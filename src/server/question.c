@@ -8,6 +8,7 @@
 #include "model/catalog.h"
 #include "model/rule.h"
 #include "model/sample.h"
+#include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/query_cache.h"
@@ -69,7 +70,7 @@ static void respond(struct question *question)
 /* ---- step by step */
 
 static void find_objects(struct question *question);
-static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem);
+static void sampled(void *context, const struct samples *samples, const struct upstream_error *problem);
 
 /* The question may be gone when it returns. */
 static void go_on(struct question *question)
@@ -175,7 +176,7 @@ static void warn_of_duplicates(const struct question *question)
 		 buf_cstr(&place), question->plan.duplicates);
 }
 
-static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem)
+static void sampled(void *context, const struct samples *samples, const struct upstream_error *problem)
 {
 	struct question *question = context;
 

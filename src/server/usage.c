@@ -8,6 +8,7 @@
 #include "model/query.h"
 #include "model/rule.h"
 #include "model/sample.h"
+#include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/client.h"
 #include "prom/query_cache.h"
@@ -78,7 +79,7 @@ static void respond(struct usage_request *usage)
 
 /* ---- queries */
 
-static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem);
+static void sampled(void *context, const struct samples *samples, const struct upstream_error *problem);
 
 static int64_t left_ms(const struct usage_request *usage)
 {
@@ -114,7 +115,8 @@ static void ask(struct usage_request *usage)
 /* Once the time is over, the queries that were not asked have failed like those that were. */
 static void give_up_rest(struct usage_request *usage)
 {
-	const struct prom_problem problem = {.fault = PROM_TIMEOUT, .text = "no answer within the time of the request"};
+	const struct upstream_error problem = {.fault = UPSTREAM_TIMEOUT,
+					       .text = "no answer within the time of the request"};
 
 	while (usage->next < usage->plan.query_count)
 		usage_failed(&usage->plan, usage->next++, &problem);
@@ -135,7 +137,7 @@ static void ask_more(struct usage_request *usage)
 	respond(usage);
 }
 
-static void sampled(void *context, const struct samples *samples, const struct prom_problem *problem)
+static void sampled(void *context, const struct samples *samples, const struct upstream_error *problem)
 {
 	struct slot *slot = context;
 	struct usage_request *usage = slot->usage;

@@ -6,7 +6,7 @@
 #include "rows.h"
 #include "metrics.h"
 #include "model/sample.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 
 #define B1	  "/apis/custom.metrics.k8s.io/v1beta1"
 #define B2	  "/apis/custom.metrics.k8s.io/v1beta2"
@@ -440,8 +440,8 @@ static void test_objects_cannot_be_listed(void **state)
 
 static void test_warning_is_an_error(void **state)
 {
-	const struct prom_problem problem = {
-		.fault = PROM_PARTIAL,
+	const struct upstream_error problem = {
+		.fault = UPSTREAM_PARTIAL,
 		.status = 200,
 		.text = "Prometheus prom:9090 warns that data is missing: store-2 did not answer"};
 	struct fixture f;
@@ -458,8 +458,8 @@ static void test_warning_is_an_error(void **state)
 
 static void test_upstream_fails(void **state)
 {
-	const struct prom_problem problem = {
-		.fault = PROM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: parse error"};
+	const struct upstream_error problem = {
+		.fault = UPSTREAM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: parse error"};
 	struct fixture f;
 
 	(void)state;

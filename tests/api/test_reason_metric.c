@@ -9,7 +9,7 @@
 #include "model/rule_text.h"
 #include "model/sample.h"
 #include "model/series.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 #include "rows.h"
 
 #define B1 "/apis/custom.metrics.k8s.io/v1beta1"
@@ -84,8 +84,8 @@ static const struct {
 	{"homeless", {"zone"}, 1},
 };
 
-static const struct prom_problem refused = {
-	.fault = PROM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: too many samples"};
+static const struct upstream_error refused = {
+	.fault = UPSTREAM_STATUS, .status = 422, .text = "Prometheus prom:9090 answered 422: too many samples"};
 
 struct fixture {
 	struct arena *arena;
@@ -359,32 +359,34 @@ static void test_no_objects(void **state)
 
 static struct fail_case {
 	const char *name;
-	struct prom_problem problem;
+	struct upstream_error problem;
 	const char *facts[FACTS];
 } fail_cases[] = {
 	{"P1",
-	 {.fault = PROM_REFUSED, .text = "Prometheus p:1 refused"},
+	 {.fault = UPSTREAM_REFUSED, .text = "Prometheus p:1 refused"},
 	 {"refused", "--prometheus-url", "[connection-"}},
-	{"P2", {.fault = PROM_UNRESOLVED, .text = "x"}, {"--prometheus-url", "[unknown-host]"}},
-	{"P3", {.fault = PROM_TIMEOUT, .text = "x"}, {"recording rule", "timeout", "[timeout]"}},
+	{"P2", {.fault = UPSTREAM_UNRESOLVED, .text = "x"}, {"--prometheus-url", "[unknown-host]"}},
+	{"P3", {.fault = UPSTREAM_TIMEOUT, .text = "x"}, {"recording rule", "timeout", "[timeout]"}},
 	{"P4",
-	 {.fault = PROM_STATUS, .status = 401, .credential = "--prometheus-token-file", .text = "x"},
+	 {.fault = UPSTREAM_STATUS, .status = 401, .credential = "--prometheus-token-file", .text = "x"},
 	 {"in use: --prometheus-token-file", "[credential]"}},
 	{"P4, none",
-	 {.fault = PROM_STATUS, .status = 403, .text = "x"},
+	 {.fault = UPSTREAM_STATUS, .status = 403, .text = "x"},
 	 {"no credential is in use", "--prometheus-token-file", "--prometheus-header", "[credential]"}},
-	{"P5", {.fault = PROM_STATUS, .status = 405, .text = "x"}, {"base path in --prometheus-url", "[wrong-path]"}},
+	{"P5",
+	 {.fault = UPSTREAM_STATUS, .status = 405, .text = "x"},
+	 {"base path in --prometheus-url", "[wrong-path]"}},
 	{"P6",
-	 {.fault = PROM_STATUS, .status = 400, .text = "x"},
+	 {.fault = UPSTREAM_STATUS, .status = 400, .text = "x"},
 	 {"rules.yaml:50", "sum(tokens_total{", "metricsQuery", "[query-refused]"}},
-	{"P7", {.fault = PROM_STATUS, .status = 429, .text = "x"}, {"fewer or cheaper", "[throttled]"}},
-	{"P8", {.fault = PROM_STATUS, .status = 503, .text = "x"}, {"[upstream-status]"}},
-	{"P9", {.fault = PROM_NOT_JSON, .text = "x"}, {"login page", "--prometheus-url", "[not-json]"}},
-	{"P10", {.fault = PROM_CUT, .text = "x"}, {"proxy between", "limits", "[cut-off]"}},
-	{"P12", {.fault = PROM_PARTIAL, .text = "x"}, {"store behind", "--allow-partial", "[partial]"}},
-	{"TLS", {.fault = PROM_TLS, .text = "x"}, {"--prometheus-ca-file", "[tls]"}},
-	{"nonsense", {.fault = PROM_MALFORMED, .text = "x"}, {"--prometheus-url", "[malformed]"}},
-	{"anything else", {.fault = PROM_OTHER, .text = "x"}, {"--prometheus-url", "[upstream]"}},
+	{"P7", {.fault = UPSTREAM_STATUS, .status = 429, .text = "x"}, {"fewer or cheaper", "[throttled]"}},
+	{"P8", {.fault = UPSTREAM_STATUS, .status = 503, .text = "x"}, {"[upstream-status]"}},
+	{"P9", {.fault = UPSTREAM_NOT_JSON, .text = "x"}, {"login page", "--prometheus-url", "[not-json]"}},
+	{"P10", {.fault = UPSTREAM_CUT, .text = "x"}, {"proxy between", "limits", "[cut-off]"}},
+	{"P12", {.fault = UPSTREAM_PARTIAL, .text = "x"}, {"store behind", "--allow-partial", "[partial]"}},
+	{"TLS", {.fault = UPSTREAM_TLS, .text = "x"}, {"--prometheus-ca-file", "[tls]"}},
+	{"nonsense", {.fault = UPSTREAM_MALFORMED, .text = "x"}, {"--prometheus-url", "[malformed]"}},
+	{"anything else", {.fault = UPSTREAM_OTHER, .text = "x"}, {"--prometheus-url", "[upstream]"}},
 };
 
 static void test_fail(void **state)

@@ -9,7 +9,7 @@
 #include "model/rule_text.h"
 #include "model/sample.h"
 #include "model/series.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 #include "rows.h"
 
 #define B1	  "/apis/custom.metrics.k8s.io/v1beta1"
@@ -316,7 +316,7 @@ static void test_names_are_not_known_yet(void **state)
 
 static void test_prometheus_is_down(void **state)
 {
-	const struct prom_problem problem = {.fault = PROM_REFUSED, .text = "Prometheus prom:9090 refuses"};
+	const struct upstream_error problem = {.fault = UPSTREAM_REFUSED, .text = "Prometheus prom:9090 refuses"};
 	struct fixture f;
 
 	(void)state;

@@ -3,7 +3,7 @@
 
 #include "rows.h"
 #include "model/sample.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 #include "usage_world.h"
 
 /* "namespace/pod/container=value@seconds"; an empty part is no label. */
@@ -46,7 +46,7 @@ static struct samples *samples_of(const char *text, bool node)
 
 static void give_answers(struct fixture *f, const char *const *answers)
 {
-	const struct prom_problem refused = {.fault = PROM_REFUSED, .text = "connection refused"};
+	const struct upstream_error refused = {.fault = UPSTREAM_REFUSED, .text = "connection refused"};
 
 	for (size_t i = f->plan.query_count; i-- > 0;) { /* they come in any order; a failure is told of the last */
 		CLEANUP(samples_free_at) struct samples *samples = NULL;
@@ -124,9 +124,8 @@ static struct answer_case {
 	 .answers = {"/b/c=nan@0", "/b/c=1@0"},
 	 .status = 200,
 	 .says = {NONE},
-	 .warns =
-		 "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 samples. fix: run "
-		 "it in Prometheus: sum(rate("},
+	 .warns = "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 samples. fix: run "
+		  "it in Prometheus: sum(rate("},
 	{.name = "cpu alone is not answered",
 	 .target = PODS,
 	 .objects = "d/b d/c",

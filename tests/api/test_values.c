@@ -8,7 +8,7 @@
 #include "metrics.h"
 #include "model/policy.h"
 #include "model/sample.h"
-#include "prom/client.h"
+#include "model/upstream_error.h"
 
 #define NS	 "/apis/custom.metrics.k8s.io/v1beta1/namespaces/default"
 #define ONE	 NS "/pods/a/queue"
@@ -368,7 +368,7 @@ static void test_query_after_age(void **state)
 
 static void test_age_fails(void **state)
 {
-	const struct prom_problem problem = {.fault = PROM_TIMEOUT, .text = "Prometheus prom:9090 was too slow"};
+	const struct upstream_error problem = {.fault = UPSTREAM_TIMEOUT, .text = "Prometheus prom:9090 was too slow"};
 	struct fixture f;
 
 	(void)state;

@@ -2,6 +2,7 @@
 #include "kube/review.h"
 
 #include "kube_world.h"
+#include "model/access.h"
 
 #define SAR	    "\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\""
 #define HEAD_OF_SAR "{" SAR ",\"metadata\":{},\"spec\":{"

@@ -9,6 +9,7 @@
 #include "../scripted_server.h"
 #include "model/sample.h"
 #include "model/series.h"
+#include "model/upstream_error.h"
 
 #define EMPTY_VECTOR "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]}}"
 #define ONE_SAMPLE                                                                                                     \
@@ -28,7 +29,7 @@ struct world {
 	int done;
 	struct samples *samples;
 	struct series_set *set;
-	struct prom_problem problem;
+	struct upstream_error problem;
 	void (*when_done)(struct world *world);
 };
 
@@ -95,17 +96,17 @@ static inline void new_prom(struct world *world, const char *user, const char *p
 	assert_non_null(world->prom);
 }
 
-static inline void keep_problem(struct world *world, const void *result, const struct prom_problem *problem)
+static inline void keep_problem(struct world *world, const void *result, const struct upstream_error *problem)
 {
 	assert_int_equal(result == NULL, problem != NULL);
-	world->problem = problem ? *problem : (struct prom_problem){0};
+	world->problem = problem ? *problem : (struct upstream_error){0};
 	world->done++;
 	loop_stop(world->loop);
 	if (world->when_done)
 		world->when_done(world);
 }
 
-static inline void queried(void *context, struct samples *samples, const struct prom_problem *problem)
+static inline void queried(void *context, struct samples *samples, const struct upstream_error *problem)
 {
 	struct world *world = context;
 
@@ -114,7 +115,7 @@ static inline void queried(void *context, struct samples *samples, const struct 
 	keep_problem(world, samples, problem);
 }
 
-static inline void found(void *context, struct series_set *set, const struct prom_problem *problem)
+static inline void found(void *context, struct series_set *set, const struct upstream_error *problem)
 {
 	struct world *world = context;
 

@@ -6,6 +6,7 @@
 #include "prom/query_cache.h"
 
 #include "client_world.h"
+#include "model/upstream_error.h"
 
 enum { SHORT_MS = 20, HOUR_MS = 3600000, ROOM = 1 << 20, ASKERS = 100 };
 
@@ -29,7 +30,7 @@ struct asker {
 	size_t malformed;
 	int64_t time_ms;
 	const struct samples *samples; /* to compare alone */
-	struct prom_problem problem;
+	struct upstream_error problem;
 	void (*then)(struct asker *asker);
 };
 
@@ -45,7 +46,7 @@ struct scene {
 
 /* ---- who asks */
 
-static inline void told(void *context, const struct samples *samples, const struct prom_problem *problem)
+static inline void told(void *context, const struct samples *samples, const struct upstream_error *problem)
 {
 	struct asker *asker = context;
 	struct scene *scene = asker->scene;
@@ -53,7 +54,7 @@ static inline void told(void *context, const struct samples *samples, const stru
 	assert_int_equal(samples == NULL, problem != NULL);
 	asker->answers++;
 	asker->samples = samples;
-	asker->problem = problem ? *problem : (struct prom_problem){0};
+	asker->problem = problem ? *problem : (struct upstream_error){0};
 	asker->value = samples && samples->list.count ? samples->list.items[0].value : -1;
 	asker->time_ms = samples && samples->list.count ? samples->list.items[0].time_ms : 0;
 	asker->malformed = samples ? samples->malformed : 0;

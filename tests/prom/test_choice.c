@@ -2,6 +2,7 @@
 /* Which upstream is asked, how often, and what is said while none is. */
 #include "../../src/prom/choice_in.h"
 #include "client_world.h"
+#include "model/upstream_error.h"
 #include "prom/stats.h"
 
 /* ---- a second one */
@@ -125,7 +126,7 @@ static void test_lost(void **state)
 		stop_first(world);
 	query(world);
 	assert_int_equal(two->other.requests.count, c->goes_on);
-	assert_int_equal(world->problem.fault == PROM_OK, c->goes_on);
+	assert_int_equal(world->problem.fault == UPSTREAM_OK, c->goes_on);
 	assert_int_equal(prom_stats(world->prom)->fail_overs, c->goes_on);
 	assert_int_equal(counted(world, 1)->classes[2], c->goes_on);
 	if (c->goes_on) {
@@ -163,7 +164,7 @@ static void test_one_that_hangs_gets_half_of_the_time(void **state)
 	loop_run(world->loop);
 	assert_good(world);
 	assert_contains(str_of(asked(world)), "&timeout=500ms ");
-	assert_int_equal(counted(world, 0)->faults[PROM_TIMEOUT], 1);
+	assert_int_equal(counted(world, 0)->faults[UPSTREAM_TIMEOUT], 1);
 	assert_null(strstr(server_request(&two->other, 0), "timeout=1s"));
 }
 
@@ -176,7 +177,7 @@ static void test_both_fail(void **state)
 	other_answers(two, 503, "no store");
 	stop_first(world);
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_REFUSED);
+	assert_int_equal(world->problem.fault, UPSTREAM_REFUSED);
 	snprintf(text, sizeof(text),
 		 "Prometheus 127.0.0.1:%u refused the connection; Prometheus 127.0.0.1:%u answered 503: no store",
 		 world->server.port, two->other.port);
@@ -193,7 +194,7 @@ static void test_the_second_refuses_the_query(void **state)
 	other_answers(two, 422, "no such function");
 	stop_first(world);
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_STATUS);
+	assert_int_equal(world->problem.fault, UPSTREAM_STATUS);
 	assert_int_equal(world->problem.status, 422);
 	assert_null(strstr(world->problem.text, "refused the connection"));
 }
@@ -288,7 +289,7 @@ static void open_by_resets(struct world *world)
 	world->step = (struct step){"", RESET, 0};
 	for (int i = 0; i < 5; i++) {
 		query(world);
-		assert_int_equal(world->problem.fault, PROM_CUT);
+		assert_int_equal(world->problem.fault, UPSTREAM_CUT);
 		assert_false(world->problem.not_asked);
 	}
 	assert_int_equal(world->server.requests.count, 5);
@@ -301,15 +302,15 @@ static void test_an_open_one_is_not_asked(void **state)
 	open_by_resets(world);
 	assert_int_equal(world->problem.wait_ms, 500);
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_CUT);
+	assert_int_equal(world->problem.fault, UPSTREAM_CUT);
 	assert_contains(str_of(world->problem.text), "ended early");
 	assert_contains(str_of(world->problem.text), "; not asked again for 0.");
 	assert_true(world->problem.not_asked && world->problem.wait_ms > 0);
 	series(world);
-	assert_int_equal(world->problem.fault, PROM_CUT);
+	assert_int_equal(world->problem.fault, UPSTREAM_CUT);
 	assert_int_equal(world->server.requests.count, 5);
 	assert_int_equal(counted(world, 0)->not_asked, 1);
-	assert_int_equal(counted(world, 0)->faults[PROM_CUT], 5);
+	assert_int_equal(counted(world, 0)->faults[UPSTREAM_CUT], 5);
 	assert_int_equal(prom_stats(world->prom)->upstreams[0].times_opened, 1);
 }
 
@@ -386,7 +387,7 @@ static void test_short_patience_opens_nothing(void **state)
 	for (int i = 0; i < 7; i++) {
 		(void)start_query(world, "up", 1000, 20);
 		loop_run(world->loop);
-		assert_int_equal(world->problem.fault, PROM_TIMEOUT);
+		assert_int_equal(world->problem.fault, UPSTREAM_TIMEOUT);
 		assert_false(world->problem.not_asked);
 	}
 }
@@ -410,34 +411,34 @@ static void test_cancel_what_is_not_asked(void **state)
 static struct hold_case {
 	const char *name;
 	struct step step;
-	enum prom_fault fault;
+	enum upstream_fault fault;
 	int status;
 	int held_s;
 	const char *says;
 } holds[] = {
 	{"429",
 	 {HEAD("429 X", "Retry-After: 30\r\nContent-Length: 9\r\n") "slow down", KEEP, 0},
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 429,
 	 30,
 	 "answered 429: slow down; not asked"},
 	{"503",
 	 {HEAD("503 X", "Retry-After: 30\r\nContent-Length: 0\r\n"), KEEP, 0},
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 503,
 	 30,
 	 "answered 503; not asked"},
 	{"a day is too long",
 	 {HEAD("503 X", "Retry-After: 86400\r\nContent-Length: 0\r\n"), KEEP, 0},
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 503,
 	 60,
 	 "answered 503; not asked"},
-	{"429 without it", {HEAD("429 X", "Content-Length: 0\r\n"), KEEP, 0}, PROM_STATUS, 429, 0, "answered 429"},
-	{"500", {HEAD("500 X", "Retry-After: 30\r\nContent-Length: 0\r\n"), KEEP, 0}, PROM_STATUS, 500, 0, "500"},
+	{"429 without it", {HEAD("429 X", "Content-Length: 0\r\n"), KEEP, 0}, UPSTREAM_STATUS, 429, 0, "answered 429"},
+	{"500", {HEAD("500 X", "Retry-After: 30\r\nContent-Length: 0\r\n"), KEEP, 0}, UPSTREAM_STATUS, 500, 0, "500"},
 	{"0 seconds",
 	 {HEAD("503 X", "Retry-After: 0\r\nContent-Length: 0\r\n"), KEEP, 0},
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 503,
 	 0,
 	 "answered 503"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client_world.h"
+#include "model/upstream_error.h"
 
 /* ---- what is answered */
 
@@ -7,112 +8,117 @@ static struct answer_case {
 	const char *name;
 	int status;
 	const char *type, *body;
-	enum prom_fault fault;
+	enum upstream_fault fault;
 	const char *says[3];
 } answers[] = {
 	{"H14 400",
 	 400,
 	 "application/json",
 	 "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"parse error\"}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 400: parse error"}},
 	{"H15 422",
 	 422,
 	 "application/json",
 	 "{\"status\":\"error\",\"errorType\":\"422\",\"error\":\"too long query; got 25852 bytes\"}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 422: too long query; got 25852 bytes"}},
 	{"H16 503 without JSON",
 	 503,
 	 "text/plain",
 	 "upstream connect error",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 503: upstream connect error"}},
 	{"H11 404 with HTML",
 	 404,
 	 "text/html",
 	 "<html>",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 404 to GET /base/api/v1/query: <html>"}},
-	{"405", 405, "", "", PROM_STATUS, {"answered 405 to GET /base/api/v1/query"}},
-	{"H18 401", 401, "text/plain", "Unauthorized", PROM_STATUS, {"answered 401: Unauthorized"}},
-	{"429 without a word", 429, "", "", PROM_STATUS, {"answered 429"}},
+	{"405", 405, "", "", UPSTREAM_STATUS, {"answered 405 to GET /base/api/v1/query"}},
+	{"H18 401", 401, "text/plain", "Unauthorized", UPSTREAM_STATUS, {"answered 401: Unauthorized"}},
+	{"429 without a word", 429, "", "", UPSTREAM_STATUS, {"answered 429"}},
 	{"message of a Status",
 	 403,
 	 "application/json",
 	 "{\"kind\":\"Status\",\"message\":\"services is forbidden\",\"code\":403}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 403: services is forbidden"}},
 	{"message of Google",
 	 403,
 	 "application/json",
 	 "{\"error\":{\"code\":403,\"message\":\"Permission denied\"}}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 403: Permission denied"}},
 	{"an error further in is not the error",
 	 500,
 	 "application/json",
 	 "{\"data\":{\"error\":\"inner\"},\"error\":\"outer\"}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 500: outer"}},
 	{"the first message",
 	 500,
 	 "application/json",
 	 "{\"message\":\"first\",\"details\":[{\"message\":\"second\"}]}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 500: first"}},
 	{"503 with a success body",
 	 503,
 	 "application/json",
 	 ONE_SAMPLE,
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 503: {\"status\":\"success\""}},
-	{"401 with a success body", 401, "application/json", ONE_SAMPLE, PROM_STATUS, {"answered 401"}},
-	{"304", 304, "", "", PROM_STATUS, {"answered 304"}},
-	{"302 to nowhere", 302, "", "", PROM_STATUS, {"answered 302"}},
+	{"401 with a success body", 401, "application/json", ONE_SAMPLE, UPSTREAM_STATUS, {"answered 401"}},
+	{"304", 304, "", "", UPSTREAM_STATUS, {"answered 304"}},
+	{"302 to nowhere", 302, "", "", UPSTREAM_STATUS, {"answered 302"}},
 	{"H17 login page",
 	 200,
 	 "text/html",
 	 "<html>login</html>",
-	 PROM_NOT_JSON,
+	 UPSTREAM_NOT_JSON,
 	 {"answered 200 with HTML, not JSON (Content-Type text/html)"}},
-	{"login page without a type", 200, "", " \n<html>", PROM_NOT_JSON, {"with HTML, not JSON"}},
+	{"login page without a type", 200, "", " \n<html>", UPSTREAM_NOT_JSON, {"with HTML, not JSON"}},
 	{"plain text",
 	 200,
 	 "text/plain; charset=utf-8",
 	 "hello",
-	 PROM_NOT_JSON,
+	 UPSTREAM_NOT_JSON,
 	 {"something, not JSON (Content-Type text/plain; charset=utf-8)"}},
-	{"nothing", 200, "", "", PROM_NOT_JSON, {"answered 200 with an empty body, not JSON"}},
-	{"JSON broken in the middle", 200, "application/json", "{\"status\":;}", PROM_NOT_JSON, {"not JSON", "byte "}},
+	{"nothing", 200, "", "", UPSTREAM_NOT_JSON, {"answered 200 with an empty body, not JSON"}},
+	{"JSON broken in the middle",
+	 200,
+	 "application/json",
+	 "{\"status\":;}",
+	 UPSTREAM_NOT_JSON,
+	 {"not JSON", "byte "}},
 	{"JSON that ends early",
 	 200,
 	 "application/json",
 	 "{\"status\":\"success\",\"data\":{\"resultType\":\"vec",
-	 PROM_CUT,
+	 UPSTREAM_CUT,
 	 {"ended early", "bytes"}},
 	{"200 with an error",
 	 200,
 	 "application/json",
 	 "{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\"}",
-	 PROM_MALFORMED,
+	 UPSTREAM_MALFORMED,
 	 {"query timed out"}},
-	{"no data", 200, "application/json", "{\"status\":\"success\"}", PROM_MALFORMED, {"data"}},
+	{"no data", 200, "application/json", "{\"status\":\"success\"}", UPSTREAM_MALFORMED, {"data"}},
 	{"control characters and other bytes",
 	 500,
 	 "text/plain",
 	 "a\r\n\tb\x01 c\xff\xe2\x82\xac d",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 500: a b c?\xe2\x82\xac d"}},
 	{"a NUL in the error",
 	 422,
 	 "application/json",
 	 "{\"error\":\"a\\u0000b\"}",
-	 PROM_STATUS,
+	 UPSTREAM_STATUS,
 	 {"answered 422: a b"}},
 };
 
-static void assert_problem(struct world *world, enum prom_fault fault, int status)
+static void assert_problem(struct world *world, enum upstream_fault fault, int status)
 {
 	char authority[40];
 
@@ -167,7 +173,7 @@ static void test_series_without_data(void **state)
 	new_prom(world, "", "", usual());
 	answer_with(world, 200, "application/json", "{\"status\":\"success\",\"data\":null}");
 	series(world);
-	assert_problem(world, PROM_MALFORMED, 200);
+	assert_problem(world, UPSTREAM_MALFORMED, 200);
 	answer_with(world, 404, "text/plain", "page not found");
 	series(world);
 	assert_contains(str_of(world->problem.text), "answered 404 to GET /api/v1/series: page not found");
@@ -184,7 +190,7 @@ static void test_long_words_are_cut_at_a_character(void **state)
 	for (int shift = 0; shift < 3; shift++) {
 		answer_with(world, 500, "text/plain", buf_cstr(&body));
 		query(world);
-		assert_problem(world, PROM_STATUS, 500);
+		assert_problem(world, UPSTREAM_STATUS, 500);
 		assert_true(str_ends(str_of(world->problem.text), STR("\xe2\x82\xac...")));
 		assert_true(strlen(world->problem.text) > 150 && strlen(world->problem.text) < 300);
 		buf_puts(&body, "x");
@@ -217,11 +223,11 @@ static void test_partial_answers_are_refused(void **state)
 
 	new_prom(world, "", "", usual());
 	query_partial(world);
-	assert_problem(world, PROM_PARTIAL, 200);
+	assert_problem(world, UPSTREAM_PARTIAL, 200);
 	assert_contains(str_of(world->problem.text), " warns that data is missing: store-2 is away");
 	assert_null(world->samples);
 	series_partial(world);
-	assert_problem(world, PROM_PARTIAL, 200);
+	assert_problem(world, UPSTREAM_PARTIAL, 200);
 	assert_null(world->set);
 }
 
@@ -260,7 +266,7 @@ static void test_refused(void **state)
 	server_stop(&world->server);
 	world->server.loop = NULL;
 	query(world);
-	assert_problem(world, PROM_REFUSED, 0);
+	assert_problem(world, UPSTREAM_REFUSED, 0);
 	assert_contains(str_of(world->problem.text), "refused");
 }
 
@@ -273,7 +279,7 @@ static void test_unresolved(void **state)
 	options.url = "http://nonexistent.invalid:9090/x";
 	world->prom = prom_new(world->loop, &options, &err);
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_UNRESOLVED);
+	assert_int_equal(world->problem.fault, UPSTREAM_UNRESOLVED);
 	assert_string_equal(world->problem.text, "Prometheus nonexistent.invalid:9090 cannot be reached: its host name "
 						 "nonexistent.invalid cannot be resolved");
 }
@@ -287,7 +293,7 @@ static void test_timeout(void **state)
 	new_prom(world, "", "", usual());
 	(void)start_query(world, "up", 1000, 300);
 	loop_run(world->loop);
-	assert_problem(world, PROM_TIMEOUT, 0);
+	assert_problem(world, UPSTREAM_TIMEOUT, 0);
 	assert_contains(str_of(world->problem.text), "had not answered after ");
 	assert_contains(str_of(world->problem.text), " seconds: no complete answer in time");
 	seconds = strtod(strstr(world->problem.text, "after ") + 6, NULL);
@@ -305,9 +311,9 @@ static void test_timeout_is_cut_to_the_most_allowed(void **state)
 	world->step = (struct step){"", HANG, 0};
 	new_prom(world, "", "", options);
 	query(world);
-	assert_problem(world, PROM_TIMEOUT, 0);
+	assert_problem(world, UPSTREAM_TIMEOUT, 0);
 	series(world);
-	assert_problem(world, PROM_TIMEOUT, 0);
+	assert_problem(world, UPSTREAM_TIMEOUT, 0);
 }
 
 static void test_no_time_left(void **state)
@@ -318,7 +324,7 @@ static void test_no_time_left(void **state)
 	new_prom(world, "", "", usual());
 	(void)start_query(world, "up", 1000, -5);
 	loop_run(world->loop);
-	assert_problem(world, PROM_TIMEOUT, 0);
+	assert_problem(world, UPSTREAM_TIMEOUT, 0);
 }
 
 static void test_cut(void **state)
@@ -328,7 +334,7 @@ static void test_cut(void **state)
 	world->step = (struct step){HEAD("200 OK", "Content-Length: 100\r\n" JSON_TYPE) "{\"status\":", RESET, 0};
 	new_prom(world, "", "", usual());
 	query(world);
-	assert_problem(world, PROM_CUT, 200);
+	assert_problem(world, UPSTREAM_CUT, 200);
 	assert_contains(str_of(world->problem.text), "ended early");
 	assert_contains(str_of(world->problem.text), "reset");
 }
@@ -340,12 +346,12 @@ static void test_cut_after_an_error_status(void **state)
 	world->step = (struct step){HEAD("502 Bad", "Content-Length: 100\r\n") "no backend", CLOSE, 0};
 	new_prom(world, "", "", usual());
 	query(world);
-	assert_problem(world, PROM_STATUS, 502);
+	assert_problem(world, UPSTREAM_STATUS, 502);
 	assert_contains(str_of(world->problem.text), "answered 502: no backend");
 	world->step = (struct step){HEAD("502 Bad", "Content-Length: 100\r\n") "no backend", HANG, 0};
 	(void)start_query(world, "up", 1000, 300);
 	loop_run(world->loop);
-	assert_problem(world, PROM_STATUS, 502);
+	assert_problem(world, UPSTREAM_STATUS, 502);
 }
 
 static void test_redirect_to_one_that_hangs(void **state)
@@ -361,7 +367,7 @@ static void test_redirect_to_one_that_hangs(void **state)
 	new_prom(world, "", "", usual());
 	(void)start_query(world, "up", 1000, 300);
 	loop_run(world->loop);
-	assert_problem(world, PROM_TIMEOUT, 302);
+	assert_problem(world, UPSTREAM_TIMEOUT, 302);
 }
 
 static void test_too_big(void **state)
@@ -373,10 +379,10 @@ static void test_too_big(void **state)
 	answer_with(world, 200, "application/json", ONE_SAMPLE);
 	new_prom(world, "", "", options);
 	query(world);
-	assert_problem(world, PROM_TOO_BIG, 200);
+	assert_problem(world, UPSTREAM_TOO_BIG, 200);
 	assert_contains(str_of(world->problem.text), "20 bytes");
 	series(world);
-	assert_problem(world, PROM_TOO_BIG, 200);
+	assert_problem(world, UPSTREAM_TOO_BIG, 200);
 }
 
 static void test_redirect(void **state)
@@ -403,7 +409,7 @@ static void test_redirect_for_ever(void **state)
 	world->step = (struct step){HEAD("302 Found", "Location: /again\r\nContent-Length: 0\r\n"), KEEP, 0};
 	new_prom(world, "", "", usual());
 	query(world);
-	assert_problem(world, PROM_OTHER, 302);
+	assert_problem(world, UPSTREAM_OTHER, 302);
 	assert_contains(str_of(world->problem.text), "answered 302, a redirect, and following it failed: ");
 }
 

@@ -2,6 +2,7 @@
 /* As whom Prometheus is asked: what is sent, what is sent after a 401, and what is said when it does not suffice. */
 #include "client_world.h"
 
+#include "model/upstream_error.h"
 #include "prom/google.h"
 
 #define FLAVOR	"Metadata-Flavor: Google\r\nConnection: close\r\n"
@@ -114,7 +115,7 @@ static void test_waits_for_token(void **state)
 
 	cloud_begin(&cloud, world, GOOGLES, usual());
 	query(world); /* before there is a token, and before the project is known */
-	assert_int_equal(world->problem.fault, PROM_OK);
+	assert_int_equal(world->problem.fault, UPSTREAM_OK);
 	assert_non_null(strstr(last_query(world), "Authorization: Bearer ya29.token1\r\n"));
 	assert_non_null(strstr(last_query(world), "GET /v1/projects/p-1/location/global/prometheus/api/v1/query?"));
 	query(world);
@@ -153,7 +154,7 @@ static void test_refused_token_is_renewed_once(void **state)
 
 	cloud_begin(&cloud, world, "/p", usual());
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_OK);
+	assert_int_equal(world->problem.fault, UPSTREAM_OK);
 	assert_int_equal(cloud.tokens, 2);
 	assert_int_equal(cloud.queries, 2);
 	cloud.good_token = 9;
@@ -172,17 +173,17 @@ static void test_no_token(void **state)
 
 	cloud_begin(&cloud, world, "/p", usual());
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_IDENTITY);
+	assert_int_equal(world->problem.fault, UPSTREAM_IDENTITY);
 	assert_contains(str_of(world->problem.text), "the token from Google's metadata server 127.0.0.1:");
 	assert_contains(str_of(world->problem.text), ": 503 not yet");
 	assert_true(world->problem.not_asked && world->problem.wait_ms > 0);
 	assert_int_equal(cloud.queries, 0);
 	query(world); /* at once, since it is known by now */
-	assert_int_equal(world->problem.fault, PROM_IDENTITY);
+	assert_int_equal(world->problem.fault, UPSTREAM_IDENTITY);
 	cloud.out = false;
-	while (world->problem.fault == PROM_IDENTITY)
+	while (world->problem.fault == UPSTREAM_IDENTITY)
 		query(world);
-	assert_int_equal(world->problem.fault, PROM_OK);
+	assert_int_equal(world->problem.fault, UPSTREAM_OK);
 	cloud_end(&cloud);
 }
 
@@ -210,7 +211,7 @@ static void test_series_by_get(void **state)
 	options.post = true;
 	cloud_begin(&cloud, world, "/p", options);
 	series(world);
-	assert_int_equal(world->problem.fault, PROM_OK);
+	assert_int_equal(world->problem.fault, UPSTREAM_OK);
 	assert_int_equal(strncmp(last_query(world), "GET /p/api/v1/series?match%5B%5D=", 33), 0);
 	query(world);
 	assert_int_equal(strncmp(last_query(world), "POST /p/api/v1/query ", 21), 0);
@@ -280,7 +281,7 @@ static void test_file_exchanged_meanwhile(void **state)
 	world->server.choose = exchange;
 	world->server.context = world;
 	query(world);
-	assert_int_equal(world->problem.fault, PROM_OK);
+	assert_int_equal(world->problem.fault, UPSTREAM_OK);
 	assert_int_equal(world->server.requests.count, 2);
 	assert_contains(str_of(asked(world)), "\r\nAuthorization: Bearer new-token-123\r\n");
 }

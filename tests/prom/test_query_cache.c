@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query_cache_world.h"
+#include "model/upstream_error.h"
 
 /* ---- what is remembered, and for how long */
 
@@ -136,7 +137,7 @@ static void test_cleared_while_on_its_way(void **state)
 	await_requests(scene, 1);
 	query_cache_clear(scene->cache);
 	await_answers(scene, 1);
-	assert_int_equal(scene->askers[0].problem.fault, PROM_OK);
+	assert_int_equal(scene->askers[0].problem.fault, UPSTREAM_OK);
 	assert_int_equal(stats_of(scene).entries, 0);
 	ask_and_await(scene, 1, "up");
 	assert_int_equal(requests_of(scene), 2);
@@ -343,7 +344,7 @@ static void test_outage_outlives_the_answer(void **state)
 	do {
 		one_look(scene, 1);
 		ask_and_await(scene, 1, "up");
-	} while (scene->askers[1].problem.fault == PROM_OK);
+	} while (scene->askers[1].problem.fault == UPSTREAM_OK);
 	assert_int_equal(scene->askers[1].problem.status, 503);
 	scene_free(scene);
 }

@@ -71,7 +71,7 @@ static void test_deadline_of_each(void **state)
 	await_answers(scene, 1);
 	assert_int_equal(scene->askers[0].answers, 0);
 	assert_int_equal(scene->askers[1].answers, 1);
-	assert_int_equal(scene->askers[1].problem.fault, PROM_TIMEOUT);
+	assert_int_equal(scene->askers[1].problem.fault, UPSTREAM_TIMEOUT);
 	assert_int_equal(scene->askers[1].problem.status, 0);
 	snprintf(text, sizeof(text), "Prometheus 127.0.0.1:%u had not answered after ", scene->world->server.port);
 	assert_contains(str_of(scene->askers[1].problem.text), text);
@@ -91,7 +91,7 @@ static void test_deadline_with_ttl_0(void **state)
 	hang(scene);
 	ask_within(scene, 0, "up", 100);
 	await_answers(scene, 1);
-	assert_int_equal(scene->askers[0].problem.fault, PROM_TIMEOUT);
+	assert_int_equal(scene->askers[0].problem.fault, UPSTREAM_TIMEOUT);
 	assert_int_equal(requests_of(scene), 1);
 	assert_contains(str_of(asked(scene->world)), "&timeout=100ms ");
 	scene_free(scene);

@@ -3,6 +3,7 @@
 #include "rows.h"
 
 #include "../../src/server/auth_in.h"
+#include "model/access.h"
 
 /* ---- certificates */
 
