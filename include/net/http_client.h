@@ -58,7 +58,7 @@ struct http_request {
 	const char *url;	    /* complete, encoded, without user and password */
 	const char *const *headers; /* "Name: value", NULL-ended; NULL for none */
 	struct str body;	    /* of a POST; copied */
-	int64_t timeout_ms;	    /* for the whole call, waiting for a connection included; 0: none */
+	int64_t deadline_ms;	    /* by the loop's clock, of the whole call; may be past; 0: none */
 	size_t max_body_bytes;	    /* 0: any */
 	const char *wanted_header;  /* of the answer: its name, of static memory; NULL: none */
 	void *context;

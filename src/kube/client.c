@@ -365,16 +365,13 @@ static void begin(struct kube_call *call)
 {
 	struct kube_client *client = call->client;
 	const char *headers[HEADERS] = {buf_cstr(&call->accept)};
-	int64_t left_ms = time_left(call);
 	size_t count = 1, max = call->request.max_body_bytes;
 	struct http_request request = {
 		.method = call->posts ? "POST" : "GET",
 		.url = buf_cstr(&call->url),
 		.headers = headers,
 		.body = buf_str(&call->body),
-		.timeout_ms = left_ms < 0   ? 0
-			      : left_ms > 0 ? left_ms
-					    : -1,
+		.deadline_ms = call->request.timeout_ms ? call->started_ms + call->request.timeout_ms : 0,
 		.context = call,
 		.on_body = take_piece,
 		.on_done = http_done,

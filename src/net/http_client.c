@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "net/loop.h"
 #include "net_in.h"
+#include "text/url.h"
 
 struct http_call {
 	struct http_client *client;
@@ -472,35 +474,28 @@ void http_client_free(struct http_client *client)
 }
 
 /* curl asks for and verifies the host of the URL; so that becomes the wanted name, and where to connect to is said apart. */
-static void put_url(struct http_call *call, const char *url)
+static void put_url(struct http_call *call, const char *text)
 {
-	static const char SCHEME[] = "https://";
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
 	const char *name = call->client->options.tls_server_name;
-	struct str rest = str_of(url), authority, behind, port;
-	size_t end;
+	struct url url = {0};
+	struct err err = {0};
 
-	if (name == NULL || !str_starts(rest, STR("https://"))) {
-		buf_puts(&call->url, url);
+	if (name == NULL || !url_parse(str_of(text), arena, &url, &err) || !str_eq(url.scheme, STR("https"))) {
+		buf_puts(&call->url, text);
 		return;
 	}
-	rest = str_slice(rest, sizeof(SCHEME) - 1, rest.len);
-	for (end = 0; end < rest.len && !strchr("/?#", rest.ptr[end]); end++)
-		continue;
-	authority = str_slice(rest, 0, end);
-	behind = str_slice(authority, str_index(authority, ']'), authority.len);
-	if (behind.len == 0) /* it is no IPv6 address */
-		behind = authority;
-	port = str_slice(behind, str_index(behind, ':') + 1, behind.len);
-	buf_printf(&call->url, "%s%s%s%.*s%.*s", SCHEME, name, port.len ? ":" : "", STR_ARG(port),
-		   STR_ARG(str_slice(rest, end, rest.len)));
-	buf_printf(&call->address, "::%.*s%s", STR_ARG(authority), port.len ? "" : ":443");
-	buf_printf(&call->headers, "Host: %.*s", STR_ARG(authority));
+	buf_printf(&call->url, "https://%s:%u%.*s%s%.*s", name, url.port, STR_ARG(url.path), url.query.len ? "?" : "",
+		   STR_ARG(url.query));
+	buf_printf(&call->address, "::%.*s:%u", STR_ARG(url.host), url.port);
+	buf_printf(&call->headers, "Host: %.*s:%u", STR_ARG(url.host), url.port);
 	buf_putc(&call->headers, '\0');
 }
 
 struct http_call *http_client_start(struct http_client *client, const struct http_request *request)
 {
 	struct http_call *call = xnew(struct http_call);
+	int64_t left_ms;
 
 	CHECK(!client->freed);
 	call->client = client;
@@ -512,8 +507,9 @@ struct http_call *http_client_start(struct http_client *client, const struct htt
 	call->started_ms = loop_now_ms(client->loop);
 	call->deadline = (struct loop_timer){.handler = deadline_passed, .context = call};
 	/* Never at once: curl, whose timer is set to 0, is to have looked at the call before its deadline. */
-	if (request->timeout_ms != 0)
-		loop_timer_set(client->loop, &call->deadline, request->timeout_ms > 0 ? request->timeout_ms : 1);
+	left_ms = request->deadline_ms - call->started_ms;
+	if (request->deadline_ms != 0)
+		loop_timer_set(client->loop, &call->deadline, left_ms > 0 ? left_ms : 1);
 	append_to(&client->waiting, call);
 	if (client->depth == 0)
 		begin_waiting(client);

@@ -269,17 +269,18 @@ static void send_to_source(struct prom_call *call, int64_t timeout_ms)
 
 	write_request(call, timeout_ms, &url, &form);
 	call->headers_hash = upstream_headers_hash(call->source->upstream);
-	call->http = http_client_start(call->source->http, &(struct http_request){
-								   .method = call->posted ? "POST" : "GET",
-								   .url = buf_cstr(&url),
-								   .headers = upstream_headers(call->source->upstream),
-								   .body = buf_str(&form),
-								   .timeout_ms = timeout_ms,
-								   .max_body_bytes = bytes_max(call),
-								   .context = call,
-								   .on_body = take_piece,
-								   .on_done = done,
-							   });
+	call->http =
+		http_client_start(call->source->http, &(struct http_request){
+							      .method = call->posted ? "POST" : "GET",
+							      .url = buf_cstr(&url),
+							      .headers = upstream_headers(call->source->upstream),
+							      .body = buf_str(&form),
+							      .deadline_ms = loop_now_ms(call->prom->loop) + timeout_ms,
+							      .max_body_bytes = bytes_max(call),
+							      .context = call,
+							      .on_body = take_piece,
+							      .on_done = done,
+						      });
 }
 
 /* While there is another one to ask, this one gets its share of the time that is left. False: there is none, or no time. */

@@ -324,7 +324,8 @@ static void start(struct fetch *fetch, const char *url, struct str form, const c
 						.url = url,
 						.headers = headers,
 						.body = form,
-						.timeout_ms = form.len ? TOKEN_URI_TIMEOUT_MS : METADATA_TIMEOUT_MS,
+						.deadline_ms = loop_now_ms(google->loop) +
+							       (form.len ? TOKEN_URI_TIMEOUT_MS : METADATA_TIMEOUT_MS),
 						.max_body_bytes = ANSWER_BYTES_MAX,
 						.wanted_header = "Metadata-Flavor",
 						.context = fetch,

@@ -112,6 +112,7 @@ static inline void on_done(void *context, const struct http_answer *answer)
 		world->when_done(world);
 }
 
+/* The deadline of `request` is from now on; 0: the test's patience. */
 static inline struct http_call *start(struct world *world, struct http_request request)
 {
 	int done = world->done;
@@ -119,7 +120,7 @@ static inline struct http_call *start(struct world *world, struct http_request r
 
 	request.method = request.method ? request.method : "GET";
 	request.url = request.url ? request.url : world->url;
-	request.timeout_ms = request.timeout_ms ? request.timeout_ms : PATIENCE_MS;
+	request.deadline_ms = loop_now_ms(world->loop) + (request.deadline_ms ? request.deadline_ms : PATIENCE_MS);
 	request.context = world;
 	request.on_body = on_body;
 	request.on_done = on_done;

@@ -126,7 +126,7 @@ static void test_answer(void **state)
 	world = made;
 	serve(world, &c->step, 1);
 	world->refuse_body = c->refuse_body;
-	ask(world, (struct http_request){.timeout_ms = c->timeout_ms, .max_body_bytes = c->max_body_bytes});
+	ask(world, (struct http_request){.deadline_ms = c->timeout_ms, .max_body_bytes = c->max_body_bytes});
 	assert_answer(world, c->fault, c->status, c->body);
 	assert_string_equal(world->content_type, c->content_type);
 	assert_non_null(strstr(world->answer.message, c->message));
@@ -199,7 +199,7 @@ static void test_plain_speech_to_tls(void **state)
 	serve(world, SCRIPT({OK_HELLO, CLOSE, 0}));
 	snprintf(world->url, sizeof(world->url), "https://127.0.0.1:%u/", world->server.port);
 	world->server.steps = &(const struct step){OK_HELLO, CLOSE, 0};
-	(void)start(world, (struct http_request){.timeout_ms = 200}); /* our server waits for a blank line */
+	(void)start(world, (struct http_request){.deadline_ms = 200}); /* our server waits for a blank line */
 	loop_run(world->loop);
 	assert_int_equal(world->answer.status, 0);
 	assert_true(world->answer.fault == HTTP_TLS || world->answer.fault == HTTP_TIMEOUT);

@@ -109,7 +109,7 @@ static void test_deadline_includes_waiting_for_a_connection(void **state)
 	new_client(world, (struct http_client_options){.max_connections = 1});
 	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
 	(void)start(world, (struct http_request){0});
-	(void)start(world, (struct http_request){.timeout_ms = 20});
+	(void)start(world, (struct http_request){.deadline_ms = 20});
 	loop_run(world->loop);
 	assert_answer(world, HTTP_TIMEOUT, 0, "");
 	assert_true(world->answer.elapsed_ms >= 20);
@@ -144,7 +144,7 @@ static void test_no_time_at_all(void **state)
 	ask(world, (struct http_request){0});
 	assert_answer(world, HTTP_OK, 200, "hello");
 	world->server.steps = &(const struct step){"", HANG, 0};
-	ask(world, (struct http_request){.timeout_ms = -1});
+	ask(world, (struct http_request){.deadline_ms = -1});
 	assert_answer(world, HTTP_TIMEOUT, 0, "");
 	assert_string_equal(world->content_type, "");
 }
@@ -157,7 +157,7 @@ static void test_waiting_call_begins_when_one_times_out(void **state)
 	new_client(world, (struct http_client_options){.max_connections = 1});
 	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
 	world->wanted = 2;
-	(void)start(world, (struct http_request){.timeout_ms = 20});
+	(void)start(world, (struct http_request){.deadline_ms = 20});
 	(void)start(world, (struct http_request){0});
 	loop_run(world->loop);
 	assert_answer(world, HTTP_OK, 200, "hello");

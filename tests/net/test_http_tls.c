@@ -185,7 +185,7 @@ static void test_case(void **state)
 	snprintf(url, sizeof(url), "https://127.0.0.1:%u/x?y", port);
 	(void)http_client_start(http, &(struct http_request){.method = "GET",
 							     .url = url,
-							     .timeout_ms = PATIENCE_MS,
+							     .deadline_ms = loop_now_ms(loop) + PATIENCE_MS,
 							     .context = &heard,
 							     .on_body = on_body,
 							     .on_done = on_done});
