@@ -170,7 +170,7 @@ void auth_free(struct auth *auth)
 	CHECK(auth->pending == 0);
 	inquiry_free(auth->tokens);
 	inquiry_free(auth->accesses);
-	believed_free(auth->believed);
+	client_ca_free(auth->client_ca);
 	buf_clear(&auth->document);
 	arena_free(auth->arena);
 	free(auth);
@@ -178,11 +178,11 @@ void auth_free(struct auth *auth)
 
 void auth_set_trust(struct auth *auth, struct trust *trust)
 {
-	if (auth->believed && believed_trust(auth->believed)->generation == trust->generation) {
+	if (auth->client_ca && client_ca_trust(auth->client_ca)->generation == trust->generation) {
 		trust_unref(trust);
 		return;
 	}
-	believed_free(auth->believed);
-	auth->believed = believed_new(trust);
+	client_ca_free(auth->client_ca);
+	auth->client_ca = client_ca_new(trust);
 	auth->epoch++;
 }

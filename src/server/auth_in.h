@@ -9,18 +9,10 @@
 #include "model/access.h"
 #include "server/auth.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
+#include "client_ca.h"
+#include "identity.h"
 
-#define ANONYMOUS	"system:anonymous"
-#define AUTHENTICATED	"system:authenticated"
-#define UNAUTHENTICATED "system:unauthenticated"
-#define MASTERS		"system:masters"
-
-enum {
-	REVIEW_TIMEOUT_MS = 10000,
-	CHAIN_MAX = 8, /* certificates of a client that are looked at */
-};
+enum { REVIEW_TIMEOUT_MS = 10000 };
 
 /* ---- inquiry.c: questions to the kube-apiserver. The same question is asked once at a time, its answer is remembered. */
 
@@ -75,44 +67,6 @@ void lookup_answer(struct lookup *lookup, struct verdict *verdict, int64_t ttl_m
 void *lookup_context(const struct lookup *lookup);	 /* that of the options */
 struct str lookup_question(const struct lookup *lookup); /* lent, until it is answered */
 
-/* ---- identity_chain.c: clients' certificates. Pure. */
-
-/* A trust, made ready. */
-struct believed;
-struct believed *believed_new(struct trust *trust) MUST_USE; /* the trust is given */
-void believed_free(struct believed *believed);		     /* NULL is fine */
-const struct trust *believed_trust(const struct believed *believed);
-
-struct chain_verdict {
-	bool is_proxy;	/* the request header's users may be believed */
-	bool is_client; /* `identity` is who asks */
-	struct identity identity;
-	int64_t until_ms; /* the leaf's last moment, since 1970 */
-};
-
-/* The leaf first, in DER. False: the arena is full. */
-MUST_USE bool believed_judge(const struct believed *believed, const struct str *chain, size_t count, int64_t wall_ms,
-			     struct arena *arena, struct chain_verdict *ret_verdict);
-
-/* ---- identity.c: who a request says it is from. Pure. */
-
-struct header {
-	struct str name, value;
-};
-
-/* Who the front proxy says asks; an empty user: it says nothing. False: the arena is full. */
-MUST_USE bool identity_of_headers(const struct trust *trust, const struct header *headers, size_t count,
-				  struct arena *arena, struct identity *ret_identity);
-
-/* Of `Authorization: Bearer TOKEN`; empty when there is none. */
-struct str identity_token(struct str authorization);
-
-/* Adds system:authenticated where upstream does. */
-MUST_USE bool identity_add_authenticated(struct identity *identity, struct arena *arena);
-
-MUST_USE bool identity_copy(const struct identity *identity, struct arena *arena, struct identity *ret_copy);
-bool identity_in_group(const struct identity *identity, struct str group);
-
 /* ---- the whole */
 
 struct auth {
@@ -120,8 +74,8 @@ struct auth {
 	struct kube_client *authentication, *authorization;
 	struct arena *arena;
 	struct auth_options options;
-	struct believed *believed; /* NULL before the first trust */
-	uint64_t epoch;		   /* raised with each trust; 0: there was none */
+	struct client_ca *client_ca; /* NULL before the first trust */
+	uint64_t epoch;		     /* raised with each trust; 0: there was none */
 	struct inquiry *tokens, *accesses;
 	struct buf document;	 /* the review at hand */
 	int64_t silent_until_ms; /* of warnings about the kube-apiserver */

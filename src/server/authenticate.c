@@ -42,7 +42,7 @@ static void judge(struct auth *auth, const struct str *chain, size_t count, stru
 	arena_free(verdict->arena);
 	*verdict = (struct connection_verdict){.epoch = auth->epoch, .arena = arena_new(CERTIFICATE_ARENA_MAX)};
 	verdict->until_ms = now + CERTIFICATE_RECHECK_MS;
-	if (!auth->believed || !believed_judge(auth->believed, chain, count, now, verdict->arena, &verdict->chain))
+	if (!auth->client_ca || !client_ca_verify(auth->client_ca, chain, count, now, verdict->arena, &verdict->chain))
 		return;
 	if ((verdict->chain.is_client || verdict->chain.is_proxy) && verdict->chain.until_ms < verdict->until_ms)
 		verdict->until_ms = verdict->chain.until_ms;
@@ -51,8 +51,8 @@ static void judge(struct auth *auth, const struct str *chain, size_t count, stru
 /* NULL: the client has shown no certificate. */
 static const struct chain_verdict *chain_verdict_of(struct check *check)
 {
-	struct str chain[CHAIN_MAX];
-	size_t count = http_client_chain(check->exchange, chain, CHAIN_MAX);
+	struct str chain[CLIENT_CHAIN_MAX];
+	size_t count = http_client_chain(check->exchange, chain, CLIENT_CHAIN_MAX);
 	struct http_memory *memory = http_connection_memory(check->exchange);
 	struct connection_verdict *verdict = memory->pointer;
 
@@ -102,7 +102,7 @@ static bool proxied(struct check *check)
 		return false;
 	list.count = 0;
 	http_each_header(check->exchange, header_take, &list);
-	return identity_of_headers(believed_trust(check->auth->believed), list.items, list.count, check->arena,
+	return identity_of_headers(client_ca_trust(check->auth->client_ca), list.items, list.count, check->arena,
 				   &check->identity) &&
 	       (check->identity.user.len == 0 || identity_add_authenticated(&check->identity, check->arena));
 }

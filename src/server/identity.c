@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "auth_in.h"
+#include "identity.h"
 
 #include "base/buf.h"
 #include "base/map.h"

@@ -326,8 +326,8 @@ static void test_no_trust(void **state)
 	(void)state;
 	world = (struct auth_world){0};
 	auth_world_init(&world, &row);
-	believed_free(world.auth->believed);
-	world.auth->believed = NULL;
+	client_ca_free(world.auth->client_ca);
+	world.auth->client_ca = NULL;
 	world_run(&world.world, tell_row);
 	assert_int_equal(world.statuses[0], 401);
 	auth_world_clear(&world);

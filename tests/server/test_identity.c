@@ -2,7 +2,8 @@
 #include "pki.h"
 #include "rows.h"
 
-#include "../../src/server/auth_in.h"
+#include "../../src/server/client_ca.h"
+#include "../../src/server/identity.h"
 #include "model/access.h"
 
 /* ---- certificates */
@@ -66,17 +67,17 @@ static void test_chain(void **state)
 	CLEANUP(buf_clear) struct buf leaf = {0};
 	CLEANUP(buf_clear) struct buf between = {0};
 	struct pki made = pki_make(&c->wish, &makers[c->by]);
-	struct believed *believed = believed_new(trust_with(c->allowed));
+	struct client_ca *client_ca = client_ca_new(trust_with(c->allowed));
 	struct chain_verdict verdict;
 
 	pki_write_der(&made, &leaf);
 	pki_write_der(&makers[c->by], &between);
-	assert_true(believed_judge(believed, (struct str[]){buf_str(&leaf), buf_str(&between)}, c->with_maker ? 2 : 1,
-				   now_ms(), arena, &verdict));
+	assert_true(client_ca_verify(client_ca, (struct str[]){buf_str(&leaf), buf_str(&between)},
+				     c->with_maker ? 2 : 1, now_ms(), arena, &verdict));
 	assert_int_equal(verdict.is_client, c->want_client);
 	assert_int_equal(verdict.is_proxy, c->want_proxy);
 	assert_str(verdict.identity.user, c->wish.cn ? c->wish.cn : "");
-	believed_free(believed);
+	client_ca_free(client_ca);
 	pki_clear(&made);
 }
 
@@ -85,14 +86,14 @@ static void test_subject(void **state)
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
 	CLEANUP(buf_clear) struct buf leaf = {0};
 	struct pki made = pki_make(&(struct pki_wish){.cn = "u", .organizations = {"b", "a"}}, &makers[CLIENT_CA]);
-	struct believed *believed = believed_new(trust_with(NULL));
+	struct client_ca *client_ca = client_ca_new(trust_with(NULL));
 	struct chain_verdict verdict;
 	struct str der;
 
 	(void)state;
 	pki_write_der(&made, &leaf);
 	der = buf_str(&leaf);
-	assert_true(believed_judge(believed, &der, 1, now_ms(), arena, &verdict));
+	assert_true(client_ca_verify(client_ca, &der, 1, now_ms(), arena, &verdict));
 	assert_int_equal(verdict.identity.group_count, 3);
 	assert_str(verdict.identity.groups[0], "b");
 	assert_str(verdict.identity.groups[1], "a");
@@ -103,9 +104,9 @@ static void test_subject(void **state)
 	assert_int_equal(verdict.identity.extra[0].values[0].len, 11 + 64);
 	assert_true(verdict.until_ms > now_ms() + 3000000 && verdict.until_ms < now_ms() + 3700000);
 
-	assert_true(believed_judge(believed, &der, 1, now_ms() + 7200000, arena, &verdict)); /* the clock is ours */
+	assert_true(client_ca_verify(client_ca, &der, 1, now_ms() + 7200000, arena, &verdict)); /* the clock is ours */
 	assert_false(verdict.is_client);
-	believed_free(believed);
+	client_ca_free(client_ca);
 	pki_clear(&made);
 }
 
@@ -115,16 +116,16 @@ static void test_bundle_without_root(void **state)
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
 	CLEANUP(buf_clear) struct buf leaf = {0};
 	struct pki made = pki_make(&(struct pki_wish){.cn = "u"}, &makers[INTERMEDIATE]);
-	struct believed *believed = believed_new(pki_trust(&makers[INTERMEDIATE], &makers[PROXY_CA], NULL, 1));
+	struct client_ca *client_ca = client_ca_new(pki_trust(&makers[INTERMEDIATE], &makers[PROXY_CA], NULL, 1));
 	struct chain_verdict verdict;
 	struct str der;
 
 	(void)state;
 	pki_write_der(&made, &leaf);
 	der = buf_str(&leaf);
-	assert_true(believed_judge(believed, &der, 1, now_ms(), arena, &verdict));
+	assert_true(client_ca_verify(client_ca, &der, 1, now_ms(), arena, &verdict));
 	assert_true(verdict.is_client);
-	believed_free(believed);
+	client_ca_free(client_ca);
 	pki_clear(&made);
 }
 
@@ -134,7 +135,7 @@ static void test_nonsense(void **state)
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
 	CLEANUP(buf_clear) struct buf leaf = {0};
 	struct pki made = pki_make(&(struct pki_wish){.cn = "u"}, &makers[CLIENT_CA]);
-	struct believed *believed = believed_new(trust_with(NULL));
+	struct client_ca *client_ca = client_ca_new(trust_with(NULL));
 	struct trust *empty = xnew(struct trust);
 	struct chain_verdict verdict = {.is_client = true};
 	struct str der;
@@ -143,23 +144,23 @@ static void test_nonsense(void **state)
 	pki_write_der(&made, &leaf);
 	for (size_t cut = 0; cut < leaf.len; cut += 7) {
 		der = str_slice(buf_str(&leaf), 0, cut);
-		assert_true(believed_judge(believed, &der, 1, now_ms(), arena, &verdict));
+		assert_true(client_ca_verify(client_ca, &der, 1, now_ms(), arena, &verdict));
 		assert_false(verdict.is_client || verdict.is_proxy);
 	}
 	buf_putc(&leaf, 'x');
 	der = buf_str(&leaf);
-	assert_true(believed_judge(believed, &der, 1, now_ms(), arena, &verdict));
+	assert_true(client_ca_verify(client_ca, &der, 1, now_ms(), arena, &verdict));
 	assert_false(verdict.is_client || verdict.is_proxy);
-	believed_free(believed);
+	client_ca_free(client_ca);
 
 	empty->references = 1;
 	empty->arena = arena_new(0);
 	empty->client_ca_pem = STR("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n");
-	believed = believed_new(empty);
+	client_ca = client_ca_new(empty);
 	der.len--;
-	assert_true(believed_judge(believed, &der, 1, now_ms(), arena, &verdict));
+	assert_true(client_ca_verify(client_ca, &der, 1, now_ms(), arena, &verdict));
 	assert_false(verdict.is_client || verdict.is_proxy);
-	believed_free(believed);
+	client_ca_free(client_ca);
 	pki_clear(&made);
 }
 

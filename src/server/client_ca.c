@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "auth_in.h"
-#include "model/access.h"
+#include "client_ca.h"
+
+#include "identity.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -17,7 +18,7 @@ enum {
 	SHA256_BYTES = 32,
 };
 
-struct believed {
+struct client_ca {
 	struct trust *trust;
 	X509_STORE *clients, *proxies; /* NULL: nobody is believed */
 };
@@ -55,29 +56,29 @@ static X509_STORE *store_new(struct str pem)
 	return NULL;
 }
 
-struct believed *believed_new(struct trust *trust)
+struct client_ca *client_ca_new(struct trust *trust)
 {
-	struct believed *believed = xnew(struct believed);
+	struct client_ca *client_ca = xnew(struct client_ca);
 
-	believed->trust = trust;
-	believed->clients = store_new(trust->client_ca_pem);
-	believed->proxies = store_new(trust->requestheader_ca_pem);
-	return believed;
+	client_ca->trust = trust;
+	client_ca->clients = store_new(trust->client_ca_pem);
+	client_ca->proxies = store_new(trust->requestheader_ca_pem);
+	return client_ca;
 }
 
-void believed_free(struct believed *believed)
+void client_ca_free(struct client_ca *client_ca)
 {
-	if (!believed)
+	if (!client_ca)
 		return;
-	X509_STORE_free(believed->clients);
-	X509_STORE_free(believed->proxies);
-	trust_unref(believed->trust);
-	free(believed);
+	X509_STORE_free(client_ca->clients);
+	X509_STORE_free(client_ca->proxies);
+	trust_unref(client_ca->trust);
+	free(client_ca);
 }
 
-const struct trust *believed_trust(const struct believed *believed)
+const struct trust *client_ca_trust(const struct client_ca *client_ca)
 {
-	return believed->trust;
+	return client_ca->trust;
 }
 
 /* ---- a chain */
@@ -97,7 +98,7 @@ static STACK_OF(X509) * chain_parse(const struct str *chain, size_t count)
 {
 	STACK_OF(X509) *parsed = sk_X509_new_null();
 
-	for (size_t i = 0; parsed && i < count && i < CHAIN_MAX; i++) {
+	for (size_t i = 0; parsed && i < count && i < CLIENT_CHAIN_MAX; i++) {
 		X509 *x509 = x509_parse(chain[i]);
 
 		if (!x509)
@@ -201,7 +202,7 @@ static int64_t last_moment_ms(const X509 *leaf)
 	return (int64_t)timegm(&tm) * 1000 + 999;
 }
 
-static bool judge(const struct believed *believed, STACK_OF(X509) * chain, struct str der, int64_t wall_ms,
+static bool judge(const struct client_ca *client_ca, STACK_OF(X509) * chain, struct str der, int64_t wall_ms,
 		  struct arena *arena, struct chain_verdict *verdict)
 {
 	X509 *leaf = sk_X509_value(chain, 0);
@@ -210,21 +211,21 @@ static bool judge(const struct believed *believed, STACK_OF(X509) * chain, struc
 	    !identity_add_authenticated(&verdict->identity, arena))
 		return false;
 	verdict->until_ms = last_moment_ms(leaf);
-	verdict->is_proxy =
-		is_allowed_name(believed->trust, verdict->identity.user) && leads_to(believed->proxies, chain, wall_ms);
-	verdict->is_client = verdict->identity.user.len && leads_to(believed->clients, chain, wall_ms);
+	verdict->is_proxy = is_allowed_name(client_ca->trust, verdict->identity.user) &&
+			    leads_to(client_ca->proxies, chain, wall_ms);
+	verdict->is_client = verdict->identity.user.len && leads_to(client_ca->clients, chain, wall_ms);
 	return true;
 }
 
-bool believed_judge(const struct believed *believed, const struct str *chain, size_t count, int64_t wall_ms,
-		    struct arena *arena, struct chain_verdict *ret_verdict)
+bool client_ca_verify(const struct client_ca *client_ca, const struct str *chain, size_t count, int64_t wall_ms,
+		      struct arena *arena, struct chain_verdict *ret_verdict)
 {
 	struct chain_verdict verdict = {0};
 	STACK_OF(X509) *parsed = chain_parse(chain, count);
 	bool fits = true;
 
 	if (parsed && sk_X509_num(parsed) > 0)
-		fits = judge(believed, parsed, chain[0], wall_ms, arena, &verdict);
+		fits = judge(client_ca, parsed, chain[0], wall_ms, arena, &verdict);
 	sk_X509_pop_free(parsed, X509_free);
 	ERR_clear_error();
 	if (fits)
