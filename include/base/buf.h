@@ -19,6 +19,7 @@ struct buf {
 	}
 
 void buf_clear(struct buf *buf); /* frees; the buf is empty and may be used again with the same maximum */
+void buf_wipe(struct buf *buf);	 /* as buf_clear, for secrets: overwrites what it frees */
 void buf_reset(struct buf *buf); /* empties, keeps the memory */
 void buf_put(struct buf *buf, struct str text);
 void buf_puts(struct buf *buf, const char *text);

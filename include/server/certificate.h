@@ -40,12 +40,4 @@ struct certificate_end {
 size_t certificate_count(const struct certificate *certificate);
 struct certificate_end certificate_end_of(const struct certificate *certificate, size_t number);
 
-/* The pair for everybody, lent until it is replaced. For GnuTLS's retrieve callback: gnutls_pcert_st *, its count, gnutls_privkey_t. Lent. */
-struct certificate_pair {
-	void *chain;
-	unsigned chain_length;
-	void *key;
-};
-struct certificate_pair certificate_pair(const struct certificate *certificate);
-
 #endif

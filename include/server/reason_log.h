@@ -7,7 +7,10 @@
 #include "base/base.h"
 #include "base/str.h"
 
-enum { REASON_LOG_MS = 60000, REASON_LOG_MOST = 256 /* reasons in that time; a caller may make up any number of them */ };
+enum {
+	REASON_LOG_MS = 60000,
+	REASON_LOG_MOST = 256 /* reasons in that time; a caller may make up any number of them */
+};
 
 struct reason_log;
 struct reason_log *reason_log_new(void) MUST_USE;

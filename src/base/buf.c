@@ -4,11 +4,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void buf_clear(struct buf *buf)
 {
 	free(buf->ptr);
 	*buf = (struct buf){.max = buf->max};
+}
+
+void buf_wipe(struct buf *buf)
+{
+	if (buf->ptr)
+		explicit_bzero(buf->ptr, buf->cap);
+	buf_clear(buf);
 }
 
 void buf_reset(struct buf *buf)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/certificate.h"
+#include "certificate_choice.h"
 
-#include "server_in.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -41,11 +40,6 @@ void certificate_free(struct certificate *certificate)
 	vec_clear(&certificate->sources);
 	arena_free(certificate->arena);
 	free(certificate);
-}
-
-struct certificate_pair certificate_pair(const struct certificate *certificate)
-{
-	return serving_pair_lend(certificate->sources.items[0].pair);
 }
 
 size_t certificate_count(const struct certificate *certificate)
@@ -118,7 +112,7 @@ static bool source_answers(const struct source *source, struct str asked, bool w
 	if (source->names.count == 0)
 		return serving_pair_has(source->pair, asked, wildcard);
 	for (size_t i = 0; i < source->names.count; i++)
-		if (serving_name_is(source->names.items[i], asked, wildcard))
+		if (serving_pair_name_is(source->names.items[i], asked, wildcard))
 			return true;
 	return false;
 }
@@ -133,17 +127,6 @@ struct serving_pair *certificate_choose(const struct certificate *certificate, s
 			if (source_answers(&certificate->sources.items[i], asked, wildcard))
 				return serving_pair_ref(certificate->sources.items[i].pair);
 	return serving_pair_ref(certificate->sources.items[0].pair);
-}
-
-struct serving_pair *certificate_for(const struct certificate *certificate, gnutls_session_t session)
-{
-	char name[256] = "";
-	size_t bytes = sizeof(name);
-	unsigned type = 0;
-
-	if (gnutls_server_name_get(session, name, &bytes, &type, 0) != 0 || type != GNUTLS_NAME_DNS)
-		bytes = 0;
-	return certificate_choose(certificate, (struct str){name, bytes});
 }
 
 /* ---- new files */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pair of a server that was given none. */
-#include "server/certificate.h"
+#include "certificate_choice.h"
 
-#include "server_in.h"
+#include "certificate_pem.h"
 #include "net/file.h"
 
 #include <errno.h>
@@ -120,7 +120,7 @@ static int dir_lock(const char *dir, struct err *err)
 static bool pair_write(const struct pair_paths *paths, const char *bind_address, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf chain = {0};
-	CLEANUP(secret_clear) struct buf key = {0};
+	CLEANUP(buf_wipe) struct buf key = {0};
 
 	if (!certificate_pem_make(bind_address, &chain, &key, err))
 		return false;
@@ -166,7 +166,7 @@ static struct certificate *pair_load_or_make(const struct pair_paths *paths, con
 static struct certificate *made_in_memory(const char *bind_address, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf chain = {0};
-	CLEANUP(secret_clear) struct buf key = {0};
+	CLEANUP(buf_wipe) struct buf key = {0};
 
 	if (!certificate_pem_make(bind_address, &chain, &key, err))
 		return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A serving pair of our own: ECDSA P-256, since a handshake with an RSA key costs three times as much. */
-#include "server_in.h"
+#include "certificate_pem.h"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>

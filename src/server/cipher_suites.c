@@ -2,7 +2,8 @@
 /* GnuTLS is told of ciphers, key exchanges and MACs, not of suites: two suites would bring those along that mix their
    parts, and TLS 1.3 would be changed too. So when a client has turned out to speak TLS 1.2, the one suite is chosen here
    and GnuTLS is left no other. */
-#include "server_in.h"
+#include "cipher_suites.h"
+#include "base/buf.h"
 #include "text/distance.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/dispatch.h"
 
+#include "health.h"
 #include "question_in.h"
 #include "usage_in.h"
 
@@ -10,7 +11,6 @@
 #include "model/catalog.h"
 #include "net/loop.h"
 #include "server/auth.h"
-#include "server/health.h"
 #include "server/http.h"
 #include "server/own_metrics.h"
 #include "server/reason_log.h"

@@ -3,10 +3,11 @@
    connection has a deadline of its own for what it does now: the handshake, a request, taking the answer. Its timer is
    not moved with every request, that would cost each of them; it comes by at least once in the shortest deadline, and
    looks how things are. */
-#include "server_in.h"
+#include "http_connection.h"
+
+#include "http_exchange.h"
 #include "base/log.h"
 
-#include <gnutls/gnutls.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static int64_t idle_look(struct http_connection *connection, int64_t now)
 	const int64_t limit = connection->server->request_timeout_ms;
 	uint64_t bytes;
 
-	if (!connection->greeted)
+	if (!connection->session.greeted)
 		return connection->since_ms + limit > now ? connection->since_ms + limit - now : CUT_OFF;
 	bytes = bytes_received(connection->fd);
 	if (!connection->looked || connection->seen_requests != connection->requests) {
@@ -89,53 +90,6 @@ static void timer_due(void *context)
 	shutdown(connection->fd, SHUT_RDWR);
 }
 
-/* The client's Finished is the last thing that a handshake waits for. */
-static int finished_received(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
-			     const gnutls_datum_t *message)
-{
-	struct http_connection *connection = gnutls_session_get_ptr(session);
-
-	(void)type;
-	(void)when;
-	(void)message;
-	if (incoming && !connection->greeted) {
-		connection->greeted = true;
-		connection->server->handshakes--;
-	}
-	return 0;
-}
-
-/* As finished_received; but first it notes the suites that are offered. */
-static int message_received(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
-			    const gnutls_datum_t *message)
-{
-	struct http_connection *connection = gnutls_session_get_ptr(session);
-	const void *bytes = message->data;
-
-	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && when == GNUTLS_HOOK_PRE)
-		connection->offered_suites =
-			cipher_suites_offered(connection->server->suites, (struct str){bytes, message->size});
-	if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST)
-		return finished_received(session, type, when, incoming, message);
-	return 0;
-}
-
-/* Which version it will be is known now, which suite is not. */
-static int hello_received(gnutls_session_t session)
-{
-	const struct http_connection *connection = gnutls_session_get_ptr(session);
-	const struct http_server *server = connection->server;
-	struct serving_pair *pair;
-	gnutls_priority_t priorities;
-
-	if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_2)
-		return 0;
-	pair = certificate_for(server->certificate, session);
-	priorities = cipher_suites_choose(server->suites, connection->offered_suites, serving_pair_is_rsa(pair));
-	serving_pair_unref(pair);
-	return priorities ? gnutls_priority_set(session, priorities) : GNUTLS_E_NO_CIPHER_SUITES;
-}
-
 static void connection_begin(struct http_server *server, struct MHD_Connection *mhd, void **connection_context)
 {
 	struct http_connection *connection = xnew(struct http_connection);
@@ -143,7 +97,6 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 	connection->server = server;
 	connection->mhd = mhd;
 	connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	connection->session = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 	connection->exchange.connection = connection;
 	connection->since_ms = loop_now_ms(server->loop);
 	connection->timer.handler = timer_due;
@@ -154,20 +107,9 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 		server->connections->previous = connection;
 	server->connections = connection;
 
-	/* before the handshake */
-	gnutls_session_set_ptr(connection->session, connection);
-	if (server->ask_certificate)
-		gnutls_certificate_server_set_request(connection->session, GNUTLS_CERT_REQUEST);
-	gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
-					   finished_received);
-	if (server->suites) {
-		gnutls_handshake_set_hook_function(connection->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
-						   message_received);
-		gnutls_handshake_set_post_client_hello_function(connection->session, hello_received);
-	}
-	server->handshakes++;
+	http_session_begin(&connection->session, &server->tls,
+			   MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
 	server->traffic.accepted++;
-	gnutls_session_ticket_enable_server(connection->session, &server->ticket_key);
 	*connection_context = connection;
 }
 
@@ -178,18 +120,16 @@ static void connection_end(struct http_connection *connection)
 	http_exchange_end(&connection->exchange);
 	buf_clear(&connection->exchange.target);
 	loop_timer_cancel(server->loop, &connection->timer);
-	serving_pair_unref(connection->pair);
-	if (!connection->greeted)
-		server->handshakes--;
+	http_session_end(&connection->session);
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	*(connection->previous ? &connection->previous->next : &server->connections) = connection->next;
 	if (connection->memory.free)
 		connection->memory.free(connection->memory.pointer);
-	http_linger(server, connection->fd); /* libmicrohttpd closes it when we return */
+	http_linger(&server->lingers, connection->fd); /* libmicrohttpd closes it when we return */
 	free(connection);
 	/* at the limit libmicrohttpd no longer listens, and looks whether it may again only when it runs the next time */
-	http_server_run_soon(server);
+	http_turns_soon(&server->turns);
 }
 
 void http_on_connection(void *context, struct MHD_Connection *mhd, void **connection_context,

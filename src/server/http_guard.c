@@ -2,7 +2,7 @@
 /* libmicrohttpd 0.9.75 is generous: it takes the first of two lengths, prefers `chunked` to a length, and skips headers
    that it does not understand. A proxy before us may read the same bytes otherwise, and then one client's request
    becomes part of another's (RFC 9112, sections 5 and 11.2). So whatever could be read in two ways is refused. */
-#include "server_in.h"
+#include "http_guard.h"
 
 struct look {
 	unsigned hosts, lengths, encodings;
@@ -11,7 +11,7 @@ struct look {
 	const char *reason; /* NULL: nothing found */
 };
 
-static void refuse(struct look *look, unsigned status, const char *reason)
+static void look_refuse(struct look *look, unsigned status, const char *reason)
 {
 	if (look->reason)
 		return;
@@ -44,12 +44,12 @@ static void look_at_length(struct look *look, struct str value)
 {
 	value = str_trim(value);
 	if (++look->lengths > 1)
-		refuse(look, 400, "more than one Content-Length header");
+		look_refuse(look, 400, "more than one Content-Length header");
 	if (value.len == 0 || value.len > 18)
-		refuse(look, 400, "the Content-Length header is not a number");
+		look_refuse(look, 400, "the Content-Length header is not a number");
 	for (size_t i = 0; i < value.len && i < 18; i++) {
 		if (value.ptr[i] < '0' || value.ptr[i] > '9')
-			refuse(look, 400, "the Content-Length header is not a number");
+			look_refuse(look, 400, "the Content-Length header is not a number");
 		look->body_bytes = look->body_bytes * 10 + (uint64_t)(value.ptr[i] - '0');
 	}
 }
@@ -64,19 +64,19 @@ static void look_at_header(struct look *look, struct str name, struct str value)
 	const struct str host = STR("Host"), length = STR("Content-Length"), encoding = STR("Transfer-Encoding");
 
 	if (!is_token(name))
-		refuse(look, 400, "the name of a header has a character that is not allowed");
+		look_refuse(look, 400, "the name of a header has a character that is not allowed");
 	else if (value.len && has_line_breaks(value))
-		refuse(look, 400, "the value of a header has a character that is not allowed");
+		look_refuse(look, 400, "the value of a header has a character that is not allowed");
 	else if (str_eq_nocase(name, host) && ++look->hosts > 1)
-		refuse(look, 400, "more than one Host header");
+		look_refuse(look, 400, "more than one Host header");
 	else if (str_eq_nocase(name, length))
 		look_at_length(look, value);
 	else if (str_eq_nocase(name, encoding)) {
 		if (++look->encodings > 1 || !str_eq_nocase(str_trim(value), STR("chunked")))
-			refuse(look, 400, "the only Transfer-Encoding understood here is 'chunked'");
+			look_refuse(look, 400, "the only Transfer-Encoding understood here is 'chunked'");
 	} else if (starts_nocase(name, length) || starts_nocase(name, encoding)) {
 		/* libmicrohttpd glues a continued line (`Content-Length:\r\n 5`) to the name */
-		refuse(look, 400, "a header line is continued on the next");
+		look_refuse(look, 400, "a header line is continued on the next");
 	}
 }
 
@@ -93,10 +93,11 @@ static enum MHD_Result header_seen(void *context, enum MHD_ValueKind kind, const
 static void look_at_target(struct look *look, struct str target)
 {
 	if (target.len == 0 || target.ptr[0] != '/')
-		refuse(look, 400, "the target of the request does not begin with '/'");
+		look_refuse(look, 400, "the target of the request does not begin with '/'");
 	for (size_t i = 0; i < target.len; i++)
 		if ((unsigned char)target.ptr[i] <= ' ' || target.ptr[i] == 0x7f)
-			refuse(look, 400, "the target of the request has a character that must be percent-encoded");
+			look_refuse(look, 400,
+				    "the target of the request has a character that must be percent-encoded");
 }
 
 bool http_guard(struct MHD_Connection *mhd, struct str target, const char *version, unsigned *ret_status,
@@ -107,13 +108,13 @@ bool http_guard(struct MHD_Connection *mhd, struct str target, const char *versi
 	look_at_target(&look, target);
 	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, header_seen, &look);
 	if (look.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0)
-		refuse(&look, 400, "no Host header");
+		look_refuse(&look, 400, "no Host header");
 	if (look.encodings && look.lengths)
-		refuse(&look, 400, "both Transfer-Encoding and Content-Length");
+		look_refuse(&look, 400, "both Transfer-Encoding and Content-Length");
 	if (look.encodings && strcmp(version, MHD_HTTP_VERSION_1_1) != 0)
-		refuse(&look, 400, "Transfer-Encoding is for HTTP/1.1 only");
+		look_refuse(&look, 400, "Transfer-Encoding is for HTTP/1.1 only");
 	if (look.body_bytes > HTTP_BODY_MAX)
-		refuse(&look, 413, "the body of the request is larger than 1 MiB");
+		look_refuse(&look, 413, "the body of the request is larger than 1 MiB");
 	if (!look.reason)
 		return true;
 	*ret_status = look.status;

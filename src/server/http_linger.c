@@ -3,7 +3,7 @@
    it: one whose request is refused in the middle never learns why (RFC 9112, section 9.6). libmicrohttpd closes that way.
    So a second descriptor keeps the connection open for a little while; what comes is read and thrown away, until the
    client closes too. */
-#include "server_in.h"
+#include "http_linger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ enum {
 };
 
 struct http_linger {
-	struct http_server *server;
+	struct http_lingers *lingers;
 	struct http_linger *next, *previous;
 	struct loop_timer timer;
 	int fd;
@@ -47,15 +47,15 @@ static bool reaches_end(int fd, size_t *bytes)
 
 static void linger_end(struct http_linger *linger)
 {
-	struct http_server *server = linger->server;
+	struct http_lingers *lingers = linger->lingers;
 
-	loop_timer_cancel(server->loop, &linger->timer);
-	loop_unwatch(server->loop, linger->fd);
+	loop_timer_cancel(lingers->loop, &linger->timer);
+	loop_unwatch(lingers->loop, linger->fd);
 	close(linger->fd);
 	if (linger->next)
 		linger->next->previous = linger->previous;
-	*(linger->previous ? &linger->previous->next : &server->lingers) = linger->next;
-	server->lingers_count--;
+	*(linger->previous ? &linger->previous->next : &lingers->first) = linger->next;
+	lingers->count--;
 	free(linger);
 }
 
@@ -73,42 +73,42 @@ static void bytes_came(void *context, int fd, uint32_t events)
 		linger_end(linger);
 }
 
-static void linger_begin(struct http_server *server, int fd)
+static void linger_begin(struct http_lingers *lingers, int fd)
 {
 	struct http_linger *linger = xnew(struct http_linger);
 	struct err err = {0};
 
-	linger->server = server;
+	linger->lingers = lingers;
 	linger->fd = fd;
 	linger->timer.handler = time_is_over;
 	linger->timer.context = linger;
-	linger->next = server->lingers;
-	if (server->lingers)
-		server->lingers->previous = linger;
-	server->lingers = linger;
-	server->lingers_count++;
-	loop_timer_set(server->loop, &linger->timer, LINGER_MS);
-	if (!loop_watch(server->loop, fd, EPOLLIN, bytes_came, linger, &err))
+	linger->next = lingers->first;
+	if (lingers->first)
+		lingers->first->previous = linger;
+	lingers->first = linger;
+	lingers->count++;
+	loop_timer_set(lingers->loop, &linger->timer, LINGER_MS);
+	if (!loop_watch(lingers->loop, fd, EPOLLIN, bytes_came, linger, &err))
 		linger_end(linger);
 }
 
 /* Most clients have closed when we do; then one look is all. */
-void http_linger(struct http_server *server, int fd)
+void http_linger(struct http_lingers *lingers, int fd)
 {
 	size_t bytes = 0;
 	int second;
 
-	if (reaches_end(fd, &bytes) || server->lingers_count >= LINGERS_MAX)
+	if (reaches_end(fd, &bytes) || lingers->count >= LINGERS_MAX)
 		return;
 	second = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (second < 0)
 		return;
 	shutdown(fd, SHUT_WR); /* else the client waits for more, and we for its end */
-	linger_begin(server, second);
+	linger_begin(lingers, second);
 }
 
-void http_lingers_end(struct http_server *server)
+void http_linger_end_all(struct http_lingers *lingers)
 {
-	while (server->lingers)
-		linger_end(server->lingers);
+	while (lingers->first)
+		linger_end(lingers->first);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server_in.h"
+#include "http_listen.h"
 
 #include <errno.h>
 #include <netdb.h>

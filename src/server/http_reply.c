@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server_in.h"
+#include "http_reply.h"
 #include "base/log.h"
 
 #include <stdio.h>

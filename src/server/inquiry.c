@@ -3,6 +3,8 @@
    outside can make two of them fall together. */
 #include "auth_in.h"
 
+#include <openssl/evp.h>
+
 #include <stdlib.h>
 #include <sys/random.h>
 

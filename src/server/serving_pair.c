@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A chain and its key: const once made, shared by count, since a handshake may still need a pair that has been replaced. */
-#include "server_in.h"
+#include "serving_pair.h"
+
 #include "base/arena.h"
+#include "base/vec.h"
 #include "net/file.h"
 
 #include <gnutls/abstract.h>
@@ -48,9 +50,9 @@ void serving_pair_unref(struct serving_pair *pair)
 		serving_pair_free(pair);
 }
 
-struct certificate_pair serving_pair_lend(const struct serving_pair *pair)
+struct serving_pair_lent serving_pair_lend(const struct serving_pair *pair)
 {
-	struct certificate_pair lent = {.chain_length = pair->chain_length, .key = pair->key};
+	struct serving_pair_lent lent = {.chain_length = pair->chain_length, .key = pair->key};
 	const void *chain = pair->chain;
 
 	/* GnuTLS takes what it only reads as a pointer to non-const */
@@ -115,7 +117,7 @@ static void leaf_read(struct serving_pair *pair)
 	gnutls_x509_crt_deinit(leaf);
 }
 
-bool serving_name_is(struct str name, struct str asked, bool wildcard)
+bool serving_pair_name_is(struct str name, struct str asked, bool wildcard)
 {
 	struct str domain = str_slice(asked, str_index(asked, '.'), asked.len);
 
@@ -127,19 +129,12 @@ bool serving_name_is(struct str name, struct str asked, bool wildcard)
 bool serving_pair_has(const struct serving_pair *pair, struct str asked, bool wildcard)
 {
 	for (size_t i = 0; i < pair->names.count; i++)
-		if (serving_name_is(pair->names.items[i], asked, wildcard))
+		if (serving_pair_name_is(pair->names.items[i], asked, wildcard))
 			return true;
 	return false;
 }
 
 /* ---- from PEM */
-
-void secret_clear(struct buf *secret)
-{
-	if (secret->ptr)
-		explicit_bzero(secret->ptr, secret->cap);
-	buf_clear(secret);
-}
 
 static gnutls_datum_t datum_of(const struct buf *text)
 {
@@ -218,7 +213,7 @@ struct serving_pair *serving_pair_parse(const struct buf *chain, const struct bu
 struct serving_pair *serving_pair_load(const char *cert_file, const char *key_file, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf chain = BUF_MAX(FILE_MAX);
-	CLEANUP(secret_clear) struct buf key = BUF_MAX(FILE_MAX);
+	CLEANUP(buf_wipe) struct buf key = BUF_MAX(FILE_MAX);
 
 	if (!file_read(cert_file, &chain, err) || !file_read(key_file, &key, err))
 		return NULL;

@@ -6,10 +6,9 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "server/certificate.h"
+#include "shown_pair.h"
 
 #include <fcntl.h>
-#include <gnutls/abstract.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -64,7 +63,7 @@ static struct certificate *make(const struct folder *folder)
 
 static X509 *x509_of(const struct certificate *certificate, unsigned at)
 {
-	const gnutls_pcert_st *chain = certificate_pair(certificate).chain;
+	const gnutls_pcert_st *chain = shown_pair(certificate).chain;
 	const unsigned char *der = chain[at].cert.data;
 	X509 *x509 = d2i_X509(NULL, &der, chain[at].cert.size);
 
@@ -125,7 +124,7 @@ static void test_names_and_use(void **state)
 	X509 *leaf = x509_of(certificate, 0);
 	X509 *ca = x509_of(certificate, 1);
 
-	assert_int_equal(certificate_pair(certificate).chain_length, 2);
+	assert_int_equal(shown_pair(certificate).chain_length, 2);
 	assert_name_like(X509_get_subject_name(leaf), "localhost@");
 	assert_name_like(X509_get_issuer_name(leaf), "localhost-ca@");
 	assert_name_like(X509_get_subject_name(ca), "localhost-ca@");
@@ -387,7 +386,7 @@ static void child_run(const struct folder *folder, int out)
 
 	if (!certificate)
 		_exit(1);
-	chain = certificate_pair(certificate).chain;
+	chain = shown_pair(certificate).chain;
 	written = write(out, chain->cert.data, chain->cert.size);
 	_exit(written == (ssize_t)chain->cert.size ? 0 : 1);
 }

@@ -2,9 +2,9 @@
 /* Whether the files were looked at, only the log tells when nothing comes of it: its lines are the events waited for. */
 #include "http_world.h"
 #include "serving_files.h"
+#include "shown_pair.h"
 
 #include <fcntl.h>
-#include <gnutls/abstract.h>
 
 enum { QUIET_MS = 300 };
 
@@ -116,7 +116,7 @@ static void await_silence(struct reload *reload)
 
 static void assert_serves(const struct reload *reload, const char *common_name)
 {
-	const gnutls_pcert_st *chain = certificate_pair(reload->certificate).chain;
+	const gnutls_pcert_st *chain = shown_pair(reload->certificate).chain;
 	const unsigned char *der = chain[0].cert.data;
 	X509 *x509 = d2i_X509(NULL, &der, chain[0].cert.size);
 	char name[64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/health.h"
+#include "../../src/server/health.h"
 
 #include "rows.h"
 #include "api/request.h"
