@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client_ca.h"
 
+#include "base/buf.h"
 #include "identity.h"
 
 #include <limits.h>

@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/map.h"
-#include "model/access.h"
 #include "text/url.h"
 
 /* ---- the front proxy's headers */
