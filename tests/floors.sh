@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Refuses an #include that points up or sideways, by docs/FLOORS, and a header that does not compile alone.
+# Refuses an #include that points up or sideways, by docs/FLOORS, headers that include each other, and a header that does not
+# compile alone. What the linker knows of the same is looked at by tests/symbols.sh.
 set -eu
 cd "$(dirname "$0")/.."
 floor_of() { awk -v room="$1" '!/^#/ {for (i = 2; i <= NF; i++) if ($i == room) print $1}' docs/FLOORS; }
@@ -22,8 +23,19 @@ for file in $(find src include -name '*.[ch]'); do
 		fi
 	done
 done
-for header in $(find include -name '*.h'); do
-	echo "#include \"${header#include/}\"" | ${CC:-cc} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -fsyntax-only -x c - ||
+# tsort names those that go in a circle.
+circles=$(for header in $(find include src -name '*.h'); do
+	echo "$header $header"
+	for path in $(included "$header"); do
+		for target in "include/$path" "${header%/*}/$path"; do
+			[ ! -f "$target" ] || echo "$target $header"
+		done
+	done
+done | tsort 2>&1 >/dev/null | sed 's/^tsort: //')
+[ -z "$circles" ] || { echo "headers that include each other: $circles"; exit 1; }
+for header in $(find include src -name '*.h'); do
+	echo "#include \"$header\"" |
+		${CC:-cc} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -I. -fsyntax-only -x c - ||
 		{ echo "$header does not compile alone"; bad=1; }
 done
 exit $bad
