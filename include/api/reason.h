@@ -19,6 +19,7 @@ enum reason_code {
 	REASON_NO_RULE,
 	REASON_FILTERED,
 	REASON_NAMELESS,
+	REASON_HARD_PATTERN,
 	REASON_HIDES_RULE,
 	REASON_DISCOVERY_FAILS,
 	REASON_DISCOVERY_WAITS,
@@ -76,7 +77,7 @@ struct reason_kind {
 	const char *code;   /* stable: scripts look for `[code]` at the end of the message */
 	const char *status; /* what it is answered with */
 	const char *title;  /* what happened */
-	const char *fix;   /* what to do */
+	const char *fix;    /* what to do */
 };
 const struct reason_kind *reason_kind(enum reason_code code);
 

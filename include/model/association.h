@@ -21,9 +21,9 @@ MUST_USE bool association_new(const struct resources_spec *spec, struct problems
 void association_free(struct association *association);
 DEFINE_FREE_AT(association)
 
-/* The resource that a label of a series stands for; NULL when it stands for none. */
-const struct resource *association_resource_of(const struct association *association,
-					       const struct resource_table *table, struct str label);
+/* The resource that a label of a series stands for; NULL when it stands for none. ERR_LIMIT: the label is not decided. */
+MUST_USE bool association_resource_of(const struct association *association, const struct resource_table *table,
+				      struct str label, const struct resource **ret_resource, struct err *err);
 
 /* The label that stands for a resource in a query: the last override of it in the file, else what the template gives for it.
    The text lives in `arena` or in the spec. ERR_NOT_FOUND when there is none. */

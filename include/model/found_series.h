@@ -14,9 +14,10 @@ struct series_kind;
 enum { FOUND_LABELS = 16, FOUND_SERIES_MAX = 10000 };
 
 enum found_fate {
-	FOUND_NAMED,	/* it has a name in the API, but perhaps no label of a resource */
-	FOUND_DROPPED,	/* by a filter or by name.matches */
-	FOUND_NAMELESS, /* name.as gave nothing */
+	FOUND_NAMED,	 /* it has a name in the API, but perhaps no label of a resource */
+	FOUND_DROPPED,	 /* by a filter or by name.matches */
+	FOUND_NAMELESS,	 /* name.as gave nothing */
+	FOUND_UNDECIDED, /* a pattern takes too many steps */
 };
 
 /* The series of one name that a rule found. */
@@ -24,7 +25,7 @@ struct found_series {
 	const struct rule *rule;
 	struct str series, name; /* name: empty unless NAMED */
 	enum found_fate fate;
-	struct namer_drop drop; /* of DROPPED */
+	struct namer_drop drop; /* of DROPPED and UNDECIDED */
 	uint64_t count;		/* of series */
 	struct str labels[FOUND_LABELS];
 	size_t label_count;
@@ -34,7 +35,7 @@ struct found_series {
 /* All that one rule found. */
 struct rule_found {
 	uint64_t dropped;
-	const struct found_series *first, *first_dropped, *first_nameless; /* NULL: none */
+	const struct found_series *first, *first_dropped, *first_nameless, *first_undecided; /* NULL: none */
 };
 
 /* No more than FOUND_SERIES_MAX are kept; beyond that a reason says less. */

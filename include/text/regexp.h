@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* regexp.h - regular expressions with RE2's syntax and meaning (Go's regexp package), on PCRE2. A pattern that
-   makes PCRE2 go back and forth is searched for in linear time. */
+/* regexp.h - regular expressions with RE2's syntax and meaning (Go's regexp package), on PCRE2, which may take
+   a bounded number of steps for each text. */
 #ifndef GAUGELET_TEXT_REGEXP_H
 #define GAUGELET_TEXT_REGEXP_H
 
@@ -22,8 +22,9 @@ DEFINE_FREE_AT(regexp)
 /* How many groups it has, named ones included. */
 size_t regexp_groups(const struct regexp *regexp);
 
-/* An unanchored search. False in *ret_found is no match; the call itself fails (ERR_LIMIT) when neither PCRE2
-   nor the linear search may work as long as pattern and text need: thousands of repeats, kilobytes of text. */
+/* An unanchored search. False in *ret_found is no match; the call itself fails (ERR_LIMIT) when PCRE2 takes more steps than a
+   turn of the loop has room for, as ^(a+)+$ does. Such a pattern fails at once from then on, since the next texts would cost
+   as much each. */
 MUST_USE bool regexp_search(const struct regexp *regexp, struct str text, bool *ret_found, struct err *err);
 
 /* The text of group `name` in the leftmost match, as a part of `text`; ptr NULL when it took no part or does not exist.
@@ -42,8 +43,5 @@ void regexp_missing_group(const struct regexp *regexp, struct str as, struct str
 
 /* Can `as` expand to nothing else than the empty text, whatever matches? */
 bool regexp_expands_to_nothing(const struct regexp *regexp, struct str as);
-
-/* From here on the linear search alone: for tests. */
-void regexp_force_linear(struct regexp *regexp);
 
 #endif

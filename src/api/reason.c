@@ -36,6 +36,9 @@ static const struct reason_kind kinds[] = {
 			     "`name.as` expands to nothing, so the series have no name (`$1_total` is the group "
 			     "`1_total`).",
 			     "Write the group in braces: `${1}_total`."},
+	[REASON_HARD_PATTERN] = {"hard-pattern", "404",
+				 "A regular expression of the rule takes too many steps, so its series have no name.",
+				 "Write it without repetitions inside repetitions: `^a+$` for `^(a+)+$`."},
 	[REASON_HIDES_RULE] = {"hides-rule", "404",
 			       "Two rules give the same name; the later one counts, and it has no answer.",
 			       "Give one of them another `name.as`."},

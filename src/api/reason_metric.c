@@ -227,6 +227,16 @@ static enum reason_code explain_drop(struct buf *out, const struct api_plan *pla
 	return REASON_FILTERED;
 }
 
+static enum reason_code explain_undecided(struct buf *out, const struct found_series *series)
+{
+	name_rule(out, series->rule);
+	buf_printf(out, " cannot tell whether it takes %.*s: %s \"", STR_ARG(text_front(series->series, TEXT_SHOWN)),
+		   series->drop.key);
+	put_cut(out, series->drop.pattern, SERIES_SHOWN);
+	buf_puts(out, "\" takes too many steps. fix: write it without repetitions inside repetitions");
+	return REASON_HARD_PATTERN;
+}
+
 static enum reason_code explain_nameless(struct buf *out, const struct api_plan *plan, const struct rule *rule)
 {
 	CLEANUP(buf_clear) struct buf fix = {0};
@@ -257,6 +267,8 @@ static enum reason_code explain_series(struct buf *out, const struct api_plan *p
 		return explain_drop(out, plan, series);
 	case FOUND_NAMELESS:
 		return explain_nameless(out, plan, series->rule);
+	case FOUND_UNDECIDED:
+		return explain_undecided(out, series);
 	case FOUND_NAMED:
 		break;
 	}
@@ -377,6 +389,8 @@ static enum reason_code explain_rule(struct buf *out, const struct api_plan *pla
 		return explain_waiting(out, rule, finding);
 	if (finding->series == 0)
 		return explain_no_series(out, plan, rule);
+	if (found->first_undecided)
+		return explain_undecided(out, found->first_undecided);
 	if (found->first_dropped && found->dropped >= finding->series)
 		return explain_drop(out, plan, found->first_dropped);
 	if (found->first_nameless)

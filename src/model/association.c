@@ -9,7 +9,7 @@
 #include "text/regexp.h"
 #include "text/template.h"
 
-enum { LABEL_BYTES_MAX = 4096, SCRATCH_BYTES_MAX = 64 << 10 };
+enum { LABEL_BYTES_MAX = 4096, LABEL_SHOWN = 200, SCRATCH_BYTES_MAX = 64 << 10 };
 
 struct association {
 	const struct resources_spec *spec;
@@ -108,30 +108,35 @@ static const struct resource *override_target(const struct override_spec *overri
 	return resource_find(table, override->resource.text, override->group.text);
 }
 
-static const struct resource *resource_in_label(const struct association *association,
-						const struct resource_table *table, struct str label)
+static bool resource_in_label(const struct association *association, const struct resource_table *table,
+			      struct str label, const struct resource **ret_resource, struct err *err)
 {
-	struct err err;
 	struct str resource;
 	struct str group;
 	bool found;
 
-	if (association->extraction == NULL ||
-	    !regexp_group(association->extraction, label, "resource", &found, &resource, &err) || !found ||
-	    resource.ptr == NULL || !regexp_group(association->extraction, label, "group", &found, &group, &err))
-		return NULL;
-	return resource_find(table, resource, group);
+	*ret_resource = NULL;
+	if (association->extraction == NULL)
+		return true;
+	if (!regexp_group(association->extraction, label, "resource", &found, &resource, err) ||
+	    !regexp_group(association->extraction, label, "group", &found, &group, err))
+		return err_wrap(err, "label %.*s", STR_ARG(str_slice(label, 0, LABEL_SHOWN)));
+	if (found && resource.ptr)
+		*ret_resource = resource_find(table, resource, group);
+	return true;
 }
 
-const struct resource *association_resource_of(const struct association *association,
-					       const struct resource_table *table, struct str label)
+bool association_resource_of(const struct association *association, const struct resource_table *table,
+			     struct str label, const struct resource **ret_resource, struct err *err)
 {
 	const struct resources_spec *spec = association->spec;
 
 	for (size_t i = 0; i < spec->override_count; i++)
-		if (str_eq(spec->overrides[i].label.text, label))
-			return override_target(&spec->overrides[i], table);
-	return resource_in_label(association, table, label);
+		if (str_eq(spec->overrides[i].label.text, label)) {
+			*ret_resource = override_target(&spec->overrides[i], table);
+			return true;
+		}
+	return resource_in_label(association, table, label, ret_resource, err);
 }
 
 /* Dots and dashes have no place in a label name. */

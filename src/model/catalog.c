@@ -112,22 +112,7 @@ static void start_rule(struct catalog_builder *builder)
 		builder->namespace_label = label_of(builder, resource_find(resources, STR("namespaces"), STR("")));
 }
 
-static const struct known_label *known_label(struct catalog_builder *builder, struct str label)
-{
-	struct catalog *catalog = builder->catalog;
-	struct known_label *known = map_get(&builder->labels, label);
-
-	if (known)
-		return known;
-	known = arena_alloc(catalog->arena, sizeof(*known));
-	CHECK(known != NULL);
-	known->resource = association_resource_of(rule_at_hand(builder)->association, catalog->resources, label);
-	known->query_label = label_of(builder, known->resource);
-	*map_at(&builder->labels, kept(catalog->arena, label)) = known;
-	return known;
-}
-
-static void tell_failure(struct catalog_builder *builder, struct str series, const struct err *err)
+static void tell_failure(struct catalog_builder *builder, const struct err *err)
 {
 	CLEANUP(buf_clear) struct buf place = {0};
 
@@ -135,7 +120,25 @@ static void tell_failure(struct catalog_builder *builder, struct str series, con
 		return;
 	builder->failure_told = true;
 	rule_write_place(&place, rule_at_hand(builder));
-	log_warn("rule %s leaves series %.*s out: %s", buf_cstr(&place), STR_ARG(series), err->msg);
+	log_warn("rule %s leaves out what it cannot decide: %s", buf_cstr(&place), err->msg);
+}
+
+static const struct known_label *known_label(struct catalog_builder *builder, struct str label)
+{
+	struct catalog *catalog = builder->catalog;
+	struct known_label *known = map_get(&builder->labels, label);
+	struct err err = {0};
+
+	if (known)
+		return known;
+	known = arena_alloc(catalog->arena, sizeof(*known));
+	CHECK(known != NULL);
+	if (!association_resource_of(rule_at_hand(builder)->association, catalog->resources, label, &known->resource,
+				     &err))
+		tell_failure(builder, &err);
+	known->query_label = label_of(builder, known->resource);
+	*map_at(&builder->labels, kept(catalog->arena, label)) = known;
+	return known;
 }
 
 /* The metric under `key`; a later rule or series takes the place of an earlier one, as upstream. */
@@ -207,18 +210,14 @@ static void add_external(struct catalog_builder *builder, const struct series_ki
 	};
 }
 
-static void note(struct catalog_builder *builder, const struct series_kind *kind, bool keeps, struct str name)
+static void note(struct catalog_builder *builder, const struct series_kind *kind, enum found_fate fate, struct str name)
 {
 	const struct rule *rule = rule_at_hand(builder);
 	struct namer_drop drop = {0};
 
-	if (!keeps)
+	if (fate == FOUND_DROPPED || fate == FOUND_UNDECIDED)
 		drop = namer_drop_of(rule->namer, kind->name);
-	found_table_add(builder->catalog->found, rule, builder->rule, kind,
-			!keeps	   ? FOUND_DROPPED
-			: name.len ? FOUND_NAMED
-				   : FOUND_NAMELESS,
-			name, drop);
+	found_table_add(builder->catalog->found, rule, builder->rule, kind, fate, name, drop);
 }
 
 static void add_kind(struct catalog_builder *builder, const struct series_kind *kind)
@@ -230,10 +229,12 @@ static void add_kind(struct catalog_builder *builder, const struct series_kind *
 
 	if (!namer_keeps(rule->namer, kind->name, &keeps, &err) ||
 	    (keeps && !namer_name(rule->namer, kind->name, &name, &err))) {
-		tell_failure(builder, kind->name, &err);
+		note(builder, kind, FOUND_UNDECIDED, STR(""));
+		(void)err_wrap(&err, "series %.*s", STR_ARG(kind->name));
+		tell_failure(builder, &err);
 		return;
 	}
-	note(builder, kind, keeps, buf_str(&name));
+	note(builder, kind, !keeps ? FOUND_DROPPED : name.len ? FOUND_NAMED : FOUND_NAMELESS, buf_str(&name));
 	if (!keeps || name.len == 0 || name.failed) /* a metric without a name cannot be asked for */
 		return;
 	(rule->external ? add_external : add_custom)(builder, kind, kept(builder->catalog->arena, buf_str(&name)));

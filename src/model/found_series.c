@@ -106,6 +106,8 @@ static void note_rule(struct rule_found *by_rule, const struct found_series *fou
 	}
 	if (found->fate == FOUND_NAMELESS && by_rule->first_nameless == NULL)
 		by_rule->first_nameless = found;
+	if (found->fate == FOUND_UNDECIDED && by_rule->first_undecided == NULL)
+		by_rule->first_undecided = found;
 }
 
 void found_table_add(struct found_table *table, const struct rule *rule, size_t index, const struct series_kind *kind,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "characters_in.h"
+#include "characters.h"
 
 struct range {
 	uint32_t first, last;
@@ -171,7 +171,7 @@ static uint32_t join(struct str text, uint32_t lead_bits, size_t count)
 	return character;
 }
 
-uint32_t character_read(struct str text, size_t *ret_bytes)
+uint32_t characters_read(struct str text, size_t *ret_bytes)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000}; /* shorter forms exist below */
 	unsigned char lead = (unsigned char)text.ptr[0];
@@ -190,7 +190,7 @@ uint32_t character_read(struct str text, size_t *ret_bytes)
 	return character;
 }
 
-void character_write(struct buf *out, uint32_t character)
+void characters_write(struct buf *out, uint32_t character)
 {
 	if (character > CHARACTER_LAST || (character >= 0xd800 && character < 0xe000))
 		character = CHARACTER_BAD;
@@ -212,7 +212,7 @@ void character_write(struct buf *out, uint32_t character)
 	buf_putc(out, (char)(0x80 | (character & 0x3f)));
 }
 
-bool character_printable(uint32_t character)
+bool characters_printable(uint32_t character)
 {
 	size_t from = 0;
 	size_t to = COUNT_OF(printable);
@@ -230,10 +230,10 @@ bool character_printable(uint32_t character)
 	return false;
 }
 
-size_t character_valid(struct str text, size_t at, uint32_t *ret_character)
+size_t characters_valid(struct str text, size_t at, uint32_t *ret_character)
 {
 	size_t bytes = 0;
-	uint32_t character = at < text.len ? character_read(str_slice(text, at, text.len), &bytes) : 0;
+	uint32_t character = at < text.len ? characters_read(str_slice(text, at, text.len), &bytes) : 0;
 	bool bad = character == CHARACTER_BAD && bytes == 1;
 
 	*ret_character = bad ? 0 : character;
@@ -243,7 +243,7 @@ size_t character_valid(struct str text, size_t at, uint32_t *ret_character)
 void characters_clean(struct buf *out, struct str text)
 {
 	for (size_t at = 0, bytes; at < text.len; at += bytes)
-		character_write(out, character_read(str_slice(text, at, text.len), &bytes));
+		characters_write(out, characters_read(str_slice(text, at, text.len), &bytes));
 }
 
 size_t characters_dirty_offset(struct str text, size_t clean_offset)
@@ -252,7 +252,7 @@ size_t characters_dirty_offset(struct str text, size_t clean_offset)
 
 	for (size_t clean = 0; clean < clean_offset;) {
 		uint32_t character;
-		size_t bytes = character_valid(text, at, &character);
+		size_t bytes = characters_valid(text, at, &character);
 
 		clean += bytes ? bytes : 3;
 		at += bytes ? bytes : 1;

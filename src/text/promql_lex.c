@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "promql_in.h"
 
-#include "characters_in.h"
+#include "characters.h"
 #include "text/duration.h"
 
 enum { FOUND_BYTES = 40 }; /* of a token, in a message */
@@ -146,7 +146,7 @@ bool promql_unquote(struct str token, struct arena *arena, struct str *ret_text)
 		if (escape.is_byte)
 			buf_putc(&out, (char)escape.value);
 		else
-			character_write(&out, escape.value);
+			characters_write(&out, escape.value);
 		i += escape.bytes;
 	}
 	return arena_copy(arena, buf_str(&out), ret_text);
@@ -241,7 +241,7 @@ static bool lex_sign(struct promql_lexer *lexer, struct promql_token *token, str
 			lexer->at += token->text.len;
 			return true;
 		}
-	character_read(rest, &bytes);
+	characters_read(rest, &bytes);
 	*token = (struct promql_token){PROMQL_SIGN, str_slice(rest, 0, bytes)};
 	return promql_unexpected(lexer->text, *token, "a value or an operator", err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/quote.h"
 
-#include "characters_in.h"
+#include "characters.h"
 
 static void put_hex(struct buf *out, char letter, uint32_t number, unsigned digits)
 {
@@ -77,10 +77,10 @@ void quote_go(struct buf *out, struct str text)
 			buf_put(out, (struct str){rest.ptr, bytes});
 			continue;
 		}
-		character = character_read(rest, &bytes);
+		character = characters_read(rest, &bytes);
 		if (character == CHARACTER_BAD && bytes == 1)
 			put_hex(out, 'x', (unsigned char)rest.ptr[0], 2);
-		else if (character != '"' && character != '\\' && character_printable(character))
+		else if (character != '"' && character != '\\' && characters_printable(character))
 			buf_put(out, (struct str){rest.ptr, bytes});
 		else
 			put_escape(out, character);

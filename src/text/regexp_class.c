@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Character classes: [...], \d, \pL, [:alpha:], and the escapes for one character. Everything is written as ranges and
    \p{..}, so that nothing depends on PCRE2's own idea of \s or \w. */
-#include "regexp_in.h"
+#include "regexp_class.h"
 
+enum { LAST_CHARACTER = 0x10ffff };
 enum { ASCII = 128, LONG_S = 0x17f, KELVIN = 0x212a }; /* the last two are S and K when case does not count */
 
 static const struct ascii_set {
@@ -122,11 +123,6 @@ static void put_range(struct buf *out, uint32_t low, uint32_t high)
 	buf_printf(out, "\\x{%x}", (unsigned)low);
 	if (high > low)
 		buf_printf(out, "-\\x{%x}", (unsigned)high);
-}
-
-static bool starts_at(const struct regexp_gate *gate, size_t at, struct str what)
-{
-	return str_starts(str_slice(gate->pattern, at, gate->pattern.len), what);
 }
 
 static void fold_case(bool *members)
@@ -261,10 +257,10 @@ static bool put_property(struct regexp_gate *gate, struct str name, bool negativ
 		return true;
 	}
 	if (!put_property_name(&property, name))
-		return regexp_refuse(gate, "invalid character class range", from, gate->at);
+		return regexp_gate_refuse(gate, "invalid character class range", from, gate->at);
 	fold = gate->flags & FLAG_FOLD ? find_fold(buf_str(&property)) : NULL;
 	if (fold && (fold->more == NULL || (negative && where == IN_CLASS)))
-		return regexp_refuse(gate, "not supported with (?i), use (?-i:...) around it", from, gate->at);
+		return regexp_gate_refuse(gate, "not supported with (?i), use (?-i:...) around it", from, gate->at);
 	if (where == ALONE)
 		buf_puts(&gate->out, negative && fold ? "[^" : "[");
 	buf_printf(&gate->out, negative && !fold ? "\\P{%s}" : "\\p{%s}", buf_cstr(&property));
@@ -282,17 +278,17 @@ static bool read_property(struct regexp_gate *gate, enum surroundings where)
 	uint32_t character;
 
 	gate->at += 2;
-	if (starts_at(gate, gate->at, STR("{"))) {
+	if (regexp_gate_has(gate, gate->at, STR("{"))) {
 		name = str_slice(gate->pattern, from + 3, gate->pattern.len);
 		name.len = str_index(name, '}');
 		gate->at += 1;
-		if (!regexp_skip(gate, from + 3 + name.len))
+		if (!regexp_gate_skip(gate, from + 3 + name.len))
 			return false;
 		if (gate->at == gate->pattern.len)
-			return regexp_refuse(gate, "invalid character class range", from, gate->at);
+			return regexp_gate_refuse(gate, "invalid character class range", from, gate->at);
 		gate->at++;
 	} else {
-		if (!regexp_next(gate, &character))
+		if (!regexp_gate_next(gate, &character))
 			return false;
 		name = str_slice(gate->pattern, from + 2, gate->at);
 	}
@@ -323,7 +319,7 @@ static bool read_class_escape(struct regexp_gate *gate, enum surroundings where,
 	return true;
 }
 
-bool regexp_class_escape(struct regexp_gate *gate, bool *ret_is)
+bool regexp_class_read_escape(struct regexp_gate *gate, bool *ret_is)
 {
 	return read_class_escape(gate, ALONE, ret_is);
 }
@@ -333,10 +329,10 @@ static bool read_named_set(struct regexp_gate *gate, bool *ret_is)
 {
 	size_t from = gate->at;
 	size_t to = from + 2;
-	bool negative = starts_at(gate, to, STR("^"));
+	bool negative = regexp_gate_has(gate, to, STR("^"));
 	const struct ascii_set *set;
 
-	while (to < gate->pattern.len && !starts_at(gate, to, STR(":]")))
+	while (to < gate->pattern.len && !regexp_gate_has(gate, to, STR(":]")))
 		to++;
 	*ret_is = to < gate->pattern.len;
 	if (!*ret_is)
@@ -344,7 +340,7 @@ static bool read_named_set(struct regexp_gate *gate, bool *ret_is)
 	set = find_set(POSIX_SETS, COUNT_OF(POSIX_SETS), str_slice(gate->pattern, from + 2 + negative, to));
 	gate->at = to + 2;
 	if (set == NULL)
-		return regexp_refuse(gate, "invalid character class range", from, gate->at);
+		return regexp_gate_refuse(gate, "invalid character class range", from, gate->at);
 	put_ascii_set(gate, set->ranges, negative);
 	return true;
 }
@@ -352,10 +348,10 @@ static bool read_named_set(struct regexp_gate *gate, bool *ret_is)
 static bool read_class_character(struct regexp_gate *gate, size_t class_from, uint32_t *ret_character)
 {
 	if (gate->at == gate->pattern.len)
-		return regexp_refuse(gate, "missing closing ]", class_from, gate->at);
-	if (starts_at(gate, gate->at, STR("\\")))
-		return regexp_escape(gate, ret_character);
-	return regexp_next(gate, ret_character);
+		return regexp_gate_refuse(gate, "missing closing ]", class_from, gate->at);
+	if (regexp_gate_has(gate, gate->at, STR("\\")))
+		return regexp_class_read_character(gate, ret_character);
+	return regexp_gate_next(gate, ret_character);
 }
 
 static bool read_range(struct regexp_gate *gate, size_t class_from)
@@ -367,13 +363,13 @@ static bool read_range(struct regexp_gate *gate, size_t class_from)
 	if (!read_class_character(gate, class_from, &low))
 		return false;
 	high = low;
-	if (starts_at(gate, gate->at, STR("-")) && gate->at + 1 < gate->pattern.len &&
-	    !starts_at(gate, gate->at, STR("-]"))) {
+	if (regexp_gate_has(gate, gate->at, STR("-")) && gate->at + 1 < gate->pattern.len &&
+	    !regexp_gate_has(gate, gate->at, STR("-]"))) {
 		gate->at++;
 		if (!read_class_character(gate, class_from, &high))
 			return false;
 		if (high < low)
-			return regexp_refuse(gate, "invalid character class range", from, gate->at);
+			return regexp_gate_refuse(gate, "invalid character class range", from, gate->at);
 	}
 	put_range(&gate->out, low, high);
 	return true;
@@ -383,17 +379,17 @@ static bool read_class_item(struct regexp_gate *gate, size_t class_from)
 {
 	bool is = false;
 
-	if (starts_at(gate, gate->at, STR("[:")) && !read_named_set(gate, &is))
+	if (regexp_gate_has(gate, gate->at, STR("[:")) && !read_named_set(gate, &is))
 		return false;
-	if (!is && starts_at(gate, gate->at, STR("\\")) && !read_class_escape(gate, IN_CLASS, &is))
+	if (!is && regexp_gate_has(gate, gate->at, STR("\\")) && !read_class_escape(gate, IN_CLASS, &is))
 		return false;
 	return is || read_range(gate, class_from);
 }
 
-bool regexp_class(struct regexp_gate *gate)
+bool regexp_class_read(struct regexp_gate *gate)
 {
 	size_t from = gate->at;
-	bool negative = starts_at(gate, from + 1, STR("^"));
+	bool negative = regexp_gate_has(gate, from + 1, STR("^"));
 	size_t items;
 
 	gate->at += 1 + (size_t)negative;
@@ -402,7 +398,7 @@ bool regexp_class(struct regexp_gate *gate)
 	do /* a ] in the first place is a character */
 		if (!read_class_item(gate, from))
 			return false;
-	while (!starts_at(gate, gate->at, STR("]")));
+	while (!regexp_gate_has(gate, gate->at, STR("]")));
 	gate->at++;
 	if (gate->out.len == items) { /* nothing but surrogates: no character, or any */
 		gate->out.len -= 1 + (size_t)negative;
@@ -423,7 +419,7 @@ static int hex_value(uint32_t c)
 
 static bool bad_escape(struct regexp_gate *gate, size_t from)
 {
-	return regexp_refuse(gate, "invalid escape sequence", from, gate->at);
+	return regexp_gate_refuse(gate, "invalid escape sequence", from, gate->at);
 }
 
 /* Behind \x: two digits, or any number of them in braces. */
@@ -432,7 +428,7 @@ static bool read_hexadecimal(struct regexp_gate *gate, size_t from, uint32_t *re
 	uint32_t c;
 	uint32_t value = 0;
 	int digits = 0;
-	bool braces = starts_at(gate, gate->at, STR("{"));
+	bool braces = regexp_gate_has(gate, gate->at, STR("{"));
 
 	gate->at += braces;
 	while (braces || digits < 2) {
@@ -440,13 +436,13 @@ static bool read_hexadecimal(struct regexp_gate *gate, size_t from, uint32_t *re
 
 		if (gate->at == gate->pattern.len)
 			return bad_escape(gate, from);
-		if (!regexp_next(gate, &c))
+		if (!regexp_gate_next(gate, &c))
 			return false;
 		if (braces && c == '}')
 			break;
 		digit = hex_value(c);
 		/* without braces Go reads both before it looks at them */
-		if (digit < 0 && !braces && digits == 0 && gate->at < gate->pattern.len && !regexp_next(gate, &c))
+		if (digit < 0 && !braces && digits == 0 && gate->at < gate->pattern.len && !regexp_gate_next(gate, &c))
 			return false;
 		if (digit < 0)
 			return bad_escape(gate, from);
@@ -486,7 +482,7 @@ static bool is_alphanumeric(uint32_t c)
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-bool regexp_escape(struct regexp_gate *gate, uint32_t *ret_character)
+bool regexp_class_read_character(struct regexp_gate *gate, uint32_t *ret_character)
 {
 	static const char LETTERS[] = "afnrtv";
 	static const char MEANINGS[] = "\a\f\n\r\t\v";
@@ -495,8 +491,8 @@ bool regexp_escape(struct regexp_gate *gate, uint32_t *ret_character)
 	uint32_t c;
 
 	if (gate->at == gate->pattern.len)
-		return regexp_refuse(gate, "trailing backslash at end of expression", gate->at, gate->at);
-	if (!regexp_next(gate, &c))
+		return regexp_gate_refuse(gate, "trailing backslash at end of expression", gate->at, gate->at);
+	if (!regexp_gate_next(gate, &c))
 		return false;
 	if (c >= '0' && c <= '7')
 		return read_octal(gate, from, c, ret_character);

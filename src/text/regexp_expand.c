@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/regexp.h"
-#include "regexp_in.h"
+#include "characters.h"
+#include "regexp_match.h"
 
 static bool is_digit(char c)
 {
@@ -157,7 +158,7 @@ bool regexp_expand(const struct regexp *regexp, struct str text, struct str as, 
 {
 	struct regexp_match match;
 
-	if (!regexp_run(regexp, text, &match, err))
+	if (!regexp_match_run(regexp, text, &match, err))
 		return false;
 	*ret_found = match.data != NULL;
 	if (match.data)

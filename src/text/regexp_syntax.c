@@ -6,7 +6,15 @@
    Differences that are left: in a loop over what may match nothing, groups may be empty that Go fills, when the loop is
    itself counted, as in (?:(a|)*b){2}, or prefers to match nothing in the middle, as in (?:a?(|b))*; properties are those
    of PCRE2's Unicode version; \p{Lu}, \p{Ll} and \p{Lt} together with (?i) are refused. */
-#include "regexp_in.h"
+#include "regexp_syntax.h"
+
+#include "characters.h"
+#include "regexp_class.h"
+#include "regexp_gate.h"
+
+/* (?m)^ and (?m)$ for PCRE2. */
+#define LINE_BEGIN "(?<![^\\x{a}])"
+#define LINE_END   "(?![^\\x{a}])"
 
 enum { REPEAT_MAX = 1000, COUNT_SENSIBLE = 100 * 1000 * 1000, UNBOUNDED = -1 };
 enum { DEPTH_MAX = 250 };
@@ -42,24 +50,6 @@ struct translator {
 		VEC_OF(struct frame);
 	} frames;
 };
-
-bool regexp_refuse(struct regexp_gate *gate, const char *words, size_t from, size_t to)
-{
-	CLEANUP(buf_clear) struct buf clean = {0};
-
-	characters_clean(&clean, str_slice(gate->pattern, from, to));
-	return err_set(gate->err, ERR_INVALID, "error parsing regexp: %s: `%.*s`", words, STR_ARG(buf_str(&clean)));
-}
-
-bool regexp_next(struct regexp_gate *gate, uint32_t *ret_character)
-{
-	size_t bytes = character_valid(gate->pattern, gate->at, ret_character);
-
-	if (bytes == 0 && gate->at < gate->pattern.len)
-		return regexp_refuse(gate, "invalid UTF-8", gate->at, gate->pattern.len);
-	gate->at += bytes;
-	return true;
-}
 
 /* The byte at an offset; NUL at the end, where no syntax stands. */
 static char byte_at(const struct regexp_gate *gate, size_t at)
@@ -166,7 +156,7 @@ static void insert(struct buf *buf, size_t at, struct str text)
 	memcpy(buf->ptr + at, text.ptr, text.len);
 }
 
-/* A loop over what may match nothing: see regexp_refuse_iteration. */
+/* A loop over what may match nothing: see regexp_match_limits. */
 static void end_iteration(struct translator *translator)
 {
 	translator->captures++;
@@ -186,9 +176,10 @@ static bool repeat(struct translator *translator, size_t from, struct str quanti
 		lazy = !lazy;
 	}
 	if (translator->last_repeat != NOWHERE)
-		return regexp_refuse(gate, "invalid nested repetition operator", translator->last_repeat, gate->at);
+		return regexp_gate_refuse(gate, "invalid nested repetition operator", translator->last_repeat,
+					  gate->at);
 	if (frame->item == ITEM_NONE)
-		return regexp_refuse(gate, "missing argument to repetition operator", from, gate->at);
+		return regexp_gate_refuse(gate, "missing argument to repetition operator", from, gate->at);
 	if (frame->item == ITEM_COMPOUND || empty_loop) {
 		insert(&gate->out, frame->item_from, STR("(?:"));
 		if (empty_loop)
@@ -229,7 +220,7 @@ static bool repeat_counted(struct translator *translator, size_t from, size_t to
 	if (times > 1 && frame->item != ITEM_NONE)
 		stop_refusing(&gate->out, frame->item_from);
 	if (min < 0 || min > REPEAT_MAX || max > REPEAT_MAX || (max != UNBOUNDED && min > max))
-		return regexp_refuse(gate, "invalid repeat count", from, to);
+		return regexp_gate_refuse(gate, "invalid repeat count", from, to);
 	if (!repeat(translator, from, quantifier, min, max))
 		return false;
 	if (max == 0)
@@ -237,7 +228,7 @@ static bool repeat_counted(struct translator *translator, size_t from, size_t to
 	else if (times > 1)
 		frame->item_copies *= times;
 	if ((min >= 2 || max >= 2) && frame->item_copies > REPEAT_MAX)
-		return regexp_refuse(gate, "invalid repeat count", from, gate->at);
+		return regexp_gate_refuse(gate, "invalid repeat count", from, gate->at);
 	return true;
 }
 
@@ -264,7 +255,8 @@ static bool open_group(struct translator *translator, const char *text, unsigned
 			      .branch_empty = true};
 
 	if (translator->frames.count > DEPTH_MAX)
-		return regexp_refuse(&translator->gate, "expression nests too deeply", 0, translator->gate.pattern.len);
+		return regexp_gate_refuse(&translator->gate, "expression nests too deeply", 0,
+					  translator->gate.pattern.len);
 	end_item(top(translator));
 	buf_puts(&translator->gate.out, text);
 	translator->gate.flags = flags_inside;
@@ -284,7 +276,7 @@ static bool close_group(struct translator *translator)
 	struct frame *outer;
 
 	if (translator->frames.count == 1)
-		return regexp_refuse(&translator->gate, "unexpected )", 0, translator->gate.pattern.len);
+		return regexp_gate_refuse(&translator->gate, "unexpected )", 0, translator->gate.pattern.len);
 	end_item(&inner);
 	translator->frames.count--;
 	outer = top(translator);
@@ -310,19 +302,6 @@ static bool is_group_name(struct str name)
 	return name.len > 0;
 }
 
-bool regexp_skip(struct regexp_gate *gate, size_t to)
-{
-	while (gate->at < to) {
-		uint32_t ignored;
-		size_t bytes = character_valid(gate->pattern, gate->at, &ignored);
-
-		if (bytes == 0)
-			return regexp_refuse(gate, "invalid UTF-8", gate->at, to);
-		gate->at += bytes;
-	}
-	return true;
-}
-
 /* (?P<name> and (?<name>; `from` is where the group begins, gate.at where the name does. */
 static bool translate_named(struct translator *translator, size_t from)
 {
@@ -332,13 +311,13 @@ static bool translate_named(struct translator *translator, size_t from)
 	size_t length = str_index(rest, '>');
 	struct str name = str_slice(rest, 0, length);
 
-	if (!regexp_skip(gate, name_from + length))
+	if (!regexp_gate_skip(gate, name_from + length))
 		return false;
 	if (length == rest.len)
-		return regexp_refuse(gate, "invalid named capture", from, gate->pattern.len);
+		return regexp_gate_refuse(gate, "invalid named capture", from, gate->pattern.len);
 	gate->at++;
 	if (!is_group_name(name))
-		return regexp_refuse(gate, "invalid named capture", from, gate->at);
+		return regexp_gate_refuse(gate, "invalid named capture", from, gate->at);
 	return open_capture(translator, name);
 }
 
@@ -370,7 +349,7 @@ static bool translate_flags(struct translator *translator, size_t from)
 		uint32_t c;
 		unsigned flag;
 
-		if (!regexp_next(gate, &c))
+		if (!regexp_gate_next(gate, &c))
 			return false;
 		flag = flag_of(c);
 		if (flag) {
@@ -388,7 +367,7 @@ static bool translate_flags(struct translator *translator, size_t from)
 			break;
 		}
 	}
-	return regexp_refuse(gate, "invalid or unsupported Perl syntax", from, gate->at);
+	return regexp_gate_refuse(gate, "invalid or unsupported Perl syntax", from, gate->at);
 }
 
 static bool translate_paren(struct translator *translator)
@@ -423,10 +402,10 @@ static bool translate_quoted(struct translator *translator)
 		end++;
 	while (gate->at < end) {
 		uint32_t character;
-		size_t bytes = character_valid(gate->pattern, gate->at, &character);
+		size_t bytes = characters_valid(gate->pattern, gate->at, &character);
 
 		if (bytes == 0)
-			return regexp_refuse(gate, "invalid UTF-8", gate->at, end);
+			return regexp_gate_refuse(gate, "invalid UTF-8", gate->at, end);
 		gate->at += bytes;
 		put_character(translator, character);
 	}
@@ -458,7 +437,7 @@ static bool translate_backslash(struct translator *translator)
 	case 'B':
 		return translate_assertion(translator, "\\B");
 	case 'C': /* one byte, which would tear characters apart */
-		return regexp_refuse(gate, "invalid escape sequence", gate->at, gate->at + 2);
+		return regexp_gate_refuse(gate, "invalid escape sequence", gate->at, gate->at + 2);
 	case 'Q':
 		return translate_quoted(translator);
 	default:
@@ -466,11 +445,11 @@ static bool translate_backslash(struct translator *translator)
 	}
 	sync_flag(translator, FLAG_FOLD, 'i');
 	begin_item(translator, ITEM_SIMPLE);
-	if (!regexp_class_escape(gate, &is_class))
+	if (!regexp_class_read_escape(gate, &is_class))
 		return false;
 	if (is_class)
 		return true;
-	if (!regexp_escape(gate, &character))
+	if (!regexp_class_read_character(gate, &character))
 		return false;
 	put_character(translator, character);
 	return true;
@@ -483,9 +462,9 @@ static bool translate_anchor(struct translator *translator, char c)
 
 	translator->gate.at++;
 	if (c == '^')
-		put_assertion(translator, multiline ? REGEXP_LINE_BEGIN : "\\A");
+		put_assertion(translator, multiline ? LINE_BEGIN : "\\A");
 	else
-		put_assertion(translator, multiline ? REGEXP_LINE_END : "\\z");
+		put_assertion(translator, multiline ? LINE_END : "\\z");
 	return true;
 }
 
@@ -493,7 +472,7 @@ static bool translate_literal(struct translator *translator)
 {
 	uint32_t character;
 
-	if (!regexp_next(&translator->gate, &character))
+	if (!regexp_gate_next(&translator->gate, &character))
 		return false;
 	put_character(translator, character);
 	return true;
@@ -512,7 +491,7 @@ static bool translate_class(struct translator *translator)
 {
 	sync_flag(translator, FLAG_FOLD, 'i');
 	begin_item(translator, ITEM_SIMPLE);
-	return regexp_class(&translator->gate);
+	return regexp_class_read(&translator->gate);
 }
 
 static bool translate_bar(struct translator *translator)
@@ -580,11 +559,11 @@ static bool translate(struct translator *translator)
 			translator->last_repeat = NOWHERE; /* this was no quantifier */
 	}
 	if (translator->frames.count > 1)
-		return regexp_refuse(gate, "missing closing )", 0, gate->pattern.len);
+		return regexp_gate_refuse(gate, "missing closing )", 0, gate->pattern.len);
 	return true;
 }
 
-bool regexp_translate(struct str pattern, struct buf *out, struct regexp_groups *groups, struct err *err)
+bool regexp_syntax_translate(struct str pattern, struct buf *out, struct regexp_groups *groups, struct err *err)
 {
 	struct translator translator = {.gate = {.pattern = pattern, .out = *out, .groups = groups, .err = err},
 					.last_repeat = NOWHERE};

@@ -6,7 +6,7 @@
 #include "base/vec.h"
 #include "text/number.h"
 #include "selector_in.h"
-#include "characters_in.h"
+#include "characters.h"
 
 enum token_kind {
 	TOKEN_END,

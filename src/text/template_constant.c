@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "characters_in.h"
+#include "characters.h"
 #include "text/quote.h"
 
 enum { OLD_OCTAL = 7 }; /* the octal form without a letter; stands where other bases do */
@@ -87,7 +87,7 @@ bool constant_unquote(struct str written, struct buf *out)
 			if (byte)
 				buf_putc(out, (char)number);
 			else
-				character_write(out, number);
+				characters_write(out, number);
 		}
 	}
 	return true;
@@ -115,7 +115,7 @@ static bool character_constant(struct str written, struct number *ret_number, st
 		rest = str_slice(rest, 1, rest.len);
 		good = take_escape(&rest, '\'', &number, &byte);
 	} else if (good) {
-		number = character_read(rest, &bytes);
+		number = characters_read(rest, &bytes);
 		rest = str_slice(rest, bytes, rest.len);
 	}
 	if (!good)

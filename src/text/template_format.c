@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "characters_in.h"
+#include "characters.h"
 #include "text/quote.h"
 
 enum { WIDTH_MAX = 1000 };
@@ -32,7 +32,7 @@ static size_t count_characters(struct str text)
 	size_t count = 0;
 
 	for (size_t at = 0, bytes; at < text.len; at += bytes, count++)
-		character_read(str_slice(text, at, text.len), &bytes);
+		characters_read(str_slice(text, at, text.len), &bytes);
 	return count;
 }
 
@@ -73,7 +73,7 @@ static void put_bad_verb(struct directive *d, const struct value *value)
 	uint32_t verb = d->verb;
 
 	buf_puts(d->out, "%!");
-	character_write(d->out, verb);
+	characters_write(d->out, verb);
 	buf_putc(d->out, '(');
 	if (value->kind != VALUE_NONE) {
 		buf_puts(d->out, value_type(d->run, value));
@@ -127,12 +127,12 @@ static void put_character(const struct directive *d, int64_t number)
 	CLEANUP(buf_clear) struct buf text = {0};
 	size_t mark = d->out->len;
 
-	character_write(&text, character);
+	characters_write(&text, character);
 	if (d->verb == 'c') {
 		buf_put(d->out, buf_str(&text));
 	} else if (d->verb == 'U') {
 		buf_printf(d->out, "U+%0*llX", d->precision > 4 ? d->precision : 4, (unsigned long long)number);
-		if (d->sharp && number == character && character_printable(character))
+		if (d->sharp && number == character && characters_printable(character))
 			buf_printf(d->out, " '%s'", buf_cstr(&text));
 	} else if (character == '\'' || character == '"') {
 		buf_puts(d->out, character == '"' ? "'\"'" : "'\\''");
@@ -252,7 +252,7 @@ static struct str cut(const struct directive *d, struct str text)
 	if (d->precision < 0)
 		return text;
 	for (size_t bytes, count = 0; at < text.len && count < (size_t)d->precision; at += bytes, count++)
-		character_read(str_slice(text, at, text.len), &bytes);
+		characters_read(str_slice(text, at, text.len), &bytes);
 	return str_slice(text, 0, at);
 }
 
@@ -463,7 +463,7 @@ static void take_directive(struct str *rest, struct directive *d)
 	}
 	if (rest->len == 0)
 		return;
-	d->verb = character_read(*rest, &bytes);
+	d->verb = characters_read(*rest, &bytes);
 	*rest = str_slice(*rest, bytes, rest->len);
 	d->unsupported = d->unsupported || d->verb == '*' || d->verb == '['; /* widths and places from arguments */
 	if (d->verb == 'v') {
@@ -500,7 +500,7 @@ static size_t put_directive(struct directive *d, const struct value *args, size_
 	}
 	buf_puts(d->out, "%!");
 	if (d->verb)
-		character_write(d->out, d->verb);
+		characters_write(d->out, d->verb);
 	buf_puts(d->out, d->verb ? "(MISSING)" : "(NOVERB)");
 	return 0;
 }

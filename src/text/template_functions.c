@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "template_in.h"
 
-#include "characters_in.h"
+#include "characters.h"
 #include "text/url.h"
 
 const struct function_face template_functions[FUNCTION_COUNT] = {
@@ -334,7 +334,7 @@ static void put_html(struct buf *out, char c)
 	const char *found = c ? strchr(from, c) : NULL;
 
 	if (c == '\0')
-		character_write(out, CHARACTER_BAD);
+		characters_write(out, CHARACTER_BAD);
 	else if (found)
 		buf_puts(out, to[found - from]);
 	else
@@ -347,8 +347,8 @@ static void put_js(struct buf *out, uint32_t character)
 		buf_putc(out, '\\');
 		buf_putc(out, (char)character);
 	} else if (character < 0x80 ? character >= 0x20 && !strchr("<>&=", (int)character)
-				    : character_printable(character)) {
-		character_write(out, character);
+				    : characters_printable(character)) {
+		characters_write(out, character);
 	} else {
 		buf_printf(out, "\\u%04X", (unsigned)character);
 	}
@@ -362,7 +362,7 @@ static void escape(struct buf *out, enum function function, struct str text)
 	}
 	for (size_t at = 0, bytes = 1; at < text.len && !out->failed; at += bytes) {
 		if (function == FUNCTION_JS)
-			put_js(out, character_read(str_slice(text, at, text.len), &bytes));
+			put_js(out, characters_read(str_slice(text, at, text.len), &bytes));
 		else
 			put_html(out, text.ptr[at]);
 	}

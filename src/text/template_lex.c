@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "characters_in.h"
+#include "characters.h"
 #include "text/quote.h"
 
 static const struct str left_delim = STR_INIT("<<");
@@ -33,7 +33,7 @@ static bool is_word(uint32_t character)
 	if ((character >= 0x2000 && character <= 0x206f) || (character >= 0x3000 && character <= 0x3004) ||
 	    (character >= 0xff00 && character <= 0xff0f))
 		return false;
-	return character != END && character_printable(character);
+	return character != END && characters_printable(character);
 }
 
 static struct str rest(const struct lexer *lexer)
@@ -49,7 +49,7 @@ static bool ahead(const struct lexer *lexer, size_t offset, struct str text)
 static uint32_t peek_bytes(const struct lexer *lexer, size_t *ret_bytes)
 {
 	*ret_bytes = 0;
-	return lexer->pos < lexer->input.len ? character_read(rest(lexer), ret_bytes) : END;
+	return lexer->pos < lexer->input.len ? characters_read(rest(lexer), ret_bytes) : END;
 }
 
 static uint32_t peek(const struct lexer *lexer)
@@ -104,9 +104,9 @@ static struct token fail_character(struct lexer *lexer, const char *what, uint32
 {
 	CLEANUP(buf_clear) struct buf shown = {0};
 
-	if (character_printable(character)) {
+	if (characters_printable(character)) {
 		buf_puts(&shown, " '");
-		character_write(&shown, character);
+		characters_write(&shown, character);
 		buf_putc(&shown, '\'');
 	}
 	snprintf(lexer->message, sizeof(lexer->message), "%s U+%04X%s", what, (unsigned)character, buf_cstr(&shown));

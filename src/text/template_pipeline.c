@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "template_parse_in.h"
 
-#include "characters_in.h"
+#include "characters.h"
 #include "text/quote.h"
 
 /* ---- messages ---- */
@@ -40,7 +40,7 @@ static void show_token(struct buf *out, struct token token)
 		buf_printf(out, "<%.*s>", STR_ARG(text));
 	} else {
 		for (size_t bytes, count = 0; count < 10 && at < text.len; at += bytes, count++)
-			character_read(str_slice(text, at, text.len), &bytes);
+			characters_read(str_slice(text, at, text.len), &bytes);
 		quote_go(out, str_slice(text, 0, at));
 		buf_puts(out, text.len > 10 ? "..." : "");
 	}

@@ -25,6 +25,9 @@ static const struct override_spec widget_overrides[] = {OVERRIDE("namespace", "n
 static const struct override_spec only_pod[] = {OVERRIDE("pod", "pod")};
 static const struct filter_spec no_cache[] = {{.is_not = SPELLED("^cache_")}};
 static const struct filter_spec only_gpu[] = {{.is = SPELLED("^gpu_")}};
+static const struct filter_spec hard[] = {{.is = SPELLED("^(w+)+$")}};
+
+#define HARD_NAME "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww_" /* 2^40 ways through the pattern */
 
 #define USUAL		  .resources = {.overrides = pod_overrides, .override_count = 2, .namespaced = true}
 #define RULE(line, query) .at = {line, 3}, .series_query = SPELLED(query), .metrics_query = USUAL_QUERY
@@ -52,6 +55,7 @@ static const struct rule_spec custom[] = {
 	 .metrics_query = SPELLED("<<index .LabelValuesByName \"nope\">>"),
 	 USUAL},
 	{RULE(165, "{ __name__ = 'heat_c' }"), .filters = only_gpu, .filter_count = 1, USUAL},
+	{RULE(167, HARD_NAME), .filters = hard, .filter_count = 1, USUAL},
 };
 static const struct rule_spec external[] = {
 	{RULE(170, "backlog_x{namespace!=\"\"}"), .name_as = SPELLED("queue-backlog"), USUAL},
@@ -80,6 +84,7 @@ static const struct {
 	{"batch", {"namespace", "pod"}, 1},
 	{"void", {"namespace", "pod"}, 1},
 	{"heat_c", {"namespace", "pod"}, 5},
+	{HARD_NAME, {"namespace", "pod"}, 2},
 	{"backlog_x", {"namespace", "queue"}, 1},
 	{"homeless", {"zone"}, 1},
 };
@@ -230,7 +235,7 @@ static struct refused_case {
 	{"D8",
 	 E1 "nothing_like_it_at_all",
 	 404,
-	 {"19 rules", "17 of rules", "2 of externalRules", "/apis/external.metrics.k8s.io/v1beta1", "[no-rule]"}},
+	 {"20 rules", "18 of rules", "2 of externalRules", "/apis/external.metrics.k8s.io/v1beta1", "[no-rule]"}},
 	{"D9, isNot",
 	 NS "/pods/x/cache_hits",
 	 404,
@@ -239,6 +244,11 @@ static struct refused_case {
 	 NS "/pods/x/heat_c",
 	 404,
 	 {"rules.yaml:165", "drops 5 of the 5", "is does not fit: \"^gpu_\"", "[filtered]"}},
+	{"a pattern that takes too long",
+	 NS "/pods/x/" HARD_NAME,
+	 404,
+	 {"rules.yaml:167", "seriesFilters: is \"^(w+)+$\" takes too many steps", "without repetitions inside",
+	  "[hard-pattern]"}},
 	{"D10",
 	 NS "/pods/x/steps_total",
 	 404,

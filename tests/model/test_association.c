@@ -47,9 +47,11 @@ static struct direction_case {
 static void check_resource(const struct association *association, const struct resource_table *table,
 			   const struct direction_case *c)
 {
-	const struct resource *found = association_resource_of(association, table, str_of(c->label));
+	const struct resource *found = NULL;
 	CLEANUP(buf_clear) struct buf text = {0};
+	struct err err = {0};
 
+	assert_true(association_resource_of(association, table, str_of(c->label), &found, &err));
 	assert_int_equal(found != NULL, c->resource != NULL);
 	if (found) {
 		resource_write(&text, found);

@@ -63,10 +63,12 @@ static void test_what_became_of_a_rule(void **state)
 	see(table, rules, 1, "a", FOUND_NAMED, "a");
 	see(table, rules, 1, "b", FOUND_DROPPED, "");
 	see(table, rules, 1, "c", FOUND_NAMELESS, "");
+	see(table, rules, 1, "d", FOUND_UNDECIDED, "");
 	assert_int_equal(found_of_rule(table, 1)->dropped, 7);
 	assert_str(found_of_rule(table, 1)->first->series, "a");
 	assert_str(found_of_rule(table, 1)->first_dropped->series, "b");
 	assert_str(found_of_rule(table, 1)->first_nameless->series, "c");
+	assert_str(found_of_rule(table, 1)->first_undecided->series, "d");
 	assert_null(found_of_rule(table, 2)->first);
 }
 
