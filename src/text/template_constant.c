@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_in.h"
+#include "template_constant.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static bool take_escape(struct str *rest, char quote, uint32_t *ret_number, bool
 	return true;
 }
 
-bool constant_unquote(struct str written, struct buf *out)
+bool template_constant_unquote(struct str written, struct buf *out)
 {
 	struct str rest = str_slice(written, 1, written.len - 1);
 	char quote = written.ptr[0];
@@ -203,7 +203,7 @@ static bool parse_real(struct str digits, double *ret_number)
 	return *end == '\0' && end != plain.ptr && !isinf(*ret_number);
 }
 
-bool constant_number(struct str written, struct number *ret_number, struct err *err)
+bool template_constant_number(struct str written, struct number *ret_number, struct err *err)
 {
 	struct str digits = written;
 	bool negative = written.len && written.ptr[0] == '-';

@@ -1,151 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_run_in.h"
+#include "template_eval.h"
 
-#include "text/quote.h"
+#include "template_functions.h"
 
-enum { ARGS_INLINE = 6, CONTEXT_BYTES = 200, BYTES_A_STEP = 64 };
-
-/* ---- messages ---- */
-
-static bool fail_at_node(struct run *run, const char *message)
-{
-	CLEANUP(buf_clear) struct buf where = {0};
-	struct place place = template_place(run->tree, run->at->at);
-	size_t context;
-
-	buf_printf(&where, "template: %.*s:%u:%u: executing ", STR_ARG(run->tree->name), place.line, place.column - 1);
-	quote_go(&where, run->definition->name);
-	buf_puts(&where, " at <");
-	context = where.len;
-	template_write_node(&where, run->at);
-	if (where.len - context > CONTEXT_BYTES) { /* the message must find room behind it */
-		where.len = context + str_whole_characters((struct str){where.ptr + context, CONTEXT_BYTES});
-		buf_puts(&where, "...");
-	}
-	return err_set(run->err, ERR_INVALID, "%s>: %s", buf_cstr(&where), message);
-}
-
-bool run_fail(struct run *run, const char *format, ...)
-{
-	char message[400];
-	va_list args;
-
-	va_start(args, format);
-	template_message(message, sizeof(message), format, args);
-	va_end(args);
-	return fail_at_node(run, message);
-}
-
-bool run_fail_call(struct run *run, const struct node *node, const char *format, ...)
-{
-	const struct node *function = node->kind == NODE_COMMAND ? node->parts : node;
-	char message[400];
-	va_list args;
-
-	va_start(args, format);
-	template_message(message, sizeof(message), format, args);
-	va_end(args);
-	run->at = node;
-	return run_fail(run, "error calling %.*s: %s", STR_ARG(function->text), message);
-}
-
-bool run_fail_limit(struct run *run, const char *what)
-{
-	return err_set(run->err, ERR_LIMIT, "template: %.*s: %s", STR_ARG(run->tree->name), what);
-}
+enum { ARGS_INLINE = 6 };
 
 static bool fail_with_node(struct run *run, const char *before, const struct node *node)
 {
 	CLEANUP(buf_clear) struct buf shown = {0};
 
-	template_write_node(&shown, node);
-	return run_fail(run, "%s%s", before, buf_cstr(&shown));
-}
-
-bool run_fail_value(struct run *run, const char *before, const struct value *value)
-{
-	CLEANUP(buf_clear) struct buf shown = BUF_MAX(TEMPLATE_OUTPUT_MAX);
-
-	format_value(run, &shown, value);
-	return run_fail(run, "%s%s", before, buf_cstr(&shown));
-}
-
-bool run_steps(struct run *run, size_t count)
-{
-	run->steps += count;
-	return run->steps <= TEMPLATE_STEPS_MAX || run_fail_limit(run, "takes too many steps");
-}
-
-bool run_deeper(struct run *run)
-{
-	return run->depth++ < TEMPLATE_DEPTH_MAX ||
-	       run_fail(run, "exceeded maximum template depth (%d)", TEMPLATE_DEPTH_MAX);
-}
-
-bool run_check_output(struct run *run)
-{
-	return !run->out->failed || run_fail_limit(run, "the result is too long");
-}
-
-bool run_take_text(struct run *run, size_t mark, struct value *ret_value)
-{
-	struct str text = {run->out->ptr + mark, run->out->len - mark};
-
-	if (!run_check_output(run) || !run_steps(run, text.len / BYTES_A_STEP))
-		return false;
-	run->out->len = mark;
-	*ret_value = value_string(STR(""));
-	return text.len == 0 || arena_copy(run->scratch, text, &ret_value->string) ||
-	       run_fail_limit(run, "the values take too much memory");
-}
-
-/* ---- variables ---- */
-
-static bool push(struct run *run, struct str name, const struct value *value)
-{
-	struct variable *variable = run->spare;
-
-	if (variable)
-		run->spare = variable->below;
-	else
-		variable = arena_alloc(run->scratch, sizeof(*variable));
-	if (variable == NULL)
-		return run_fail_limit(run, "the variables take too much memory");
-	*variable = (struct variable){name, *value, run->variables};
-	run->variables = variable;
-	return true;
-}
-
-void run_pop_to(struct run *run, struct variable *mark)
-{
-	while (run->variables != mark) {
-		struct variable *top = run->variables;
-
-		run->variables = top->below;
-		top->below = run->spare;
-		run->spare = top;
-	}
-}
-
-/* The innermost variable of this name; NULL has set the error. */
-static struct variable *find_variable(struct run *run, struct str name)
-{
-	size_t passed = 0;
-
-	for (struct variable *variable = run->variables; variable; variable = variable->below, passed++)
-		if (str_eq(variable->name, name))
-			return run_steps(run, passed / 8) ? variable : NULL;
-	run_fail(run, "undefined variable: %.*s", STR_ARG(name));
-	return NULL;
-}
-
-bool run_set_variable(struct run *run, struct str name, const struct value *value)
-{
-	struct variable *variable = find_variable(run, name);
-
-	if (variable)
-		variable->value = *value;
-	return variable != NULL;
+	template_node_write(&shown, node);
+	return template_run_fail(run, "%s%s", before, buf_cstr(&shown));
 }
 
 /* ---- operands ---- */
@@ -167,14 +32,15 @@ static bool eval_name(struct run *run, const struct value *from, struct str name
 	if (from->kind == VALUE_NONE)
 		*ret_value = *from;
 	else if (field && has_args)
-		return run_fail(run, "%.*s has arguments but cannot be invoked as function", STR_ARG(name));
+		return template_run_fail(run, "%.*s has arguments but cannot be invoked as function", STR_ARG(name));
 	else if (field)
-		*ret_value = value_of_field(field);
+		*ret_value = template_value_of_field(field);
 	else if (from->kind != VALUE_MAP)
-		return run_fail(run, "can't evaluate field %.*s in type %s", STR_ARG(name), value_type(run, from));
+		return template_run_fail(run, "can't evaluate field %.*s in type %s", STR_ARG(name),
+					 template_run_type(run, from));
 	else if (has_args)
-		return run_fail(run, "%.*s is not a method but has arguments", STR_ARG(name));
-	else if (!value_of_key(from, name, ret_value))
+		return template_run_fail(run, "%.*s is not a method but has arguments", STR_ARG(name));
+	else if (!template_value_of_key(from, name, ret_value))
 		*ret_value = (struct value){.kind = VALUE_NONE};
 	return true;
 }
@@ -191,13 +57,13 @@ static bool eval_names(struct run *run, const struct node *node, struct value va
 		value = inner;
 	}
 	*ret_value = value;
-	return run_steps(run, node->name_count);
+	return template_run_steps(run, node->name_count);
 }
 
 static bool eval_number(struct run *run, const struct node *node, struct value *ret_value)
 {
 	if (node->number.kind == NUMBER_TOO_LARGE)
-		return run_fail(run, "%.*s overflows int", STR_ARG(node->written));
+		return template_run_fail(run, "%.*s overflows int", STR_ARG(node->written));
 	if (node->number.kind == NUMBER_INT)
 		*ret_value = value_int(node->number.integer);
 	else
@@ -207,7 +73,7 @@ static bool eval_number(struct run *run, const struct node *node, struct value *
 
 static bool eval_variable(struct run *run, const struct node *node, bool has_args, struct value *ret_value)
 {
-	const struct variable *variable = find_variable(run, node->names[0]);
+	const struct variable *variable = template_run_find_variable(run, node->names[0]);
 
 	if (variable == NULL)
 		return false;
@@ -234,7 +100,7 @@ static bool eval_constant(struct run *run, const struct value *dot, const struct
 	return true;
 }
 
-/* NOLINTBEGIN(misc-no-recursion): run_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
+/* NOLINTBEGIN(misc-no-recursion): template_run_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
 
 /* A node that stands for one value: a word of a command. `has_args`: others follow it, or a value is piped in. */
 static bool eval_operand(struct run *run, const struct value *dot, const struct node *node, bool has_args,
@@ -243,7 +109,7 @@ static bool eval_operand(struct run *run, const struct value *dot, const struct 
 	struct value base;
 
 	run->at = node;
-	if (!run_steps(run, 1))
+	if (!template_run_steps(run, 1))
 		return false;
 	if (node->kind == NODE_FIELD)
 		return eval_names(run, node, *dot, has_args, ret_value);
@@ -258,7 +124,7 @@ static bool eval_operand(struct run *run, const struct value *dot, const struct 
 		return fail_with_node(run, "can't give argument to non-function ", node);
 	if (node->kind != NODE_PIPE)
 		return eval_constant(run, dot, node, ret_value);
-	if (!run_deeper(run) || !run_pipeline(run, dot, node, ret_value))
+	if (!template_run_deeper(run) || !template_eval_pipeline(run, dot, node, ret_value))
 		return false;
 	run->depth--;
 	return true;
@@ -271,11 +137,11 @@ static bool check_count(struct run *run, const struct node *function, size_t giv
 	const struct function_face *face = &template_functions[function->function];
 
 	if (face->variadic && given + piped < face->fixed)
-		return run_fail(run, "wrong number of args for %s: want at least %u got %zu", face->name, face->fixed,
-				given);
+		return template_run_fail(run, "wrong number of args for %s: want at least %u got %zu", face->name,
+					 face->fixed, given);
 	if (!face->variadic && given + piped != face->fixed)
-		return run_fail(run, "wrong number of args for %s: want %u got %zu", face->name, face->fixed,
-				given + piped);
+		return template_run_fail(run, "wrong number of args for %s: want %u got %zu", face->name, face->fixed,
+					 given + piped);
 	return true;
 }
 
@@ -286,7 +152,7 @@ static bool eval_and_or(struct run *run, const struct value *dot, const struct n
 	for (; arg; arg = arg->next) {
 		if (!eval_operand(run, dot, arg, false, ret_value))
 			return false;
-		if (value_truth(ret_value) == (function->function == FUNCTION_OR))
+		if (template_value_truth(ret_value) == (function->function == FUNCTION_OR))
 			return true;
 	}
 	if (final)
@@ -299,7 +165,7 @@ static bool eval_format(struct run *run, const struct value *dot, const struct n
 {
 	run->at = arg;
 	if (arg->kind == NODE_NIL)
-		return run_fail(run, "cannot assign nil to string");
+		return template_run_fail(run, "cannot assign nil to string");
 	if (arg->kind == NODE_NUMBER || arg->kind == NODE_BOOL)
 		return fail_with_node(run, "expected string; found ", arg);
 	return eval_operand(run, dot, arg, false, ret_value);
@@ -310,8 +176,8 @@ static bool check_format(struct run *run, const struct value *format)
 	if (format->kind == VALUE_STRING)
 		return true;
 	if (format->kind == VALUE_NONE)
-		return run_fail(run, "invalid value; expected string");
-	return run_fail(run, "wrong type for value; expected string; got %s", value_type(run, format));
+		return template_run_fail(run, "invalid value; expected string");
+	return template_run_fail(run, "wrong type for value; expected string; got %s", template_run_type(run, format));
 }
 
 static bool eval_args(struct run *run, const struct value *dot, const struct node *function, const struct node *arg,
@@ -327,7 +193,8 @@ static bool eval_args(struct run *run, const struct value *dot, const struct nod
 			    : eval_operand(run, dot, arg, false, &args[count])) ||
 		    (typed && !check_format(run, &args[0])))
 			return false;
-		if (args[count].kind == VALUE_STRING && !run_steps(run, args[count].string.len / BYTES_A_STEP))
+		if (args[count].kind == VALUE_STRING &&
+		    !template_run_steps(run, args[count].string.len / RUN_BYTES_A_STEP))
 			return false;
 	}
 	if (final)
@@ -347,17 +214,17 @@ static bool eval_function(struct run *run, const struct value *dot, const struct
 	const struct node *first = given ? function->next : NULL;
 
 	run->at = function;
-	if (!check_count(run, function, given, final != NULL) || !run_steps(run, 1 + count))
+	if (!check_count(run, function, given, final != NULL) || !template_run_steps(run, 1 + count))
 		return false;
 	if (function->function == FUNCTION_AND || function->function == FUNCTION_OR)
 		return eval_and_or(run, dot, function, first, final, ret_value);
 	if (count > ARGS_INLINE) {
 		args = arena_calloc(run->scratch, count, sizeof(*args));
 		if (args == NULL)
-			return run_fail_limit(run, "the arguments take too much memory");
+			return template_run_fail_limit(run, "the arguments take too much memory");
 	}
 	return eval_args(run, dot, function, first, final, args) &&
-	       function_run(run, function->function, call, args, count, ret_value);
+	       template_function_call(run, function->function, call, args, count, ret_value);
 }
 
 /* ---- pipelines ---- */
@@ -373,15 +240,15 @@ static bool eval_command(struct run *run, const struct value *dot, const struct 
 		return fail_with_node(run, "can't give argument to non-function ", first);
 	run->at = first;
 	if (first->kind == NODE_NIL && command->part_count == 1 && final == NULL)
-		return run_fail(run, "nil is not a command");
+		return template_run_fail(run, "nil is not a command");
 	return eval_operand(run, dot, first, command->part_count > 1 || final, ret_value);
 }
 
 static bool declare(struct run *run, const struct node *pipe, const struct value *value)
 {
 	for (unsigned i = 0; i < pipe->name_count; i++) {
-		bool good =
-			pipe->assigns ? run_set_variable(run, pipe->names[i], value) : push(run, pipe->names[i], value);
+		bool good = pipe->assigns ? template_run_set_variable(run, pipe->names[i], value)
+					  : template_run_push_variable(run, pipe->names[i], value);
 
 		if (!good)
 			return false;
@@ -389,7 +256,7 @@ static bool declare(struct run *run, const struct node *pipe, const struct value
 	return true;
 }
 
-bool run_pipeline(struct run *run, const struct value *dot, const struct node *pipe, struct value *ret_value)
+bool template_eval_pipeline(struct run *run, const struct value *dot, const struct node *pipe, struct value *ret_value)
 {
 	const struct value *final = NULL;
 	struct value value = {.kind = VALUE_NONE};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_in.h"
+#include "template_format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ static void put_bad_verb(struct directive *d, const struct value *value)
 	characters_write(d->out, verb);
 	buf_putc(d->out, '(');
 	if (value->kind != VALUE_NONE) {
-		buf_puts(d->out, value_type(d->run, value));
+		buf_puts(d->out, template_run_type(d->run, value));
 		buf_putc(d->out, '=');
 	}
 	d->verb = 'v';
@@ -301,7 +301,7 @@ static void put_items(struct directive *d, const struct value *value)
 	bool map = value->kind == VALUE_MAP;
 
 	if (d->syntax)
-		buf_puts(d->out, value_type(d->run, value));
+		buf_puts(d->out, template_run_type(d->run, value));
 	else if (map)
 		buf_puts(d->out, "map");
 	buf_putc(d->out, d->syntax ? '{' : '[');
@@ -324,10 +324,10 @@ static void put_items(struct directive *d, const struct value *value)
 static void put_root(struct directive *d, const struct value *value)
 {
 	if (d->syntax)
-		buf_puts(d->out, value_type(d->run, value));
+		buf_puts(d->out, template_run_type(d->run, value));
 	buf_putc(d->out, '{');
 	for (size_t i = 0; i < d->run->field_count; i++) {
-		struct value field = value_of_field(&d->run->fields[i]);
+		struct value field = template_value_of_field(&d->run->fields[i]);
 
 		if (i > 0)
 			buf_puts(d->out, d->syntax ? ", " : " ");
@@ -351,7 +351,7 @@ static void put_bool(struct directive *d, const struct value *value)
 static void put_value(struct directive *d, const struct value *value)
 {
 	if (d->verb == 'T' && value->kind != VALUE_NONE) {
-		put_text(d, cut(d, str_of(value_type(d->run, value))));
+		put_text(d, cut(d, str_of(template_run_type(d->run, value))));
 		return;
 	}
 	if (d->verb == 'p' || d->verb == 'w')
@@ -388,20 +388,28 @@ static void put_value(struct directive *d, const struct value *value)
 
 /* NOLINTEND(misc-no-recursion) */
 
-void format_value(const struct run *run, struct buf *out, const struct value *value)
+void template_format_value(const struct run *run, struct buf *out, const struct value *value)
 {
 	struct directive plain = {.run = run, .out = out, .verb = 'v', .precision = -1};
 
 	put_value(&plain, value);
 }
 
+bool template_format_fail(struct run *run, const char *before, const struct value *value)
+{
+	CLEANUP(buf_clear) struct buf shown = BUF_MAX(TEMPLATE_OUTPUT_MAX);
+
+	template_format_value(run, &shown, value);
+	return template_run_fail(run, "%s%s", before, buf_cstr(&shown));
+}
+
 /* Print puts a space between two that are no strings, Println everywhere. */
-void format_print(const struct run *run, struct buf *out, const struct value *args, size_t count, bool line)
+void template_format_print(const struct run *run, struct buf *out, const struct value *args, size_t count, bool line)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0 && (line || (args[i - 1].kind != VALUE_STRING && args[i].kind != VALUE_STRING)))
 			buf_putc(out, ' ');
-		format_value(run, out, &args[i]);
+		template_format_value(run, out, &args[i]);
 	}
 	if (line)
 		buf_putc(out, '\n');
@@ -479,10 +487,10 @@ static void put_extra(const struct run *run, struct buf *out, const struct value
 	for (size_t i = 0; i < count; i++) {
 		buf_puts(out, i ? ", " : "");
 		if (args[i].kind != VALUE_NONE) {
-			buf_puts(out, value_type(run, &args[i]));
+			buf_puts(out, template_run_type(run, &args[i]));
 			buf_putc(out, '=');
 		}
-		format_value(run, out, &args[i]);
+		template_format_value(run, out, &args[i]);
 	}
 	buf_putc(out, ')');
 }
@@ -505,7 +513,8 @@ static size_t put_directive(struct directive *d, const struct value *args, size_
 	return 0;
 }
 
-bool format_printf(struct run *run, const struct node *call, struct str format, const struct value *args, size_t count)
+bool template_format_printf(struct run *run, const struct node *call, struct str format, const struct value *args,
+			    size_t count)
 {
 	struct str rest = format;
 
@@ -521,8 +530,8 @@ bool format_printf(struct run *run, const struct node *call, struct str format, 
 		take_directive(&rest, &d);
 		taken = put_directive(&d, args, count);
 		if (d.unsupported)
-			return run_fail_call(run, call, "a directive that is not supported in the format '%.*s'",
-					     STR_ARG(format));
+			return template_run_fail_call(
+				run, call, "a directive that is not supported in the format '%.*s'", STR_ARG(format));
 		args += taken;
 		count -= taken;
 	}

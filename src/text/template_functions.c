@@ -1,30 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_in.h"
+#include "template_functions.h"
 
 #include "characters.h"
+#include "template_format.h"
 #include "text/url.h"
-
-const struct function_face template_functions[FUNCTION_COUNT] = {
-	[FUNCTION_AND] = {"and", 1, true},
-	[FUNCTION_CALL] = {"call", 1, true},
-	[FUNCTION_EQ] = {"eq", 1, true},
-	[FUNCTION_GE] = {"ge", 2, false},
-	[FUNCTION_GT] = {"gt", 2, false},
-	[FUNCTION_HTML] = {"html", 0, true},
-	[FUNCTION_INDEX] = {"index", 1, true},
-	[FUNCTION_JS] = {"js", 0, true},
-	[FUNCTION_LE] = {"le", 2, false},
-	[FUNCTION_LEN] = {"len", 1, false},
-	[FUNCTION_LT] = {"lt", 2, false},
-	[FUNCTION_NE] = {"ne", 2, false},
-	[FUNCTION_NOT] = {"not", 1, false},
-	[FUNCTION_OR] = {"or", 1, true},
-	[FUNCTION_PRINT] = {"print", 0, true},
-	[FUNCTION_PRINTF] = {"printf", 1, true},
-	[FUNCTION_PRINTLN] = {"println", 0, true},
-	[FUNCTION_SLICE] = {"slice", 1, true},
-	[FUNCTION_URLQUERY] = {"urlquery", 0, true},
-};
 
 /* A call that is being run. */
 struct call {
@@ -34,109 +13,18 @@ struct call {
 	size_t count;
 };
 
-/* ---- values ---- */
-
-bool value_truth(const struct value *value)
-{
-	switch (value->kind) {
-	case VALUE_NONE:
-		return false;
-	case VALUE_BOOL:
-		return value->truth;
-	case VALUE_INT:
-	case VALUE_BYTE:
-		return value->integer != 0;
-	case VALUE_FLOAT:
-		return value->real < 0 || value->real > 0;
-	case VALUE_STRING:
-		return value->string.len > 0;
-	case VALUE_LIST:
-	case VALUE_MAP:
-		return value->all.count > 0;
-	case VALUE_ROOT:
-		return true;
-	}
-	return false;
-}
-
-struct value value_of_field(const struct template_field *field)
-{
-	struct value value = {.kind = VALUE_LIST, .all = {field->items, NULL, field->count}};
-
-	switch (field->kind) {
-	case TEMPLATE_STRING:
-		return value_string(field->string);
-	case TEMPLATE_LIST:
-		return value;
-	case TEMPLATE_MAP:
-		value.kind = VALUE_MAP;
-		value.all.keys = field->keys;
-		return value;
-	}
-	return value;
-}
-
-bool value_of_key(const struct value *map, struct str key, struct value *ret_value)
-{
-	size_t from = 0;
-	size_t to = map->all.count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		int order = str_cmp(key, map->all.keys[middle]);
-
-		if (order == 0) {
-			*ret_value = value_string(map->all.items[middle]);
-			return true;
-		}
-		if (order < 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	return false;
-}
-
-/* Of the root the name of the struct that prometheus-adapter hands to its query and label templates. */
-const char *value_type(const struct run *run, const struct value *value)
-{
-	switch (value->kind) {
-	case VALUE_NONE:
-		return "<nil>";
-	case VALUE_BOOL:
-		return "bool";
-	case VALUE_INT:
-		return "int";
-	case VALUE_BYTE:
-		return "uint8";
-	case VALUE_FLOAT:
-		return "float64";
-	case VALUE_STRING:
-		return "string";
-	case VALUE_LIST:
-		return "[]string";
-	case VALUE_MAP:
-		return "map[string]string";
-	case VALUE_ROOT:
-		break;
-	}
-	for (size_t i = 0; i < run->field_count; i++)
-		if (str_eq(run->fields[i].name, STR("Series")))
-			return "naming.queryTemplateArgs";
-	return "schema.GroupResource";
-}
-
 /* ---- index, slice, len ---- */
 
 static bool to_index(const struct call *call, const struct value *index, size_t most, size_t *ret_index)
 {
 	if (index->kind == VALUE_NONE)
-		return run_fail_call(call->run, call->node, "cannot index slice/array with nil");
+		return template_run_fail_call(call->run, call->node, "cannot index slice/array with nil");
 	if (index->kind != VALUE_INT && index->kind != VALUE_BYTE)
-		return run_fail_call(call->run, call->node, "cannot index slice/array with type %s",
-				     value_type(call->run, index));
+		return template_run_fail_call(call->run, call->node, "cannot index slice/array with type %s",
+					      template_run_type(call->run, index));
 	if (index->integer < 0 || (uint64_t)index->integer > most)
-		return run_fail_call(call->run, call->node, "index out of range: %lld", (long long)index->integer);
+		return template_run_fail_call(call->run, call->node, "index out of range: %lld",
+					      (long long)index->integer);
 	*ret_index = (size_t)index->integer;
 	return true;
 }
@@ -145,11 +33,11 @@ static bool index_map(const struct call *call, const struct value *map, const st
 		      struct value *ret_value)
 {
 	if (key->kind == VALUE_NONE)
-		return run_fail_call(call->run, call->node, "value is nil; should be of type string");
+		return template_run_fail_call(call->run, call->node, "value is nil; should be of type string");
 	if (key->kind != VALUE_STRING)
-		return run_fail_call(call->run, call->node, "value has type %s; should be string",
-				     value_type(call->run, key));
-	if (!value_of_key(map, key->string, ret_value))
+		return template_run_fail_call(call->run, call->node, "value has type %s; should be string",
+					      template_run_type(call->run, key));
+	if (!template_value_of_key(map, key->string, ret_value))
 		*ret_value = value_string(STR(""));
 	return true;
 }
@@ -164,12 +52,14 @@ static bool index_one(const struct call *call, const struct value *item, const s
 	if (item->kind == VALUE_MAP)
 		return index_map(call, item, index, ret_value);
 	if (!list && item->kind != VALUE_STRING)
-		return run_fail_call(call->run, call->node, "can't index item of type %s", value_type(call->run, item));
+		return template_run_fail_call(call->run, call->node, "can't index item of type %s",
+					      template_run_type(call->run, item));
 	if (!to_index(call, index, length, &at))
 		return false;
 	if (at == length) /* Go's own check lets this pass to the one of the language */
-		return run_fail_call(call->run, call->node,
-				     list ? "reflect: slice index out of range" : "reflect: string index out of range");
+		return template_run_fail_call(call->run, call->node,
+					      list ? "reflect: slice index out of range"
+						   : "reflect: string index out of range");
 	if (list)
 		*ret_value = value_string(item->all.items[at]);
 	else
@@ -182,7 +72,7 @@ static bool run_index(const struct call *call, struct value *ret_value)
 	struct value item = call->args[0];
 
 	if (item.kind == VALUE_NONE)
-		return run_fail_call(call->run, call->node, "index of untyped nil");
+		return template_run_fail_call(call->run, call->node, "index of untyped nil");
 	for (size_t i = 1; i < call->count; i++) {
 		struct value inner = {.kind = VALUE_NONE};
 
@@ -202,20 +92,21 @@ static bool run_slice(const struct call *call, struct value *ret_value)
 	size_t bounds[3] = {0, length, length};
 
 	if (item->kind == VALUE_NONE)
-		return run_fail_call(call->run, call->node, "slice of untyped nil");
+		return template_run_fail_call(call->run, call->node, "slice of untyped nil");
 	if (call->count > 4)
-		return run_fail_call(call->run, call->node, "too many slice indexes: %zu", call->count - 1);
+		return template_run_fail_call(call->run, call->node, "too many slice indexes: %zu", call->count - 1);
 	if (item->kind == VALUE_STRING && call->count == 4)
-		return run_fail_call(call->run, call->node, "cannot 3-index slice a string");
+		return template_run_fail_call(call->run, call->node, "cannot 3-index slice a string");
 	if (!list && item->kind != VALUE_STRING)
-		return run_fail_call(call->run, call->node, "can't slice item of type %s", value_type(call->run, item));
+		return template_run_fail_call(call->run, call->node, "can't slice item of type %s",
+					      template_run_type(call->run, item));
 	for (size_t i = 1; i < call->count; i++)
 		if (!to_index(call, &call->args[i], length, &bounds[i - 1]))
 			return false;
 	for (size_t i = 0; i < 2; i++)
 		if (bounds[i] > bounds[i + 1])
-			return run_fail_call(call->run, call->node, "invalid slice index: %zu > %zu", bounds[i],
-					     bounds[i + 1]);
+			return template_run_fail_call(call->run, call->node, "invalid slice index: %zu > %zu",
+						      bounds[i], bounds[i + 1]);
 	*ret_value = *item;
 	if (list)
 		ret_value->all = (struct value_items){item->all.items ? item->all.items + bounds[0] : NULL, NULL,
@@ -230,9 +121,10 @@ static bool run_len(const struct call *call, struct value *ret_value)
 	const struct value *item = &call->args[0];
 
 	if (item->kind == VALUE_NONE)
-		return run_fail_call(call->run, call->node, "len of nil pointer");
+		return template_run_fail_call(call->run, call->node, "len of nil pointer");
 	if (item->kind != VALUE_LIST && item->kind != VALUE_MAP && item->kind != VALUE_STRING)
-		return run_fail_call(call->run, call->node, "len of type %s", value_type(call->run, item));
+		return template_run_fail_call(call->run, call->node, "len of type %s",
+					      template_run_type(call->run, item));
 	*ret_value = value_int((int64_t)(item->kind == VALUE_STRING ? item->string.len : item->all.count));
 	return true;
 }
@@ -252,8 +144,8 @@ static bool is_basic(const struct value *value)
 
 static bool fail_incompatible(const struct call *call, const struct value *a, const struct value *b)
 {
-	return run_fail_call(call->run, call->node, "incompatible types for comparison: %s and %s",
-			     value_type(call->run, a), value_type(call->run, b));
+	return template_run_fail_call(call->run, call->node, "incompatible types for comparison: %s and %s",
+				      template_run_type(call->run, a), template_run_type(call->run, b));
 }
 
 static bool equal(const struct call *call, const struct value *a, const struct value *b, bool *ret_equal)
@@ -264,10 +156,11 @@ static bool equal(const struct call *call, const struct value *a, const struct v
 	else if (is_whole(a) && is_whole(b))
 		*ret_equal = a->integer == b->integer;
 	else if (!is_basic(a) && a->kind == b->kind)
-		return run_fail_call(call->run, call->node, "non-comparable type %s", value_type(call->run, a));
+		return template_run_fail_call(call->run, call->node, "non-comparable type %s",
+					      template_run_type(call->run, a));
 	else if (!is_basic(a) && !is_basic(b))
-		return run_fail_call(call->run, call->node, "non-comparable types %s, %s", value_type(call->run, a),
-				     value_type(call->run, b));
+		return template_run_fail_call(call->run, call->node, "non-comparable types %s, %s",
+					      template_run_type(call->run, a), template_run_type(call->run, b));
 	else if (a->kind != b->kind)
 		return fail_incompatible(call, a, b);
 	else if (a->kind == VALUE_STRING)
@@ -282,7 +175,7 @@ static bool equal(const struct call *call, const struct value *a, const struct v
 static bool less(const struct call *call, const struct value *a, const struct value *b, bool *ret_less)
 {
 	if (!is_basic(a) || !is_basic(b) || (a->kind == VALUE_BOOL && b->kind == VALUE_BOOL))
-		return run_fail_call(call->run, call->node, "invalid type for comparison");
+		return template_run_fail_call(call->run, call->node, "invalid type for comparison");
 	if (is_whole(a) && is_whole(b))
 		*ret_less = a->integer < b->integer;
 	else if (a->kind != b->kind)
@@ -299,7 +192,7 @@ static bool run_eq(const struct call *call, struct value *ret_value)
 	bool found = false;
 
 	if (call->count < 2)
-		return run_fail_call(call->run, call->node, "missing argument for comparison");
+		return template_run_fail_call(call->run, call->node, "missing argument for comparison");
 	for (size_t i = 1; i < call->count && !found; i++)
 		if (!equal(call, &call->args[0], &call->args[i], &found))
 			return false;
@@ -381,12 +274,12 @@ static bool run_escaper(const struct call *call, enum function function, struct 
 		if (call->args[i].kind == VALUE_NONE)
 			buf_puts(run->out, "<no value>");
 		else
-			format_value(run, run->out, &call->args[i]);
+			template_format_value(run, run->out, &call->args[i]);
 	}
-	if (!run_take_text(run, mark, ret_value))
+	if (!template_run_take_text(run, mark, ret_value))
 		return false;
 	escape(run->out, function, ret_value->string);
-	return run_take_text(run, mark, ret_value);
+	return template_run_take_text(run, mark, ret_value);
 }
 
 static bool run_printer(const struct call *call, enum function function, struct value *ret_value)
@@ -395,10 +288,10 @@ static bool run_printer(const struct call *call, enum function function, struct 
 	size_t mark = run->out->len;
 
 	if (function != FUNCTION_PRINTF)
-		format_print(run, run->out, call->args, call->count, function == FUNCTION_PRINTLN);
-	else if (!format_printf(run, call->node, call->args[0].string, call->args + 1, call->count - 1))
+		template_format_print(run, run->out, call->args, call->count, function == FUNCTION_PRINTLN);
+	else if (!template_format_printf(run, call->node, call->args[0].string, call->args + 1, call->count - 1))
 		return false;
-	return run_take_text(run, mark, ret_value);
+	return template_run_take_text(run, mark, ret_value);
 }
 
 static bool run_call(const struct call *call)
@@ -407,17 +300,17 @@ static bool run_call(const struct call *call)
 	const struct node *function = call->node->kind == NODE_COMMAND ? call->node->parts->next : NULL;
 
 	if (call->args[0].kind == VALUE_NONE)
-		return run_fail_call(call->run, call->node, "call of nil");
+		return template_run_fail_call(call->run, call->node, "call of nil");
 	if (function)
-		template_write_node(&shown, function);
+		template_node_write(&shown, function);
 	else
-		format_value(call->run, &shown, &call->args[0]);
-	return run_fail_call(call->run, call->node, "non-function %s of type %s", buf_cstr(&shown),
-			     value_type(call->run, &call->args[0]));
+		template_format_value(call->run, &shown, &call->args[0]);
+	return template_run_fail_call(call->run, call->node, "non-function %s of type %s", buf_cstr(&shown),
+				      template_run_type(call->run, &call->args[0]));
 }
 
-bool function_run(struct run *run, enum function function, const struct node *node, const struct value *args,
-		  size_t count, struct value *ret_value)
+bool template_function_call(struct run *run, enum function function, const struct node *node, const struct value *args,
+			    size_t count, struct value *ret_value)
 {
 	struct call call = {run, node, args, count};
 
@@ -441,7 +334,7 @@ bool function_run(struct run *run, enum function function, const struct node *no
 	case FUNCTION_GE:
 		return run_order(&call, function, ret_value);
 	case FUNCTION_NOT:
-		*ret_value = value_bool(!value_truth(&args[0]));
+		*ret_value = value_bool(!template_value_truth(&args[0]));
 		return true;
 	case FUNCTION_HTML:
 	case FUNCTION_JS:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_in.h"
+#include "template_lex.h"
 
 #include <stdio.h>
 
@@ -413,7 +413,7 @@ static struct token lex_action(struct lexer *lexer)
 	return lex_sign(lexer, character);
 }
 
-struct token lexer_next(struct lexer *lexer)
+struct token template_lex_next(struct lexer *lexer)
 {
 	return lexer->inside_action ? lex_action(lexer) : lex_text(lexer);
 }

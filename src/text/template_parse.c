@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_parse_in.h"
+#include <stdlib.h>
+
+#include "template_pipeline.h"
 
 static struct node *parse_statement(struct parser *parser);
 
-/* NOLINTBEGIN(misc-no-recursion): parser_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
+/* NOLINTBEGIN(misc-no-recursion): template_parser_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
 
 /* Up to <<end>> or <<else>>, which *ret_end names. */
 static bool parse_list(struct parser *parser, struct node **ret_list, enum node_kind *ret_end)
 {
 	struct node **last = ret_list;
 
-	while (parser_peek_word(parser).kind != TOKEN_EOF) {
+	while (template_parser_peek_word(parser).kind != TOKEN_EOF) {
 		struct node *node = parse_statement(parser);
 
 		if (node == NULL)
@@ -22,14 +24,14 @@ static bool parse_list(struct parser *parser, struct node **ret_list, enum node_
 		*last = node;
 		last = &node->next;
 	}
-	return parser_fail(parser, "unexpected EOF");
+	return template_parser_fail(parser, "unexpected EOF");
 }
 
 static bool parse_branch(struct parser *parser, struct node *node, const char *context, enum node_kind *ret_end)
 {
 	bool good;
 
-	node->pipe = parser_pipeline(parser, context, TOKEN_RIGHT_DELIM);
+	node->pipe = template_pipeline_parse(parser, context, TOKEN_RIGHT_DELIM);
 	if (node->pipe == NULL)
 		return false;
 	parser->range_depth += node->kind == NODE_RANGE;
@@ -41,15 +43,15 @@ static bool parse_branch(struct parser *parser, struct node *node, const char *c
 static struct node *parse_control(struct parser *parser, enum node_kind kind, const char *context, size_t at)
 {
 	struct declared *mark = parser->declared;
-	struct node *first = parser_node(parser, kind, at);
+	struct node *first = template_parser_node(parser, kind, at);
 	struct node *node = first;
 	enum node_kind end = NODE_END;
 
-	if (!parser_deeper(parser) || !parse_branch(parser, node, context, &end))
+	if (!template_parser_deeper(parser) || !parse_branch(parser, node, context, &end))
 		return NULL;
-	while (end == NODE_ELSE && kind == NODE_IF && parser_peek(parser).kind == TOKEN_IF) {
+	while (end == NODE_ELSE && kind == NODE_IF && template_parser_peek(parser).kind == TOKEN_IF) {
 		node->chained = true;
-		node->else_list = parser_node(parser, kind, parser_next(parser).at);
+		node->else_list = template_parser_node(parser, kind, template_parser_next(parser).at);
 		node = node->else_list;
 		if (!parse_branch(parser, node, context, &end))
 			return NULL;
@@ -58,7 +60,7 @@ static struct node *parse_control(struct parser *parser, enum node_kind kind, co
 		if (!parse_list(parser, &node->else_list, &end))
 			return NULL;
 		if (end != NODE_END)
-			return parser_fail(parser, "expected end; found {{else}}"), NULL;
+			return template_parser_fail(parser, "expected end; found {{else}}"), NULL;
 	}
 	parser->declared = mark;
 	parser->depth--;
@@ -67,12 +69,12 @@ static struct node *parse_control(struct parser *parser, enum node_kind kind, co
 
 static bool parse_name(struct parser *parser, const char *context, size_t *ret_at, struct str *ret_name)
 {
-	struct token token = parser_next_word(parser);
+	struct token token = template_parser_next_word(parser);
 
 	*ret_at = token.at;
 	if (token.kind != TOKEN_STRING && token.kind != TOKEN_RAW_STRING)
-		return parser_unexpected(parser, token, context);
-	return parser_unquote(parser, token.text, ret_name);
+		return template_parser_unexpected(parser, token, context);
+	return template_parser_unquote(parser, token.text, ret_name);
 }
 
 static bool is_blank(const struct node *list)
@@ -91,7 +93,7 @@ static bool define(struct parser *parser, struct str name, struct node *list)
 		old = old->next;
 	if (old && !is_blank(old->list))
 		return is_blank(list) ||
-		       parser_fail_quoted(parser, "template: multiple definition of template ", name, "");
+		       template_parser_fail_quoted(parser, "template: multiple definition of template ", name, "");
 	if (old == NULL) {
 		old = arena_alloc(parser->tree->arena, sizeof(*old));
 		*old = (struct definition){name, NULL, parser->tree->definitions};
@@ -117,7 +119,7 @@ static bool parse_body(struct parser *parser, struct str name, const char *conte
 	struct node *list = NULL;
 	enum node_kind end = NODE_END;
 
-	if (!parser_deeper(parser))
+	if (!template_parser_deeper(parser))
 		return false;
 	declare_root(parser);
 	parser->range_depth = 0;
@@ -125,7 +127,7 @@ static bool parse_body(struct parser *parser, struct str name, const char *conte
 	if (!parse_list(parser, &list, &end))
 		return false;
 	if (end != NODE_END)
-		return parser_fail(parser, "unexpected {{else}} in %s", context);
+		return template_parser_fail(parser, "unexpected {{else}} in %s", context);
 	parser->declared = declared;
 	parser->range_depth = range_depth;
 	parser->depth--;
@@ -138,21 +140,22 @@ static bool parse_definition(struct parser *parser)
 	size_t at;
 
 	return parse_name(parser, "define clause", &at, &name) &&
-	       parser_expect(parser, TOKEN_RIGHT_DELIM, "define clause") && parse_body(parser, name, "define clause");
+	       template_parser_expect(parser, TOKEN_RIGHT_DELIM, "define clause") &&
+	       parse_body(parser, name, "define clause");
 }
 
 /* <<template>>, and <<block>>, which defines and calls. */
 static struct node *parse_call(struct parser *parser, bool block)
 {
 	const char *context = block ? "block clause" : "template clause";
-	struct node *node = parser_node(parser, NODE_CALL, 0);
+	struct node *node = template_parser_node(parser, NODE_CALL, 0);
 
 	if (!parse_name(parser, context, &node->at, &node->text))
 		return NULL;
-	if (!block && parser_peek_word(parser).kind == TOKEN_RIGHT_DELIM) {
-		parser_next_word(parser);
+	if (!block && template_parser_peek_word(parser).kind == TOKEN_RIGHT_DELIM) {
+		template_parser_next_word(parser);
 	} else {
-		node->pipe = parser_pipeline(parser, context, TOKEN_RIGHT_DELIM);
+		node->pipe = template_pipeline_parse(parser, context, TOKEN_RIGHT_DELIM);
 		if (node->pipe == NULL || (block && !parse_body(parser, node->text, context)))
 			return NULL;
 	}
@@ -163,23 +166,24 @@ static struct node *parse_call(struct parser *parser, bool block)
 
 static struct node *parse_jump(struct parser *parser, enum node_kind kind, const char *shown, size_t at)
 {
-	if (!parser_expect(parser, TOKEN_RIGHT_DELIM, shown))
+	if (!template_parser_expect(parser, TOKEN_RIGHT_DELIM, shown))
 		return NULL;
 	if (parser->range_depth == 0)
-		return parser_fail(parser, "%s outside {{range}}", shown), NULL;
-	return parser_node(parser, kind, at);
+		return template_parser_fail(parser, "%s outside {{range}}", shown), NULL;
+	return template_parser_node(parser, kind, at);
 }
 
 static struct node *parse_else(struct parser *parser)
 {
-	if (parser_peek_word(parser).kind != TOKEN_IF && !parser_expect(parser, TOKEN_RIGHT_DELIM, "else"))
+	if (template_parser_peek_word(parser).kind != TOKEN_IF &&
+	    !template_parser_expect(parser, TOKEN_RIGHT_DELIM, "else"))
 		return NULL;
-	return parser_node(parser, NODE_ELSE, 0);
+	return template_parser_node(parser, NODE_ELSE, 0);
 }
 
 static struct node *parse_action(struct parser *parser)
 {
-	struct token token = parser_next_word(parser);
+	struct token token = template_parser_next_word(parser);
 	struct node *node;
 
 	if (token.kind == TOKEN_IF)
@@ -197,64 +201,67 @@ static struct node *parse_action(struct parser *parser)
 	if (token.kind == TOKEN_ELSE)
 		return parse_else(parser);
 	if (token.kind == TOKEN_END)
-		return parser_expect(parser, TOKEN_RIGHT_DELIM, "end") ? parser_node(parser, NODE_END, 0) : NULL;
-	parser_put_back(parser);
-	node = parser_node(parser, NODE_ACTION, token.at);
-	node->pipe = parser_pipeline(parser, "command", TOKEN_RIGHT_DELIM);
+		return template_parser_expect(parser, TOKEN_RIGHT_DELIM, "end")
+			       ? template_parser_node(parser, NODE_END, 0)
+			       : NULL;
+	template_parser_put_back(parser);
+	node = template_parser_node(parser, NODE_ACTION, token.at);
+	node->pipe = template_pipeline_parse(parser, "command", TOKEN_RIGHT_DELIM);
 	return node->pipe ? node : NULL;
 }
 
 static struct node *parse_statement(struct parser *parser)
 {
-	struct token token = parser_next_word(parser);
+	struct token token = template_parser_next_word(parser);
 	struct node *node;
 
 	if (token.kind == TOKEN_TEXT) {
-		node = parser_node(parser, NODE_TEXT, token.at);
+		node = template_parser_node(parser, NODE_TEXT, token.at);
 		node->text = token.text;
 		return node;
 	}
 	if (token.kind != TOKEN_LEFT_DELIM)
-		return parser_unexpected(parser, token, "input"), NULL;
+		return template_parser_unexpected(parser, token, "input"), NULL;
 	parser->action = token.at + 1;
 	node = parse_action(parser);
 	parser->action = 0;
 	return node;
 }
 
-/* As a list, but definitions may stand here, and it goes to the end. */
 /* NOLINTEND(misc-no-recursion) */
 
+/* As a list, but definitions may stand here, and it goes to the end. */
 static bool parse_all(struct parser *parser, struct node **ret_list)
 {
 	struct node **last = ret_list;
 
-	while (parser_peek(parser).kind != TOKEN_EOF) {
+	while (template_parser_peek(parser).kind != TOKEN_EOF) {
 		struct node *node;
 
-		if (parser_peek(parser).kind == TOKEN_LEFT_DELIM) {
-			struct token delim = parser_next(parser);
+		if (template_parser_peek(parser).kind == TOKEN_LEFT_DELIM) {
+			struct token delim = template_parser_next(parser);
 
-			if (parser_next_word(parser).kind == TOKEN_DEFINE) {
+			if (template_parser_next_word(parser).kind == TOKEN_DEFINE) {
 				if (!parse_definition(parser))
 					return false;
 				continue;
 			}
-			parser_put_back(parser);
-			parser_put_before(parser, delim);
+			template_parser_put_back(parser);
+			template_parser_put_before(parser, delim);
 		}
 		node = parse_statement(parser);
 		if (node == NULL)
 			return false;
 		if (node->kind == NODE_END || node->kind == NODE_ELSE)
-			return parser_fail(parser, "unexpected %s", node->kind == NODE_END ? "{{end}}" : "{{else}}");
+			return template_parser_fail(parser, "unexpected %s",
+						    node->kind == NODE_END ? "{{end}}" : "{{else}}");
 		*last = node;
 		last = &node->next;
 	}
 	return true;
 }
 
-bool template_parse_into(struct template_tree *tree, struct place *ret_at, struct err *err)
+static bool parse_into(struct template_tree *tree, struct place *ret_at, struct err *err)
 {
 	struct parser parser = {.tree = tree, .lexer.input = tree->text, .ret_at = ret_at, .err = err};
 	struct node *list = NULL;
@@ -263,4 +270,36 @@ bool template_parse_into(struct template_tree *tree, struct place *ret_at, struc
 	if (!parse_all(&parser, &list))
 		return false;
 	return define(&parser, tree->name, list);
+}
+
+static void connect_calls(struct template_tree *tree)
+{
+	for (struct node *call = tree->calls; call; call = call->next_named) {
+		call->definition = tree->definitions;
+		while (call->definition && !str_eq(call->definition->name, call->text))
+			call->definition = call->definition->next;
+	}
+	tree->main = tree->definitions;
+	while (tree->main && !str_eq(tree->main->name, tree->name))
+		tree->main = tree->main->next;
+}
+
+bool template_parse(struct str text, const char *name, struct template_tree **ret_tree, struct place *ret_at,
+		    struct err *err)
+{
+	CLEANUP(template_tree_free_at) struct template_tree *tree = NULL;
+
+	if (text.len > TEMPLATE_BYTES_MAX) {
+		*ret_at = (struct place){1, 1};
+		return err_set(err, ERR_LIMIT, "template: %s: longer than %d bytes", name, TEMPLATE_BYTES_MAX);
+	}
+	tree = xnew(struct template_tree);
+	tree->arena = arena_new(0); /* a small multiple of the text, which is bounded */
+	if (!arena_copy(tree->arena, text, &tree->text) || !arena_copy(tree->arena, str_of(name), &tree->name))
+		return err_set(err, ERR_LIMIT, "template: %s: no room", name);
+	if (!parse_into(tree, ret_at, err))
+		return false;
+	connect_calls(tree);
+	*ret_tree = STEAL(tree);
+	return true;
 }

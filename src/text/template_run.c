@@ -1,199 +1,162 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "template_run_in.h"
+#include "template_run.h"
 
 #include "text/quote.h"
 
-/* What a list of statements did. */
-enum flow { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE, FLOW_FAILED };
+enum { CONTEXT_BYTES = 200 };
 
-static enum flow walk_list(struct run *run, const struct value *dot, const struct node *list);
+/* ---- messages ---- */
 
-static enum flow walk_action(struct run *run, const struct value *dot, const struct node *node)
+static bool fail_at_node(struct run *run, const char *message)
 {
-	struct value value;
+	CLEANUP(buf_clear) struct buf where = {0};
+	struct place place = template_place(run->tree, run->at->at);
+	size_t context;
 
-	if (!run_pipeline(run, dot, node->pipe, &value))
-		return FLOW_FAILED;
-	if (node->pipe->name_count)
-		return FLOW_ON;
-	if (value.kind == VALUE_NONE)
-		buf_puts(run->out, "<no value>");
-	else
-		format_value(run, run->out, &value);
-	return FLOW_ON;
-}
-
-/* Variables of the pipelines of an else-if chain live to the common end. */
-/* NOLINTBEGIN(misc-no-recursion): run_deeper counts the levels, up to TEMPLATE_DEPTH_MAX */
-
-static enum flow walk_condition(struct run *run, const struct value *dot, const struct node *node)
-{
-	for (;; node = node->else_list) {
-		struct value value;
-
-		if (!run_steps(run, 1) || !run_pipeline(run, dot, node->pipe, &value))
-			return FLOW_FAILED;
-		if (value_truth(&value))
-			return walk_list(run, node->kind == NODE_WITH ? &value : dot, node->list);
-		if (!node->chained)
-			return walk_list(run, dot, node->else_list);
+	buf_printf(&where, "template: %.*s:%u:%u: executing ", STR_ARG(run->tree->name), place.line, place.column - 1);
+	quote_go(&where, run->definition->name);
+	buf_puts(&where, " at <");
+	context = where.len;
+	template_node_write(&where, run->at);
+	if (where.len - context > CONTEXT_BYTES) { /* the message must find room behind it */
+		where.len = context + str_whole_characters((struct str){where.ptr + context, CONTEXT_BYTES});
+		buf_puts(&where, "...");
 	}
+	return err_set(run->err, ERR_INVALID, "%s>: %s", buf_cstr(&where), message);
 }
 
-static bool set_range_variables(struct run *run, const struct node *pipe, const struct value *index,
-				const struct value *element)
+bool template_run_fail(struct run *run, const char *format, ...)
 {
-	unsigned count = pipe->name_count;
+	char message[400];
+	va_list args;
 
-	if (count == 0)
-		return true;
-	if (pipe->assigns)
-		return run_set_variable(run, pipe->names[0], count > 1 ? index : element) &&
-		       (count == 1 || run_set_variable(run, pipe->names[1], element));
-	run->variables->value = *element;
-	if (count > 1)
-		run->variables->below->value = *index;
+	va_start(args, format);
+	err_format(message, sizeof(message), format, args);
+	va_end(args);
+	return fail_at_node(run, message);
+}
+
+bool template_run_fail_call(struct run *run, const struct node *node, const char *format, ...)
+{
+	const struct node *function = node->kind == NODE_COMMAND ? node->parts : node;
+	char message[400];
+	va_list args;
+
+	va_start(args, format);
+	err_format(message, sizeof(message), format, args);
+	va_end(args);
+	run->at = node;
+	return template_run_fail(run, "error calling %.*s: %s", STR_ARG(function->text), message);
+}
+
+bool template_run_fail_limit(struct run *run, const char *what)
+{
+	return err_set(run->err, ERR_LIMIT, "template: %.*s: %s", STR_ARG(run->tree->name), what);
+}
+
+bool template_run_steps(struct run *run, size_t count)
+{
+	run->steps += count;
+	return run->steps <= TEMPLATE_STEPS_MAX || template_run_fail_limit(run, "takes too many steps");
+}
+
+bool template_run_deeper(struct run *run)
+{
+	return run->depth++ < TEMPLATE_DEPTH_MAX ||
+	       template_run_fail(run, "exceeded maximum template depth (%d)", TEMPLATE_DEPTH_MAX);
+}
+
+bool template_run_check_output(struct run *run)
+{
+	return !run->out->failed || template_run_fail_limit(run, "the result is too long");
+}
+
+bool template_run_take_text(struct run *run, size_t mark, struct value *ret_value)
+{
+	struct str text = {run->out->ptr + mark, run->out->len - mark};
+
+	if (!template_run_check_output(run) || !template_run_steps(run, text.len / RUN_BYTES_A_STEP))
+		return false;
+	run->out->len = mark;
+	*ret_value = value_string(STR(""));
+	return text.len == 0 || arena_copy(run->scratch, text, &ret_value->string) ||
+	       template_run_fail_limit(run, "the values take too much memory");
+}
+
+/* ---- variables ---- */
+
+bool template_run_push_variable(struct run *run, struct str name, const struct value *value)
+{
+	struct variable *variable = run->spare;
+
+	if (variable)
+		run->spare = variable->below;
+	else
+		variable = arena_alloc(run->scratch, sizeof(*variable));
+	if (variable == NULL)
+		return template_run_fail_limit(run, "the variables take too much memory");
+	*variable = (struct variable){name, *value, run->variables};
+	run->variables = variable;
 	return true;
 }
 
-static enum flow walk_items(struct run *run, const struct node *node, const struct value_items *all)
+void template_run_pop_to(struct run *run, struct variable *mark)
 {
-	struct variable *mark = run->variables;
+	while (run->variables != mark) {
+		struct variable *top = run->variables;
 
-	for (size_t i = 0; i < all->count; i++) {
-		struct value element = value_string(all->items[i]);
-		struct value index = all->keys ? value_string(all->keys[i]) : value_int((int64_t)i);
-		enum flow flow;
-
-		if (!run_steps(run, 1) || !set_range_variables(run, node->pipe, &index, &element))
-			return FLOW_FAILED;
-		flow = walk_list(run, &element, node->list);
-		if (flow == FLOW_FAILED) /* maybe in a template, whose variables are others */
-			return flow;
-		run_pop_to(run, mark);
-		if (flow == FLOW_BREAK)
-			break;
+		run->variables = top->below;
+		top->below = run->spare;
+		run->spare = top;
 	}
-	return FLOW_ON;
 }
 
-static enum flow walk_range(struct run *run, const struct value *dot, const struct node *node)
+struct variable *template_run_find_variable(struct run *run, struct str name)
 {
-	struct value value;
+	size_t passed = 0;
 
-	if (!run_pipeline(run, dot, node->pipe, &value))
-		return FLOW_FAILED;
-	if (value.kind != VALUE_LIST && value.kind != VALUE_MAP && value.kind != VALUE_NONE)
-		return run_fail_value(run, "range can't iterate over ", &value) ? FLOW_ON : FLOW_FAILED;
-	if (value.kind != VALUE_NONE && value.all.count)
-		return walk_items(run, node, &value.all);
-	return walk_list(run, dot, node->else_list);
+	for (struct variable *variable = run->variables; variable; variable = variable->below, passed++)
+		if (str_eq(variable->name, name))
+			return template_run_steps(run, passed / 8) ? variable : NULL;
+	template_run_fail(run, "undefined variable: %.*s", STR_ARG(name));
+	return NULL;
 }
 
-/* Templates see no variables but $, which is what they were given. */
-static enum flow walk_call(struct run *run, const struct value *dot, const struct node *node)
+bool template_run_set_variable(struct run *run, struct str name, const struct value *value)
 {
-	const struct definition *definition = run->definition;
-	struct variable *variables = run->variables;
-	struct variable root = {STR("$"), {.kind = VALUE_NONE}, NULL};
-	enum flow flow;
+	struct variable *variable = template_run_find_variable(run, name);
 
-	run->at = node;
-	if (node->definition == NULL) {
-		CLEANUP(buf_clear) struct buf shown = {0};
+	if (variable)
+		variable->value = *value;
+	return variable != NULL;
+}
 
-		quote_go(&shown, node->text);
-		run_fail(run, "template %s not defined", buf_cstr(&shown));
-		return FLOW_FAILED;
+/* ---- types ---- */
+
+const char *template_run_type(const struct run *run, const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_NONE:
+		return "<nil>";
+	case VALUE_BOOL:
+		return "bool";
+	case VALUE_INT:
+		return "int";
+	case VALUE_BYTE:
+		return "uint8";
+	case VALUE_FLOAT:
+		return "float64";
+	case VALUE_STRING:
+		return "string";
+	case VALUE_LIST:
+		return "[]string";
+	case VALUE_MAP:
+		return "map[string]string";
+	case VALUE_ROOT:
+		break;
 	}
-	if (node->pipe && !run_pipeline(run, dot, node->pipe, &root.value))
-		return FLOW_FAILED;
-	variables = run->variables;
-	run->variables = &root;
-	run->definition = node->definition;
-	flow = walk_list(run, &root.value, node->definition->list);
-	if (flow == FLOW_FAILED)
-		return flow;
-	run_pop_to(run, &root);
-	run->variables = variables;
-	run->definition = definition;
-	return flow;
-}
-
-/* What opens a scope: the variables made in it end with it. */
-static enum flow walk_scope(struct run *run, const struct value *dot, const struct node *node)
-{
-	struct variable *mark = run->variables;
-	enum flow flow;
-
-	if (!run_deeper(run))
-		return FLOW_FAILED;
-	if (node->kind == NODE_CALL)
-		flow = walk_call(run, dot, node);
-	else
-		flow = node->kind == NODE_RANGE ? walk_range(run, dot, node) : walk_condition(run, dot, node);
-	if (flow == FLOW_FAILED)
-		return flow;
-	run->depth--;
-	if (node->kind != NODE_CALL)
-		run_pop_to(run, mark);
-	return flow;
-}
-
-static enum flow walk(struct run *run, const struct value *dot, const struct node *node)
-{
-	run->at = node;
-	if (node->kind == NODE_BREAK)
-		return FLOW_BREAK;
-	if (node->kind == NODE_CONTINUE)
-		return FLOW_CONTINUE;
-	if (node->kind == NODE_ACTION)
-		return walk_action(run, dot, node);
-	if (node->kind != NODE_TEXT)
-		return walk_scope(run, dot, node);
-	buf_put(run->out, node->text);
-	return FLOW_ON;
-}
-
-static enum flow walk_list(struct run *run, const struct value *dot, const struct node *list)
-{
-	for (; list; list = list->next) {
-		enum flow flow = run_steps(run, 1) ? walk(run, dot, list) : FLOW_FAILED;
-
-		if (flow != FLOW_ON)
-			return flow;
-		if (!run_check_output(run))
-			return FLOW_FAILED;
-	}
-	return FLOW_ON;
-}
-
-/* NOLINTEND(misc-no-recursion) */
-
-bool template_run(const struct template_tree *tree, const struct template_field *fields, size_t field_count,
-		  struct arena *scratch, struct buf *out, struct err *err)
-{
-	struct variable root = {STR("$"), {.kind = VALUE_ROOT}, NULL};
-	struct run run = {.tree = tree,
-			  .fields = fields,
-			  .field_count = field_count,
-			  .scratch = scratch,
-			  .out = out,
-			  .err = err,
-			  .variables = &root,
-			  .definition = tree->main};
-	size_t start = out->len;
-	size_t max = out->max;
-	bool failed = out->failed;
-	bool good;
-
-	if (max == 0 || max - start > TEMPLATE_OUTPUT_MAX)
-		out->max = start + TEMPLATE_OUTPUT_MAX;
-	good = walk_list(&run, &root.value, tree->main->list) == FLOW_ON && run_check_output(&run);
-	out->max = max;
-	if (!good) { /* half a result is none */
-		out->len = start;
-		out->failed = failed;
-	}
-	return good;
+	for (size_t i = 0; i < run->field_count; i++)
+		if (str_eq(run->fields[i].name, STR("Series")))
+			return "naming.queryTemplateArgs";
+	return "schema.GroupResource";
 }

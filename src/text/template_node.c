@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text/template.h"
+#include "template_node.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "template_in.h"
 #include "text/quote.h"
+
+const struct function_face template_functions[FUNCTION_COUNT] = {
+	[FUNCTION_AND] = {"and", 1, true},
+	[FUNCTION_CALL] = {"call", 1, true},
+	[FUNCTION_EQ] = {"eq", 1, true},
+	[FUNCTION_GE] = {"ge", 2, false},
+	[FUNCTION_GT] = {"gt", 2, false},
+	[FUNCTION_HTML] = {"html", 0, true},
+	[FUNCTION_INDEX] = {"index", 1, true},
+	[FUNCTION_JS] = {"js", 0, true},
+	[FUNCTION_LE] = {"le", 2, false},
+	[FUNCTION_LEN] = {"len", 1, false},
+	[FUNCTION_LT] = {"lt", 2, false},
+	[FUNCTION_NE] = {"ne", 2, false},
+	[FUNCTION_NOT] = {"not", 1, false},
+	[FUNCTION_OR] = {"or", 1, true},
+	[FUNCTION_PRINT] = {"print", 0, true},
+	[FUNCTION_PRINTF] = {"printf", 1, true},
+	[FUNCTION_PRINTLN] = {"println", 0, true},
+	[FUNCTION_SLICE] = {"slice", 1, true},
+	[FUNCTION_URLQUERY] = {"urlquery", 0, true},
+};
 
 struct place template_place(const struct template_tree *tree, size_t at)
 {
@@ -17,47 +37,6 @@ struct place template_place(const struct template_tree *tree, size_t at)
 			place = (struct place){place.line + 1, 1};
 	}
 	return place;
-}
-
-void template_message(char *text, size_t size, const char *format, va_list args)
-{
-	int wanted = vsnprintf(text, size, format, args);
-
-	CHECK(wanted >= 0);
-	if ((size_t)wanted >= size)
-		text[str_whole_characters((struct str){text, size - 1})] = '\0';
-}
-
-static void connect_calls(struct template_tree *tree)
-{
-	for (struct node *call = tree->calls; call; call = call->next_named) {
-		call->definition = tree->definitions;
-		while (call->definition && !str_eq(call->definition->name, call->text))
-			call->definition = call->definition->next;
-	}
-	tree->main = tree->definitions;
-	while (tree->main && !str_eq(tree->main->name, tree->name))
-		tree->main = tree->main->next;
-}
-
-bool template_parse(struct str text, const char *name, struct template_tree **ret_tree, struct place *ret_at,
-		    struct err *err)
-{
-	CLEANUP(template_tree_free_at) struct template_tree *tree = NULL;
-
-	if (text.len > TEMPLATE_BYTES_MAX) {
-		*ret_at = (struct place){1, 1};
-		return err_set(err, ERR_LIMIT, "template: %s: longer than %d bytes", name, TEMPLATE_BYTES_MAX);
-	}
-	tree = xnew(struct template_tree);
-	tree->arena = arena_new(0); /* a small multiple of the text, which is bounded */
-	if (!arena_copy(tree->arena, text, &tree->text) || !arena_copy(tree->arena, str_of(name), &tree->name))
-		return err_set(err, ERR_LIMIT, "template: %s: no room", name);
-	if (!template_parse_into(tree, ret_at, err))
-		return false;
-	connect_calls(tree);
-	*ret_tree = STEAL(tree);
-	return true;
 }
 
 void template_tree_free(struct template_tree *tree)
@@ -96,7 +75,7 @@ static void write_operand(struct buf *out, const struct node *node)
 {
 	if (node->kind == NODE_PIPE)
 		buf_putc(out, '(');
-	template_write_node(out, node);
+	template_node_write(out, node);
 	if (node->kind == NODE_PIPE)
 		buf_putc(out, ')');
 }
@@ -110,7 +89,7 @@ static void write_pipe(struct buf *out, const struct node *pipe)
 	if (pipe->name_count)
 		buf_puts(out, pipe->assigns ? " = " : " := ");
 	for (const struct node *command = pipe->parts; command; command = command->next) {
-		template_write_node(out, command);
+		template_node_write(out, command);
 		buf_puts(out, command->next ? " | " : "");
 	}
 }
@@ -126,7 +105,7 @@ static void write_call(struct buf *out, const struct node *call)
 	buf_puts(out, "}}");
 }
 
-void template_write_node(struct buf *out, const struct node *node)
+void template_node_write(struct buf *out, const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_PIPE:
