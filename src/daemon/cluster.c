@@ -5,12 +5,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "daemon/options.h"
 #include "kube/client.h"
 #include "kube/config.h"
 #include "kube/objects.h"
 #include "kube/trust.h"
-#include "net/file.h"
 #include "server/auth.h"
 
 enum {

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "config/rules_file.h"
 #include "model/rule.h"
 #include "model/rule_exact.h"
-#include "net/file.h"
 #include "net/file_watch.h"
 #include "net/loop.h"
 #include "text/problem.h"

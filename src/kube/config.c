@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config_in.h"
-#include "net/file.h"
 #include "text/base64.h"
 #include "text/url.h"
 

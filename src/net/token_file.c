@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "net/file.h"
 #include "text/base64.h"
 
 enum { TOKEN_BYTES_MAX = 64 * 1024 };

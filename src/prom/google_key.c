@@ -4,9 +4,9 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "google_in.h"
-#include "net/file.h"
 #include "text/base64.h"
 #include "text/json_tree.h"
 #include "text/json_writer.h"

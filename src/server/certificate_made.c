@@ -2,8 +2,8 @@
 /* The pair of a server that was given none. */
 #include "certificate_choice.h"
 
+#include "base/file.h"
 #include "certificate_pem.h"
-#include "net/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #include "serving_pair.h"
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "base/vec.h"
-#include "net/file.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "model/rule.h"
-#include "net/file.h"
+#include "base/file.h"
 #include "net/loop.h"
 
 #define RULE(query) "- {seriesQuery: " query ", metricsQuery: 'sum(<<.Series>>) by (<<.GroupBy>>)'}\n"

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "net/file.h"
+#include "base/file.h"
 #include "net/loop.h"
 
 enum { HOUR_MS = 3600 * 1000, PATIENCE_MS = 20 * 1000, LOOK_MS = 20 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* file.h - small files, whole. */
-#ifndef GAUGELET_NET_FILE_H
-#define GAUGELET_NET_FILE_H
+#ifndef GAUGELET_BASE_FILE_H
+#define GAUGELET_BASE_FILE_H
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net/file.h"
+#include "base/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
