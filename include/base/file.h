@@ -6,8 +6,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the contents of `path` to `out`, whose maximum bounds it (ERR_LIMIT). ERR_IO names the path and the reason. */
+/* Appends the contents of `path` to `out`, whose maximum bounds it (ERR_LIMIT). ERR_IO names the path and the reason. A FIFO
+   in its place is an empty file, and does not stop the loop for ever; before there is a loop, one may wait for who writes it. */
 MUST_USE bool file_read(const char *path, struct buf *out, struct err *err);
+MUST_USE bool file_read_waiting(const char *path, struct buf *out, struct err *err);
 
 /* Writes `text` to `path` through a temporary name in the same folder, so that nobody sees half of it. */
 MUST_USE bool file_write(const char *path, struct str text, unsigned mode, struct err *err);

@@ -37,7 +37,7 @@ struct rules {
 	unsigned references;
 };
 
-/* Takes the spec, also on failure. False when there was an error; all of them are in `problems`. */
+/* Takes the spec, also on failure. False when there was an error, be it one that reading found; all of them are in `problems`. */
 MUST_USE bool rules_compile(struct rules_spec *spec, struct problems *problems, struct rules **ret_rules);
 
 /* Has every custom rule serve external metrics too, as ACK's adapter does; where names are equal the file's own external rules

@@ -31,16 +31,25 @@ static bool read_all(int fd, struct buf *out)
 	}
 }
 
-bool file_read(const char *path, struct buf *out, struct err *err)
+static bool read_path(const char *path, int flags, struct buf *out, struct err *err)
 {
-	/* Non-blocking: a FIFO in the place of the file is an empty file, and does not stop the loop for ever. */
-	CLEANUP(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
 
 	if (fd < 0 || !read_all(fd, out))
 		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 	if (out->failed)
 		return err_set(err, ERR_LIMIT, "%s: larger than %zu bytes", path, out->max);
 	return true;
+}
+
+bool file_read(const char *path, struct buf *out, struct err *err)
+{
+	return read_path(path, O_NONBLOCK, out, err);
+}
+
+bool file_read_waiting(const char *path, struct buf *out, struct err *err)
+{
+	return read_path(path, 0, out, err);
 }
 
 static bool write_all(int fd, struct str text)

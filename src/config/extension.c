@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config_in.h"
+#include "extension.h"
 #include "model/rule_spec.h"
 #include "text/duration.h"
 #include "text/number.h"
@@ -26,22 +26,22 @@ static void read_infinite(struct reader *reader, const struct field *field, cons
 		problem_add(reader->problems, pair->value->at, "\"infinite\" wants a number such as 1e6%s",
 			    pair->value->quoted ? ", without quotes" : "");
 	else if (value >= 0.001 && value <= INFINITE_MAX)
-		*(double *)field_at(field, into) = value;
+		*(double *)shape_at(field, into) = value;
 	else
 		problem_add(
 			reader->problems, pair->value->at,
 			"\"infinite\" is %.60s, which is not from 0.001 to 1e9: more than that an HPA cannot divide",
-			shown(pair->value->text).text);
+			shape_shown(pair->value->text).text);
 }
 
 static void read_max_sample_age(struct reader *reader, const struct field *field, const struct yaml_pair *pair,
 				void *into)
 {
-	struct extension_spec *extension = field_at(field, into);
+	struct extension_spec *extension = shape_at(field, into);
 	struct err err = {0};
 
 	if (pair->value->kind != YAML_SCALAR)
-		add_wrong_kind(reader, pair, "a duration such as 5m");
+		shape_wrong_kind(reader, pair, "a duration such as 5m");
 	else if (!duration_parse_prometheus(pair->value->text, &extension->max_sample_age_ms, &err))
 		problem_add(reader->problems, pair->value->at,
 			    "\"maxSampleAge\": %.200s; write it like 90s, 5m or 1h30m, or 0 for any age", err.msg);
@@ -51,12 +51,12 @@ static void read_max_sample_age(struct reader *reader, const struct field *field
 
 static void read_sample_age(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	struct extension_spec *extension = field_at(field, into);
+	struct extension_spec *extension = shape_at(field, into);
 	const struct field value = {.offset = offsetof(struct extension_spec, sample_age)};
 
 	extension->has_sample_age = true;
 	extension->sample_age_at = pair->value->at;
-	read_bool(reader, &value, pair, extension);
+	shape_read_bool(reader, &value, pair, extension);
 }
 
 /* One of `words`, which end with NULL; their number, or that of the end. */
@@ -68,9 +68,10 @@ static size_t read_word(struct reader *reader, const struct yaml_pair *pair, con
 	while (words[i] && !(pair->value->kind == YAML_SCALAR && str_eq(pair->value->text, str_of(words[i]))))
 		i++;
 	if (words[i] == NULL)
-		problem_add(reader->problems, pair->value->at, "\"%s\" wants %s, not %s", shown(pair->key->text).text,
-			    wanted,
-			    pair->value->kind == YAML_SCALAR ? shown(pair->value->text).text : kind_name(pair->value));
+		problem_add(reader->problems, pair->value->at, "\"%s\" wants %s, not %s",
+			    shape_shown(pair->key->text).text, wanted,
+			    pair->value->kind == YAML_SCALAR ? shape_shown(pair->value->text).text
+							     : shape_kind_name(pair->value));
 	return i;
 }
 
@@ -81,7 +82,7 @@ static void read_on_duplicate(struct reader *reader, const struct field *field, 
 		[DUPLICATE_LAST] = "last", [DUPLICATE_ERROR] = "error", [DUPLICATE_SUM] = "sum",
 		[DUPLICATE_MAX] = "max",   [DUPLICATE_MAX + 1] = NULL,
 	};
-	struct extension_spec *extension = field_at(field, into);
+	struct extension_spec *extension = shape_at(field, into);
 	size_t word = read_word(reader, pair, words, "last, error, sum or max");
 
 	extension->on_duplicate_at = pair->value->at;
@@ -92,7 +93,7 @@ static void read_on_duplicate(struct reader *reader, const struct field *field, 
 static void read_not_ready(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
 	static const char *const words[] = {"keep", "drop", NULL};
-	struct extension_spec *extension = field_at(field, into);
+	struct extension_spec *extension = shape_at(field, into);
 
 	extension->not_ready_at = pair->value->at;
 	extension->drop_not_ready = read_word(reader, pair, words, "keep or drop") == 1;
@@ -100,7 +101,7 @@ static void read_not_ready(struct reader *reader, const struct field *field, con
 
 static void read_min_ready(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	struct extension_spec *extension = field_at(field, into);
+	struct extension_spec *extension = shape_at(field, into);
 	struct err ignored;
 	uint64_t seconds = 0;
 

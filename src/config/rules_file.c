@@ -2,15 +2,11 @@
 #include "config/rules_file.h"
 
 #include "base/map.h"
-#include "config_in.h"
-#include "model/rule.h"
+#include "extension.h"
 #include "model/rule_spec.h"
 #include "text/duration.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <unistd.h>
 
 enum { ARENA_BYTES_MAX = 128 << 20 }; /* twice what the largest file of usual rules takes */
 
@@ -21,12 +17,12 @@ static void check_override(struct reader *reader, void *target, struct place at)
 	if (override->resource.text.len == 0)
 		problem_add(reader->problems, at,
 			    "the override of the label \"%s\" names no resource; write it like %s: {resource: pod}",
-			    shown(override->label.text).text, shown(override->label.text).text);
+			    shape_shown(override->label.text).text, shape_shown(override->label.text).text);
 }
 
 static const struct field override_fields[] = {
-	{"group", read_text, .offset = offsetof(struct override_spec, group)},
-	{"resource", read_text, .offset = offsetof(struct override_spec, resource)},
+	{"group", shape_read_text, .offset = offsetof(struct override_spec, group)},
+	{"resource", shape_read_text, .offset = offsetof(struct override_spec, resource)},
 };
 
 static const struct shape override_shape = {
@@ -45,32 +41,32 @@ static void read_override(struct reader *reader, const struct yaml_pair *pair, s
 		.resource = {.at = pair->key->at},
 	};
 	if (pair->value->kind == YAML_MAP || pair->value->kind == YAML_NULL)
-		read_shape(reader, &override_shape, pair->value, pair->key->at, override);
+		shape_read(reader, &override_shape, pair->value, pair->key->at, override);
 	else
 		problem_add(reader->problems, pair->value->at, "an override is a map such as {resource: pod}, not %s",
-			    kind_name(pair->value));
+			    shape_kind_name(pair->value));
 }
 
 /* A map from labels, which are free, to overrides. */
 static void read_overrides(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	struct resources_spec *resources = field_at(field, into);
+	struct resources_spec *resources = shape_at(field, into);
 	CLEANUP(map_clear) struct map labels = {0};
 	const struct yaml_node *node = pair->value;
 	struct override_spec *overrides;
 
 	if (node->kind != YAML_MAP) {
-		add_wrong_kind(reader, pair, "a map from labels to resources, such as pod: {resource: pod}");
+		shape_wrong_kind(reader, pair, "a map from labels to resources, such as pod: {resource: pod}");
 		return;
 	}
-	overrides = reader_alloc(reader, node->count, sizeof(*overrides), node->at);
+	overrides = shape_alloc(reader, node->count, sizeof(*overrides), node->at);
 	for (size_t i = 0; overrides && i < node->count; i++) {
 		void **first = map_at(&labels, node->pairs[i].key->text);
 
 		if (*first)
 			problem_add(reader->problems, node->pairs[i].key->at,
 				    "the label \"%s\" is given twice in the overrides, first in line %u; keep one",
-				    shown(node->pairs[i].key->text).text,
+				    shape_shown(node->pairs[i].key->text).text,
 				    ((struct override_spec *)*first)->label.at.line);
 		else
 			*first = &overrides[i];
@@ -90,9 +86,9 @@ static void prepare_resources(void *target, struct place at)
 }
 
 static const struct field resources_fields[] = {
-	{"template", read_text, .offset = offsetof(struct resources_spec, template_text)},
+	{"template", shape_read_text, .offset = offsetof(struct resources_spec, template_text)},
 	{"overrides", read_overrides, .offset = 0},
-	{"namespaced", read_bool, .offset = offsetof(struct resources_spec, namespaced)},
+	{"namespaced", shape_read_bool, .offset = offsetof(struct resources_spec, namespaced)},
 };
 
 static const struct shape resources_shape = {
@@ -124,8 +120,8 @@ static void check_filter(struct reader *reader, void *target, struct place at)
 }
 
 static const struct field filter_fields[] = {
-	{"is", read_text, .offset = offsetof(struct filter_spec, is)},
-	{"isNot", read_text, .offset = offsetof(struct filter_spec, is_not)},
+	{"is", shape_read_text, .offset = offsetof(struct filter_spec, is)},
+	{"isNot", shape_read_text, .offset = offsetof(struct filter_spec, is_not)},
 };
 
 static const struct shape filter_shape = {
@@ -138,8 +134,8 @@ static const struct shape filter_shape = {
 };
 
 static const struct field name_fields[] = {
-	{"matches", read_text, .offset = offsetof(struct rule_spec, name_matches)},
-	{"as", read_text, .offset = offsetof(struct rule_spec, name_as)},
+	{"matches", shape_read_text, .offset = offsetof(struct rule_spec, name_matches)},
+	{"as", shape_read_text, .offset = offsetof(struct rule_spec, name_as)},
 };
 
 static const struct shape name_shape = {
@@ -173,13 +169,13 @@ static void check_rule(struct reader *reader, void *target, struct place at)
 }
 
 static const struct field rule_fields[] = {
-	{"seriesQuery", read_text, .offset = offsetof(struct rule_spec, series_query)},
-	{"seriesFilters", read_list, offsetof(struct rule_spec, filters), offsetof(struct rule_spec, filter_count),
-	 &filter_shape},
-	{"resources", read_map, .offset = offsetof(struct rule_spec, resources), .shape = &resources_shape},
-	{"name", read_map, .shape = &name_shape},
-	{"metricsQuery", read_text, .offset = offsetof(struct rule_spec, metrics_query)},
-	{"x-gaugelet", read_map, .offset = offsetof(struct rule_spec, extension), .shape = &extension_shape},
+	{"seriesQuery", shape_read_text, .offset = offsetof(struct rule_spec, series_query)},
+	{"seriesFilters", shape_read_list, offsetof(struct rule_spec, filters),
+	 offsetof(struct rule_spec, filter_count), &filter_shape},
+	{"resources", shape_read_map, .offset = offsetof(struct rule_spec, resources), .shape = &resources_shape},
+	{"name", shape_read_map, .shape = &name_shape},
+	{"metricsQuery", shape_read_text, .offset = offsetof(struct rule_spec, metrics_query)},
+	{"x-gaugelet", shape_read_map, .offset = offsetof(struct rule_spec, extension), .shape = &extension_shape},
 };
 
 static const struct shape rule_shape = {
@@ -209,10 +205,11 @@ static void check_resource_rule(struct reader *reader, void *target, struct plac
 }
 
 static const struct field resource_rule_fields[] = {
-	{"containerQuery", read_text, .offset = offsetof(struct resource_rule_spec, container_query)},
-	{"nodeQuery", read_text, .offset = offsetof(struct resource_rule_spec, node_query)},
-	{"resources", read_map, .offset = offsetof(struct resource_rule_spec, resources), .shape = &resources_shape},
-	{"containerLabel", read_text, .offset = offsetof(struct resource_rule_spec, container_label)},
+	{"containerQuery", shape_read_text, .offset = offsetof(struct resource_rule_spec, container_query)},
+	{"nodeQuery", shape_read_text, .offset = offsetof(struct resource_rule_spec, node_query)},
+	{"resources", shape_read_map, .offset = offsetof(struct resource_rule_spec, resources),
+	 .shape = &resources_shape},
+	{"containerLabel", shape_read_text, .offset = offsetof(struct resource_rule_spec, container_label)},
 };
 
 static const struct shape resource_rule_shape = {
@@ -245,15 +242,15 @@ static void read_window(struct reader *reader, const struct field *field, const 
 	struct err err = {0};
 
 	if (pair->value->kind != YAML_SCALAR)
-		add_wrong_kind(reader, pair, "a duration such as 5m");
-	else if (!duration_parse_prometheus(pair->value->text, field_at(field, into), &err))
+		shape_wrong_kind(reader, pair, "a duration such as 5m");
+	else if (!duration_parse_prometheus(pair->value->text, shape_at(field, into), &err))
 		problem_add(reader->problems, pair->value->at, "\"window\": %.200s; write it like 90s, 5m or 1h30m",
 			    err.msg);
 }
 
 static const struct field resource_rules_fields[] = {
-	{"cpu", read_map, .offset = offsetof(struct rules_spec, cpu), .shape = &resource_rule_shape},
-	{"memory", read_map, .offset = offsetof(struct rules_spec, memory), .shape = &resource_rule_shape},
+	{"cpu", shape_read_map, .offset = offsetof(struct rules_spec, cpu), .shape = &resource_rule_shape},
+	{"memory", shape_read_map, .offset = offsetof(struct rules_spec, memory), .shape = &resource_rule_shape},
 	{"window", read_window, .offset = offsetof(struct rules_spec, window_ms)},
 };
 
@@ -295,14 +292,14 @@ static void read_rules(struct reader *reader, const struct field *field, const s
 			    "list that stands under \"custom\" (or \"external\") right under \"%s:\"",
 			    field->key, field->key);
 	else
-		read_list(reader, field, pair, into);
+		shape_read_list(reader, field, pair, into);
 }
 
 static const struct field file_fields[] = {
 	{"rules", read_rules, offsetof(struct rules_spec, rules), offsetof(struct rules_spec, rule_count), &rule_shape},
 	{"externalRules", read_rules, offsetof(struct rules_spec, external_rules),
 	 offsetof(struct rules_spec, external_rule_count), &rule_shape},
-	{"resourceRules", read_map, .shape = &resource_rules_shape},
+	{"resourceRules", shape_read_map, .shape = &resource_rules_shape},
 };
 
 static const struct shape file_shape = {
@@ -317,15 +314,14 @@ static const struct shape file_shape = {
 static void read_root(struct reader *reader, const struct yaml_node *root, struct rules_spec *spec)
 {
 	if (root->kind == YAML_MAP || root->kind == YAML_NULL)
-		read_shape(reader, &file_shape, root, root->at, spec);
+		shape_read(reader, &file_shape, root, root->at, spec);
 	else
 		problem_add(reader->problems, root->at,
 			    "a rules file is a map with the keys rules, externalRules and resourceRules, not %s",
-			    kind_name(root));
+			    shape_kind_name(root));
 }
 
-/* What can be read of it, be there errors or not. */
-static struct rules_spec *read_spec(struct str text, struct str file, struct problems *problems)
+struct rules_spec *rules_file_parse(struct str text, struct str file, struct problems *problems)
 {
 	struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	struct rules_spec *spec = arena_alloc(arena, sizeof(*spec));
@@ -339,70 +335,9 @@ static struct rules_spec *read_spec(struct str text, struct str file, struct pro
 	return spec;
 }
 
-bool rules_file_parse(struct str text, struct str file, struct problems *problems, struct rules_spec **ret_spec)
-{
-	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
-	size_t errors = problems->errors;
-
-	spec = read_spec(text, file, problems);
-	if (problems->errors > errors)
-		return false;
-	*ret_spec = STEAL(spec);
-	return true;
-}
-
-bool rules_file_compile(struct str text, struct str file, struct problems *problems, struct rules **ret_rules)
-{
-	size_t errors = problems->errors;
-	struct rules *rules = NULL;
-
-	/* rules with errors of one kind may have some of the other, and all are to be told at once */
-	if (!rules_compile(read_spec(text, file, problems), problems, &rules) || problems->errors > errors) {
-		rules_unref(rules);
-		return false;
-	}
-	*ret_rules = rules;
-	return true;
-}
-
-bool rules_file_read(const char *path, struct buf *out, struct err *err)
-{
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = file < 0 ? -1 : 1;
-	int reason = errno;
-
-	out->max = YAML_BYTES_MAX + (128 << 10);
-	while (got > 0 && buf_reserve(out, 64 << 10)) {
-		do
-			got = read(file, out->ptr + out->len, 64 << 10);
-		while (got < 0 && errno == EINTR);
-		reason = errno;
-		out->len += got > 0 ? (size_t)got : 0;
-	}
-	if (file >= 0)
-		close(file);
-	if (got < 0)
-		return err_set(err, ERR_IO, "%s: %s", path, strerror(reason));
-	if (out->failed || out->len > YAML_BYTES_MAX)
-		return err_set(err, ERR_LIMIT, "%s: larger than %d bytes", path, YAML_BYTES_MAX);
-	return true;
-}
-
 struct str rules_file_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return str_of(slash ? slash + 1 : path);
-}
-
-bool rules_file_load(const char *path, struct problems *problems, struct rules **ret_rules, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf text = {0};
-
-	if (!rules_file_read(path, &text, err))
-		return false;
-	if (!rules_file_compile(buf_str(&text), rules_file_name(path), problems, ret_rules))
-		return err_set(err, ERR_INVALID, "%s: %zu error%s", path, problems->errors,
-			       problems->errors == 1 ? "" : "s");
-	return true;
 }

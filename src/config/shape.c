@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
-#include "config_in.h"
+#include "shape.h"
 #include "model/rule_spec.h"
 #include "text/distance.h"
 
 enum { FIELDS_MAX = 8 };
 
-struct shown shown(struct str text)
+struct shown shape_shown(struct str text)
 {
 	struct shown shown = {{0}};
 	size_t length = text.len;
@@ -18,7 +18,7 @@ struct shown shown(struct str text)
 	return shown;
 }
 
-const char *kind_name(const struct yaml_node *node)
+const char *shape_kind_name(const struct yaml_node *node)
 {
 	switch (node->kind) {
 	case YAML_NULL:
@@ -33,7 +33,7 @@ const char *kind_name(const struct yaml_node *node)
 	return "";
 }
 
-void *reader_alloc(struct reader *reader, size_t count, size_t size, struct place at)
+void *shape_alloc(struct reader *reader, size_t count, size_t size, struct place at)
 {
 	void *memory = arena_calloc(reader->arena, count, size);
 
@@ -75,44 +75,44 @@ static void add_unknown_key(struct reader *reader, const struct shape *shape, co
 
 	if (nearest) {
 		problem_add(reader->problems, key->at, "unknown key \"%s\" in %s; did you mean \"%s\"?",
-			    shown(key->text).text, shape->what, nearest->key);
+			    shape_shown(key->text).text, shape->what, nearest->key);
 		/* so that the key it is meant to be is not called missing */
-		if (nearest->read == read_text)
+		if (nearest->read == shape_read_text)
 			nearest->read(reader, nearest, &(struct yaml_pair){key, key}, target);
 		return;
 	}
 	for (size_t i = 0; i < shape->count; i++)
 		buf_printf(&known, "%s%s", i ? ", " : "", shape->fields[i].key);
-	problem_add(reader->problems, key->at, "unknown key \"%s\" in %s; %s%s", shown(key->text).text, shape->what,
-		    advice ? advice : "known are ", advice ? "" : buf_cstr(&known));
+	problem_add(reader->problems, key->at, "unknown key \"%s\" in %s; %s%s", shape_shown(key->text).text,
+		    shape->what, advice ? advice : "known are ", advice ? "" : buf_cstr(&known));
 }
 
 /* ---- values ---- */
 
-void add_wrong_kind(struct reader *reader, const struct yaml_pair *pair, const char *wanted)
+void shape_wrong_kind(struct reader *reader, const struct yaml_pair *pair, const char *wanted)
 {
-	problem_add(reader->problems, pair->value->at, "\"%s\" wants %s, not %s", shown(pair->key->text).text, wanted,
-		    kind_name(pair->value));
+	problem_add(reader->problems, pair->value->at, "\"%s\" wants %s, not %s", shape_shown(pair->key->text).text,
+		    wanted, shape_kind_name(pair->value));
 }
 
 /* Any scalar is a text as it was written, be it a number, a date or a boolean. */
-void read_text(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+void shape_read_text(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	struct spelled *text = field_at(field, into);
+	struct spelled *text = shape_at(field, into);
 
 	text->at = pair->value->at;
 	text->text = pair->value->text;
 	if (pair->value->kind == YAML_SCALAR)
 		return;
 	text->text = STR("?"); /* said here, so not missing as well; a spec with a problem is never used */
-	add_wrong_kind(reader, pair, "a text");
+	shape_wrong_kind(reader, pair, "a text");
 }
 
-void read_bool(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+void shape_read_bool(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	if (!yaml_bool(pair->value, field_at(field, into)))
+	if (!yaml_bool(pair->value, shape_at(field, into)))
 		problem_add(reader->problems, pair->value->at, "\"%s\" wants true or false%s",
-			    shown(pair->key->text).text, pair->value->quoted ? ", without quotes" : "");
+			    shape_shown(pair->key->text).text, pair->value->quoted ? ", without quotes" : "");
 }
 
 static void read_pair(struct reader *reader, const struct shape *shape, const struct yaml_pair *pair,
@@ -137,7 +137,7 @@ static void read_pair(struct reader *reader, const struct shape *shape, const st
 	add_unknown_key(reader, shape, pair->key, target);
 }
 
-void read_shape(struct reader *reader, const struct shape *shape, const struct yaml_node *node, struct place at,
+void shape_read(struct reader *reader, const struct shape *shape, const struct yaml_node *node, struct place at,
 		void *target)
 {
 	const struct yaml_node *seen[FIELDS_MAX] = {0};
@@ -151,15 +151,15 @@ void read_shape(struct reader *reader, const struct shape *shape, const struct y
 		shape->check(reader, target, at);
 }
 
-void read_map(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+void shape_read_map(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	void *target = field_at(field, into);
+	void *target = shape_at(field, into);
 
 	if (pair->value->kind == YAML_MAP) {
-		read_shape(reader, field->shape, pair->value, pair->key->at, target);
+		shape_read(reader, field->shape, pair->value, pair->key->at, target);
 		return;
 	}
-	add_wrong_kind(reader, pair, "a map");
+	shape_wrong_kind(reader, pair, "a map");
 	if (field->shape->prepare)
 		field->shape->prepare(target, pair->key->at); /* it is there, if wrong */
 }
@@ -169,24 +169,25 @@ static void put_at(void *into, size_t offset, const void *value, size_t bytes)
 	memcpy((char *)into + offset, value, bytes);
 }
 
-void read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
+void shape_read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
 	const struct yaml_node *node = pair->value;
 	const struct shape *shape = field->shape;
 	char *items;
 
 	if (node->kind != YAML_LIST) {
-		add_wrong_kind(reader, pair, "a list");
+		shape_wrong_kind(reader, pair, "a list");
 		return;
 	}
-	items = reader_alloc(reader, node->count, shape->size, node->at);
+	items = shape_alloc(reader, node->count, shape->size, node->at);
 	for (size_t i = 0; items && i < node->count; i++) {
 		const struct yaml_node *item = node->items[i];
 
 		if (item->kind == YAML_MAP || item->kind == YAML_NULL)
-			read_shape(reader, shape, item, item->at, items + i * shape->size);
+			shape_read(reader, shape, item, item->at, items + i * shape->size);
 		else
-			problem_add(reader->problems, item->at, "%s is a map, not %s", shape->what, kind_name(item));
+			problem_add(reader->problems, item->at, "%s is a map, not %s", shape->what,
+				    shape_kind_name(item));
 	}
 	put_at(into, field->offset, &items, sizeof(items));
 	put_at(into, field->count_offset, &node->count, sizeof(node->count));

@@ -35,7 +35,7 @@ static bool compile(const struct reload *reload, struct problems *problems, stru
 	/* --gke-names alone is no rule */
 	struct str name = path ? rules_file_name(path) : STR("--gke-names");
 
-	if (!rules_file_compile(buf_str(&reload->tried), name, problems, ret_rules))
+	if (!rules_compile(rules_file_parse(buf_str(&reload->tried), name, problems), problems, ret_rules))
 		return false;
 	if (reload->options.exact_names && !rules_check_exact(*ret_rules, problems)) {
 		rules_unref(*ret_rules);
@@ -64,7 +64,8 @@ bool reload_first(struct reload *reload, struct rules **ret_rules)
 	struct err err = {0};
 	bool good;
 
-	if (path && !rules_file_read(path, &reload->tried, &err)) {
+	reload->tried.max = YAML_BYTES_MAX;
+	if (path && !file_read_waiting(path, &reload->tried, &err)) {
 		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
 		return false;
 	}

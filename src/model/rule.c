@@ -84,7 +84,7 @@ static void number_series_queries(struct rules *rules)
 bool rules_compile(struct rules_spec *spec, struct problems *problems, struct rules **ret_rules)
 {
 	struct rules *rules = xnew(struct rules);
-	bool good = true;
+	bool good = problems->errors == 0; /* more than one kind of them is told at once */
 
 	rules->references = 1;
 	rules->spec = spec;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -130,6 +131,24 @@ static void test_fifo_does_not_block(void **state)
 	assert_int_equal(world->got.len, 0);
 }
 
+/* As a shell's <(...) does. */
+static void test_waits_for_a_fifo(void **state)
+{
+	struct world *world = *state;
+	pid_t writer;
+
+	assert_int_equal(mkfifo(world->path, 0600), 0);
+	writer = fork();
+	if (writer == 0) {
+		FILE *file = fopen(world->path, "w");
+
+		_exit(file && fputs("late", file) >= 0 && fclose(file) == 0 ? 0 : 1);
+	}
+	assert_true(file_read_waiting(world->path, &world->got, &world->err));
+	assert_string_equal(buf_cstr(&world->got), "late");
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+}
+
 static void test_write_where_nothing_can_be(void **state)
 {
 	struct world *world = *state;
@@ -152,6 +171,7 @@ int main(void)
 		IN_WORLD(test_missing),
 		IN_WORLD(test_folder),
 		IN_WORLD(test_fifo_does_not_block),
+		IN_WORLD(test_waits_for_a_fifo),
 		IN_WORLD(test_write_where_nothing_can_be),
 	};
 

@@ -76,7 +76,7 @@ static struct rules *compile(struct str text)
 	CLEANUP(problems_clear) struct problems problems = {0};
 	struct rules *rules = NULL;
 
-	if (!rules_file_compile(text, STR("rules.yaml"), &problems, &rules) || problems.count) {
+	if (!rules_compile(rules_file_parse(text, STR("rules.yaml"), &problems), &problems, &rules) || problems.count) {
 		fprintf(stderr, "rules: %s\n", problems.items[0].text);
 		exit(1);
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "config/rules_file.h"
 #include "model/association.h"
 #include "model/query.h"
@@ -157,14 +158,17 @@ int main(int argc, char **argv)
 {
 	CLEANUP(problems_clear) struct problems problems = {0};
 	struct renderer renderer = {.arena = arena_new(0), .resources = resource_table_builtin()};
+	CLEANUP(buf_clear) struct buf text = {0};
 	struct selector selector;
 	struct rules *rules;
 	struct err err = {0};
 
 	if (argc != 2)
 		fail("usage", "render_queries FILE");
-	if (!rules_file_load(argv[1], &problems, &rules, &err))
-		fail(argv[1], err.msg);
+	if (!file_read(argv[1], &text, &err))
+		fail("the file", err.msg);
+	if (!rules_compile(rules_file_parse(buf_str(&text), str_of(argv[1]), &problems), &problems, &rules))
+		fail(argv[1], problems.items[0].text);
 	if (!selector_parse(STR("code=200,verb in (GET,POST)"), renderer.arena, &selector, &err))
 		fail("selector", err.msg);
 	renderer.selector = &selector;

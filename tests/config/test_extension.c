@@ -87,7 +87,7 @@ static void test_problems(void **state)
 	CLEANUP(problems_clear) struct problems problems = {0};
 	CLEANUP(buf_clear) struct buf out = {0};
 	struct rules *rules = NULL;
-	bool ok = rules_file_compile(c->in, STR("f"), &problems, &rules);
+	bool ok = rules_compile(rules_file_parse(c->in, STR("f"), &problems), &problems, &rules);
 
 	problems_write(&problems, "f", &out);
 	assert_string_equal(buf_cstr(&out), c->want);
@@ -151,7 +151,7 @@ static void test_read(void **state)
 
 	buf_puts(&in, RULE);
 	buf_puts(&in, c->key);
-	assert_true(rules_file_compile(buf_str(&in), STR("f"), &problems, &rules));
+	assert_true(rules_compile(rules_file_parse(buf_str(&in), STR("f"), &problems), &problems, &rules));
 	assert_int_equal(problems.errors + problems.warnings, 0);
 	write_extension(&out, &rules->list[0].spec->extension);
 	assert_string_equal(buf_cstr(&out), c->want);

@@ -2,15 +2,13 @@
 #include "config/rules_file.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "model/rule.h"
 #include "model/rule_spec.h"
 #include "text/yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -206,17 +204,15 @@ static void test_problems(void **state)
 {
 	const struct problem_case *c = *state;
 	CLEANUP(problems_clear) struct problems problems = {0};
-	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
+	CLEANUP(rules_spec_free_at) struct rules_spec *spec = rules_file_parse(c->in, STR("f"), &problems);
 	CLEANUP(buf_clear) struct buf out = {0};
-	bool ok = rules_file_parse(c->in, STR("f"), &problems, &spec);
 
 	problems_write(&problems, "f", &out);
 	sort_same_places(&problems);
 	buf_reset(&out);
 	problems_write(&problems, "f", &out);
 	assert_string_equal(buf_cstr(&out), c->want);
-	assert_int_equal(ok, problems.errors == 0);
-	assert_int_equal(spec != NULL, ok);
+	assert_non_null(spec);
 }
 
 /* ---- what is read ---- */
@@ -366,10 +362,9 @@ static void test_spec(void **state)
 {
 	const struct spec_case *c = *state;
 	CLEANUP(problems_clear) struct problems problems = {0};
-	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
+	CLEANUP(rules_spec_free_at) struct rules_spec *spec = rules_file_parse(c->in, STR("a file"), &problems);
 	CLEANUP(buf_clear) struct buf out = {0};
 
-	assert_true(rules_file_parse(c->in, STR("a file"), &problems, &spec));
 	assert_int_equal(problems.count, 0);
 	assert_true(str_eq(spec->file, STR("a file")));
 	put_spec(&out, spec);
@@ -392,8 +387,7 @@ static struct file_case {
 	{"the rules of a user of ACK", "config/data/seed-003-rules.yaml", 7,
 	 "nv_llm_http_service_inflight_requests{namespace!=\"\",pod!=\"\"}"},
 	{"rules/default.yaml", "../rules/default.yaml", 6, "{namespace!=\"\",__name__!~\"^container_.*\"}"},
-	{"rules/llm.yaml", "../rules/llm.yaml", 7,
-	 "nv_llm_http_service_inflight_requests{namespace!=\"\",pod!=\"\"}"},
+	{"rules/llm.yaml", "../rules/llm.yaml", 7, "nv_llm_http_service_inflight_requests{namespace!=\"\",pod!=\"\"}"},
 };
 
 static void test_file(void **state)
@@ -403,10 +397,13 @@ static void test_file(void **state)
 	struct rules *rules = NULL;
 	const struct rules_spec *spec;
 	CLEANUP(buf_clear) struct buf path = {0};
+	CLEANUP(buf_clear) struct buf text = {0};
 	struct err err = {0};
 
 	put_source_path(&path, c->path);
-	assert_true(rules_file_load(buf_cstr(&path), &problems, &rules, &err));
+	assert_true(file_read(buf_cstr(&path), &text, &err));
+	assert_true(rules_compile(rules_file_parse(buf_str(&text), rules_file_name(buf_cstr(&path)), &problems),
+				  &problems, &rules));
 	spec = rules->spec;
 	assert_int_equal(problems.count, 0);
 	assert_true(str_ends(buf_str(&path), spec->file)); /* the last part */
@@ -418,62 +415,6 @@ static void test_file(void **state)
 	for (size_t i = 0; i < spec->rule_count; i++)
 		assert_true(str_contains(spec->rules[i].metrics_query.text, STR("<<.LabelMatchers>>")));
 	rules_unref(rules);
-}
-
-static void fill(FILE *file, size_t bytes)
-{
-	static const char line[64] = "###############################################################\n";
-
-	for (; bytes >= sizeof(line); bytes -= sizeof(line))
-		assert_int_equal(fwrite(line, 1, sizeof(line), file), sizeof(line));
-	assert_int_equal(fwrite(line, 1, bytes, file), bytes);
-	assert_int_equal(fflush(file), 0);
-}
-
-static void expect_load(const char *path, bool ok, enum err_code code, const char *message)
-{
-	CLEANUP(problems_clear) struct problems problems = {0};
-	struct rules *rules = NULL;
-	struct err err = {0};
-
-	assert_int_equal(rules_file_load(path, &problems, &rules, &err), ok);
-	assert_int_equal(err.code, code);
-	assert_string_equal(err.msg, message);
-	assert_int_equal(rules != NULL, ok);
-	rules_unref(rules);
-	assert_int_equal(problems.errors > 0, code == ERR_INVALID);
-}
-
-static void test_load_failures(void **state)
-{
-	char path[] = "/tmp/rules_file_XXXXXX";
-	int number = mkstemp(path);
-	FILE *file = number < 0 ? NULL : fdopen(number, "w");
-	CLEANUP(buf_clear) struct buf message = {0};
-
-	(void)state;
-	assert_non_null(file);
-	expect_load(path, true, ERR_NONE, "");
-	fill(file, YAML_BYTES_MAX);
-	expect_load(path, true, ERR_NONE, "");
-	fill(file, 1);
-	buf_printf(&message, "%s: larger than %d bytes", path, YAML_BYTES_MAX);
-	expect_load(path, false, ERR_LIMIT, buf_cstr(&message));
-	fill(file, 1 << 20);
-	expect_load(path, false, ERR_LIMIT, buf_cstr(&message));
-	rewind(file);
-	assert_int_equal(ftruncate(number, 0), 0);
-	fputs("rulez: []\n", file);
-	fflush(file);
-	buf_reset(&message);
-	buf_printf(&message, "%s: 1 error", path);
-	expect_load(path, false, ERR_INVALID, buf_cstr(&message));
-	fclose(file);
-	unlink(path);
-	buf_reset(&message);
-	buf_printf(&message, "%s: No such file or directory", path);
-	expect_load(path, false, ERR_IO, buf_cstr(&message));
-	expect_load("/", false, ERR_IO, "/: Is a directory");
 }
 
 /* Of the tree, of templates and of patterns: one reading tells them all, each at its place. */
@@ -493,24 +434,12 @@ static void test_errors_of_every_kind(void **state)
 	struct rules *rules = NULL;
 
 	(void)state;
-	assert_false(rules_file_compile(str_of(text), STR("f"), &problems, &rules));
+	assert_false(rules_compile(rules_file_parse(str_of(text), STR("f"), &problems), &problems, &rules));
 	assert_null(rules);
 	problems_write(&problems, "f", &said);
 	assert_int_equal(problems.errors, COUNT_OF(lines));
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		assert_int_equal(problems.items[i].at.line, lines[i]);
-}
-
-/* Errors from before are not this file's. */
-static void test_problems_from_before(void **state)
-{
-	CLEANUP(problems_clear) struct problems problems = {0};
-	CLEANUP(rules_spec_free_at) struct rules_spec *spec = NULL;
-
-	(void)state;
-	assert_false(problem_add(&problems, (struct place){1, 1}, "another file's"));
-	assert_true(rules_file_parse(STR("rules: []"), STR("f"), &problems, &spec));
-	assert_non_null(spec);
 }
 
 /* What would take more memory than any rules file needs. */
@@ -525,18 +454,16 @@ static void test_memory(void **state)
 	for (size_t i = 0; i < YAML_NODES_MAX - 10; i++)
 		buf_puts(&in, "~,");
 	buf_puts(&in, "]\n");
-	assert_false(rules_file_parse(buf_str(&in), STR("f"), &problems, &spec));
+	spec = rules_file_parse(buf_str(&in), STR("f"), &problems);
 	assert_int_equal(problems.errors, 1);
 	assert_string_equal(problems.items[0].text, "the file needs too much memory; make it smaller");
 }
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(problem_cases) + COUNT_OF(spec_cases) + COUNT_OF(file_cases) + 4];
+	struct CMUnitTest tests[COUNT_OF(problem_cases) + COUNT_OF(spec_cases) + COUNT_OF(file_cases) + 2];
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_errors_of_every_kind),
-		cmocka_unit_test(test_load_failures),
-		cmocka_unit_test(test_problems_from_before),
 		cmocka_unit_test(test_memory),
 	};
 	size_t count = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_in.h - maps of a file as structs, by tables: which key goes where, and how it is read. */
-#ifndef GAUGELET_CONFIG_CONFIG_IN_H
-#define GAUGELET_CONFIG_CONFIG_IN_H
+/* shape.h - maps of a file as structs, by tables: which key goes where, and how it is read. */
+#ifndef GAUGELET_CONFIG_SHAPE_H
+#define GAUGELET_CONFIG_SHAPE_H
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -24,7 +24,7 @@ struct field {
 	const struct shape *shape; /* of the map, or of the items */
 };
 
-static inline void *field_at(const struct field *field, void *into)
+static inline void *shape_at(const struct field *field, void *into)
 {
 	return (char *)into + field->offset;
 }
@@ -45,26 +45,23 @@ struct shown {
 	char text[64];
 };
 
-struct shown shown(struct str text);
-const char *kind_name(const struct yaml_node *node);
+struct shown shape_shown(struct str text);
+const char *shape_kind_name(const struct yaml_node *node);
 
 /* Zeroed, from the arena; NULL, and a problem, when it is full. */
-void *reader_alloc(struct reader *reader, size_t count, size_t size, struct place at) MUST_USE;
+void *shape_alloc(struct reader *reader, size_t count, size_t size, struct place at) MUST_USE;
 
 /* `"key" wants X, not a list` */
-void add_wrong_kind(struct reader *reader, const struct yaml_pair *pair, const char *wanted);
+void shape_wrong_kind(struct reader *reader, const struct yaml_pair *pair, const char *wanted);
 
 /* Reads a map, or null for an empty one. Unknown and doubled keys are problems, null values are absent ones. */
-void read_shape(struct reader *reader, const struct shape *shape, const struct yaml_node *node, struct place at,
+void shape_read(struct reader *reader, const struct shape *shape, const struct yaml_node *node, struct place at,
 		void *target);
 
 /* For struct field: into a struct spelled, a bool, the struct of field->shape, an array and its count. */
-void read_text(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
-void read_bool(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
-void read_map(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
-void read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
-
-/* `x-gaugelet` of a rule, into a struct extension_spec. */
-extern const struct shape extension_shape;
+void shape_read_text(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
+void shape_read_bool(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
+void shape_read_map(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
+void shape_read_list(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into);
 
 #endif
