@@ -8,17 +8,10 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-struct problems;
-struct rule;
-
 /* Appends the query whose samples are, in seconds since 1970, the times of the oldest series behind each sample of `promql`:
    for sum(rate(x{a="b"}[2m])) by (pod) it is min by (pod) (timestamp(x{a="b"})). The answer has the same labels but for
    __name__. False, and nothing is appended, unless `promql` is a selector, or a function of a range, or an aggregation of
    one of these, without offset and @. */
 MUST_USE bool age_query_write(struct str promql, struct arena *arena, struct buf *out);
-
-/* Warns of keys of x-gaugelet that do nothing for this rule: an age that cannot be asked for, and what is about objects in an
-   external rule. */
-void rule_extension_lint(const struct rule *rule, struct problems *problems);
 
 #endif

@@ -37,4 +37,7 @@ MUST_USE bool query_write(const struct query *query, struct arena *arena, struct
 /* Does PromQL take the name of a metric as it is? Others stand in quotes, within the braces. */
 bool query_plain_name(struct str name);
 
+/* Appends the name of a label, in quotes where PromQL wants it so. */
+void query_write_label(struct buf *out, struct str label);
+
 #endif

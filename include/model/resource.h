@@ -37,7 +37,6 @@ const struct resource *resource_find(const struct resource_table *table, struct 
 /* The same for `name[.group]`, split at the first dot. */
 const struct resource *resource_find_qualified(const struct resource_table *table, struct str text);
 
-bool resource_is_core(const struct resource *resource, const char *plural);
 bool resource_same(const struct resource *a, const struct resource *b);
 
 /* `plural[.group]`. */

@@ -3,8 +3,9 @@
 #ifndef GAUGELET_MODEL_RULE_H
 #define GAUGELET_MODEL_RULE_H
 
-#include "base/base.h"
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/str.h"
 
 struct association;
@@ -48,6 +49,11 @@ void rules_unref(struct rules *rules); /* NULL is fine */
 
 /* Does a rule let only ready pods count? */
 bool rules_want_ready_pods(const struct rules *rules);
+
+/* Appends what the rule would ask for one object, with names in the place of what only a request tells. */
+#define RULE_OBJECT_LABEL "the_label_of_the_object"
+enum { RULE_ARENA_BYTES_MAX = 4 << 20 }; /* what that, and reading it, may take */
+MUST_USE bool rule_typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err);
 
 /* `rules.yaml:14`, the place of a rule as messages name it; of one that stands in no file its `file` alone. */
 void rule_write_place(struct buf *out, const struct rule *rule);

@@ -11,6 +11,7 @@
 #include "config/rules_file.h"
 #include "model/rule.h"
 #include "model/rule_exact.h"
+#include "model/rule_lint.h"
 #include "net/file_watch.h"
 #include "net/loop.h"
 #include "text/problem.h"
@@ -37,6 +38,7 @@ static bool compile(const struct reload *reload, struct problems *problems, stru
 
 	if (!rules_compile(rules_file_parse(buf_str(&reload->tried), name, problems), problems, ret_rules))
 		return false;
+	rules_lint(*ret_rules, problems);
 	if (reload->options.exact_names && !rules_check_exact(*ret_rules, problems)) {
 		rules_unref(*ret_rules);
 		*ret_rules = NULL;

@@ -2,12 +2,7 @@
 #include "model/age_query.h"
 
 #include "model/query.h"
-#include "model/rule.h"
-#include "model/rule_spec.h"
 #include "text/promql.h"
-#include "text/quote.h"
-
-enum { ARENA_BYTES_MAX = 4 << 20 };
 
 /* ---- the shape */
 
@@ -77,16 +72,6 @@ static bool is_over_all(struct str op)
 
 /* ---- the query */
 
-static void put_label(struct buf *out, struct str label)
-{
-	bool plain = word_length(label) == label.len && label.len && !(label.ptr[0] >= '0' && label.ptr[0] <= '9');
-
-	if (plain)
-		buf_put(out, label);
-	else
-		quote_go(out, label);
-}
-
 static void put_grouping(struct buf *out, const struct promql_aggregation *aggregation)
 {
 	if (!aggregation->grouped)
@@ -94,7 +79,7 @@ static void put_grouping(struct buf *out, const struct promql_aggregation *aggre
 	buf_puts(out, aggregation->without ? " without (" : " by (");
 	for (size_t i = 0; i < aggregation->label_count; i++) {
 		buf_puts(out, i ? ", " : "");
-		put_label(out, aggregation->labels[i]);
+		query_write_label(out, aggregation->labels[i]);
 	}
 	buf_puts(out, ") ");
 }
@@ -118,52 +103,4 @@ bool age_query_write(struct str promql, struct arena *arena, struct buf *out)
 	buf_put(out, selector.text);
 	buf_puts(out, is ? "))" : ")");
 	return true;
-}
-
-/* ---- at load */
-
-/* Names stand in the place of what only a request tells. */
-static bool has_age(const struct rule *rule)
-{
-	static const struct str name = STR_INIT("name");
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES_MAX);
-	CLEANUP(buf_clear) struct buf promql = BUF_MAX(QUERY_BYTES_MAX);
-	CLEANUP(buf_clear) struct buf age = {0};
-	struct query query = {
-		.text = rule->query,
-		.series = STR("series"),
-		.namespace_label = STR("namespace"),
-		.namespace = name,
-		.names = &name,
-	};
-	struct err ignored;
-
-	if (!rule->external) {
-		query.object_label = STR("label");
-		query.name_count = 1;
-	}
-	return query_write(&query, arena, &promql, &ignored) && age_query_write(buf_str(&promql), arena, &age);
-}
-
-static void warn_of_no_object(struct place at, const char *key, struct problems *problems)
-{
-	if (at.line)
-		problem_warn(problems, at,
-			     "\"%s\" has no effect on an external metric, which has no objects; remove it", key);
-}
-
-void rule_extension_lint(const struct rule *rule, struct problems *problems)
-{
-	const struct extension_spec *extension = &rule->spec->extension;
-
-	if (extension->sample_age && !has_age(rule))
-		problem_warn(problems, extension->sample_age_at,
-			     "\"sampleAge\": metricsQuery is no aggregation of one selector, so the age of its samples "
-			     "cannot be asked for and they count as new; write it like "
-			     "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)");
-	if (!rule->external)
-		return;
-	warn_of_no_object(extension->on_duplicate_at, "onDuplicate", problems);
-	warn_of_no_object(extension->not_ready_at, "notReady", problems);
-	warn_of_no_object(extension->min_ready_at, "minReadySeconds", problems);
 }

@@ -132,14 +132,12 @@ static bool keep_label(struct translation *translation, const char *prefix, stru
 		       struct err *err)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
-	CLEANUP(buf_clear) struct buf quoted = {0};
+	CLEANUP(buf_clear) struct buf written = {0};
 
 	buf_puts(&text, prefix);
 	buf_put(&text, label);
-	if (query_plain_name(buf_str(&text)) && !str_contains(buf_str(&text), STR(":")))
-		return arena_copy(translation->arena, buf_str(&text), ret_label) || no_room(err);
-	quote_go(&quoted, buf_str(&text));
-	return arena_copy(translation->arena, buf_str(&quoted), ret_label) || no_room(err);
+	query_write_label(&written, buf_str(&text));
+	return arena_copy(translation->arena, buf_str(&written), ret_label) || no_room(err);
 }
 
 static struct str behind(struct str key, struct str prefix)

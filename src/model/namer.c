@@ -128,41 +128,46 @@ bool namer_new(const struct rule_spec *spec, struct problems *problems, struct n
 	return true;
 }
 
-bool namer_keeps(const struct namer *namer, struct str series, bool *ret_keeps, struct err *err)
+/* *ret_drop: what drops the series, or on failure what cannot be told. */
+static bool find_drop(const struct namer *namer, struct str series, struct namer_drop *ret_drop, struct err *err)
 {
 	bool found = true;
 
 	for (size_t i = 0; i < namer->filters.count; i++) {
 		const struct filter *filter = &namer->filters.items[i];
 
+		*ret_drop = (struct namer_drop){filter->wanted ? "seriesFilters: is" : "seriesFilters: isNot",
+						filter->text};
 		if (!regexp_search(filter->pattern, series, &found, err))
 			return false;
-		if (found != filter->wanted) {
-			*ret_keeps = false;
+		if (found != filter->wanted)
 			return true;
-		}
 	}
+	*ret_drop = (struct namer_drop){"name.matches", namer->matches_text};
 	if (namer->renames && !regexp_search(namer->matches, series, &found, err))
 		return false;
-	*ret_keeps = !namer->renames || found;
+	if (!namer->renames || found)
+		*ret_drop = (struct namer_drop){0};
+	return true;
+}
+
+bool namer_keeps(const struct namer *namer, struct str series, bool *ret_keeps, struct err *err)
+{
+	struct namer_drop drop;
+
+	if (!find_drop(namer, series, &drop, err))
+		return false;
+	*ret_keeps = drop.key == NULL;
 	return true;
 }
 
 struct namer_drop namer_drop_of(const struct namer *namer, struct str series)
 {
-	bool found = false;
-	struct err err;
+	struct namer_drop drop;
+	struct err ignored;
 
-	for (size_t i = 0; i < namer->filters.count; i++) {
-		const struct filter *filter = &namer->filters.items[i];
-
-		if (!regexp_search(filter->pattern, series, &found, &err) || found != filter->wanted)
-			return (struct namer_drop){filter->wanted ? "seriesFilters: is" : "seriesFilters: isNot",
-						   filter->text};
-	}
-	if (namer->renames && (!regexp_search(namer->matches, series, &found, &err) || !found))
-		return (struct namer_drop){"name.matches", namer->matches_text};
-	return (struct namer_drop){0};
+	(void)find_drop(namer, series, &drop, &ignored);
+	return drop;
 }
 
 bool namer_name(const struct namer *namer, struct str series, struct buf *out, struct err *err)

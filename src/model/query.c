@@ -262,3 +262,11 @@ bool query_plain_name(struct str name)
 	}
 	return name.len > 0;
 }
+
+void query_write_label(struct buf *out, struct str label)
+{
+	if (query_plain_name(label) && !str_contains(label, STR(":")))
+		buf_put(out, label);
+	else
+		quote_go(out, label);
+}

@@ -120,11 +120,6 @@ const struct resource *resource_find_qualified(const struct resource_table *tabl
 	return resource_find(table, str_slice(text, 0, dot), str_slice(text, dot + 1, text.len));
 }
 
-bool resource_is_core(const struct resource *resource, const char *plural)
-{
-	return resource->group.len == 0 && str_eq(resource->plural, str_of(plural));
-}
-
 bool resource_same(const struct resource *a, const struct resource *b)
 {
 	return str_eq(a->plural, b->plural) && str_eq(a->group, b->group);

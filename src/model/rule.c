@@ -4,11 +4,10 @@
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "model/age_query.h"
 #include "model/association.h"
 #include "model/namer.h"
+#include "model/query.h"
 #include "model/resource_rule.h"
-#include "model/rule_lint.h"
 #include "model/rule_spec.h"
 #include "text/template.h"
 
@@ -106,9 +105,6 @@ bool rules_compile(struct rules_spec *spec, struct problems *problems, struct ru
 		return false;
 	}
 	number_series_queries(rules);
-	rules_lint(rules, problems);
-	for (size_t i = 0; i < rules->count; i++)
-		rule_extension_lint(&rules->list[i], problems);
 	*ret_rules = rules;
 	return true;
 }
@@ -146,4 +142,22 @@ void rule_write_place(struct buf *out, const struct rule *rule)
 	buf_put(out, rule->file);
 	if (rule->spec->at.line)
 		buf_printf(out, ":%u", rule->spec->at.line);
+}
+
+bool rule_typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err)
+{
+	static const struct str name = STR_INIT("name");
+	struct query query = {
+		.text = rule->query,
+		.series = STR("series"),
+		.namespace_label = STR("namespace"),
+		.namespace = STR("namespace"),
+		.names = &name,
+	};
+
+	if (!rule->external) {
+		query.object_label = STR(RULE_OBJECT_LABEL);
+		query.name_count = 1;
+	}
+	return query_write(&query, arena, out, err);
 }

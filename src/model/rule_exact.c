@@ -5,11 +5,10 @@
 #include "base/buf.h"
 #include "model/query.h"
 #include "model/rule.h"
-#include "model/rule_lint.h"
 #include "model/rule_spec.h"
 #include "text/promql.h"
 
-enum { ARENA_BYTES_MAX = 4 << 20, SHOWN_BYTES = 80 };
+enum { SHOWN_BYTES = 80 };
 
 static struct str shown(struct str text)
 {
@@ -20,7 +19,7 @@ static struct str shown(struct str text)
 /* `key` is where the text comes from; it begins at `at`. */
 static bool check_text(const char *key, struct place at, struct str text, struct problems *problems)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(RULE_ARENA_BYTES_MAX);
 	const struct promql_selector *selectors = NULL;
 	size_t count = 0;
 	struct err err = {0};
@@ -41,7 +40,7 @@ static bool check_text(const char *key, struct place at, struct str text, struct
 /* What fails with a usual request is said by the lint, and at each request. */
 static bool check_query(const struct rule *rule, struct problems *problems)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES_MAX);
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(RULE_ARENA_BYTES_MAX);
 	CLEANUP(buf_clear) struct buf text = BUF_MAX(QUERY_BYTES_MAX);
 	struct err err = {0};
 

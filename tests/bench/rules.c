@@ -10,6 +10,7 @@
 #include "config/rules_file.h"
 #include "model/query.h"
 #include "model/rule.h"
+#include "model/rule_lint.h"
 #include "model/rule_spec.h"
 #include "text/selector.h"
 
@@ -76,7 +77,9 @@ static struct rules *compile(struct str text)
 	CLEANUP(problems_clear) struct problems problems = {0};
 	struct rules *rules = NULL;
 
-	if (!rules_compile(rules_file_parse(text, STR("rules.yaml"), &problems), &problems, &rules) || problems.count) {
+	if (rules_compile(rules_file_parse(text, STR("rules.yaml"), &problems), &problems, &rules))
+		rules_lint(rules, &problems);
+	if (problems.count) {
 		fprintf(stderr, "rules: %s\n", problems.items[0].text);
 		exit(1);
 	}

@@ -4,6 +4,7 @@
 #include "../rows.h"
 #include "base/buf.h"
 #include "model/rule.h"
+#include "model/rule_lint.h"
 #include "model/rule_spec.h"
 
 #define RULE "rules:\n- seriesQuery: a\n  metricsQuery: sum(a{<<.LabelMatchers>>}) by (<<.GroupBy>>)\n"
@@ -89,6 +90,8 @@ static void test_problems(void **state)
 	struct rules *rules = NULL;
 	bool ok = rules_compile(rules_file_parse(c->in, STR("f"), &problems), &problems, &rules);
 
+	if (ok)
+		rules_lint(rules, &problems);
 	problems_write(&problems, "f", &out);
 	assert_string_equal(buf_cstr(&out), c->want);
 	assert_int_equal(ok, problems.errors == 0);

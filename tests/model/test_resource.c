@@ -59,7 +59,6 @@ static void test_added(void **state)
 	assert_non_null(found);
 	assert_str(found->version, "v2");
 	assert_true(resource_same(found, &widget));
-	assert_false(resource_is_core(found, "widgets"));
 	resource_table_unref(resource_table_ref(table));
 	resource_table_unref(table);
 }

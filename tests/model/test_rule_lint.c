@@ -146,6 +146,7 @@ static void test_query(void **state)
 	if (c->by_template)
 		rule.resources = (struct resources_spec){.template_text = SPELLED("<<.Resource>>"), .namespaced = true};
 	assert_true(compiled(&rule, !c->external, &rule, c->external, &problems, &rules));
+	rules_lint(rules, &problems);
 	problems_write(&problems, "f", &said);
 	if (c->says)
 		assert_true(str_starts(buf_str(&said), str_of(c->says)));
@@ -168,7 +169,6 @@ static void test_lint(void **state)
 	struct rules *rules = NULL;
 
 	assert_true(compiled(c->custom, count_of(c->custom), c->external, count_of(c->external), &problems, &rules));
-	problems_clear(&problems);
 	rules_lint(rules, &problems);
 	assert_int_equal(problems.errors, 0);
 	problems_write(&problems, "f", &said);
@@ -189,6 +189,7 @@ static void test_chain(void **state)
 
 	(void)state;
 	assert_true(compiled(three, COUNT_OF(three), NULL, 0, &problems, &rules));
+	rules_lint(rules, &problems);
 	assert_int_equal(problems.warnings, 1);
 	assert_int_equal(problems.items[0].at.line, 16);
 	assert_contains(str_of(problems.items[0].text), "the rule in line 2 ");
@@ -222,6 +223,7 @@ static void test_one_question(void **state)
 		for (size_t j = 0; j < 2; j++)
 			rules_of[j].metrics_query.text = str_of(pairs[i].queries[j]);
 		assert_true(compiled(rules_of, 2, NULL, 0, &problems, &rules));
+		rules_lint(rules, &problems);
 		assert_int_equal(problems.warnings, pairs[i].warnings);
 		rules_unref(rules);
 	}
