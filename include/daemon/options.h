@@ -33,6 +33,7 @@ struct options {
 	const char *prometheus_auth_config, *prometheus_ca_file, *prometheus_client_tls_cert_file,
 		*prometheus_client_tls_key_file, *prometheus_token_file;
 	bool prometheus_insecure;
+	const char *aws_sigv4;				      /* a region */
 	const char *google_auth;			      /* auto, metadata or a path */
 	const char *gmp_project, *gmp_location, *gmp_cluster; /* each may be auto */
 	bool managed;			    /* Prometheus is Google's: a --gmp flag, or the URL says so */

@@ -17,7 +17,6 @@ struct http_client_options {
 	const char *cert_file, *key_file;     /* NULL: no client certificate */
 	struct str ca_pem, cert_pem, key_pem; /* PEM texts in place of the files; empty: none */
 	const char *tls_server_name; /* to ask for and to verify; NULL: the host of the URL. Not with redirects */
-	const char *user, *password; /* NULL: no Basic authentication */
 	bool insecure;		     /* do not verify the certificate */
 	bool no_proxy;		     /* none from the environment */
 	bool follow_redirects;	     /* 10 at most; credentials go to the first host only */
@@ -58,9 +57,11 @@ struct http_request {
 	const char *url;	    /* complete, encoded, without user and password */
 	const char *const *headers; /* "Name: value", NULL-ended; NULL for none */
 	struct str body;	    /* of a POST; copied */
-	int64_t deadline_ms;	    /* by the loop's clock, of the whole call; may be past; 0: none */
-	size_t max_body_bytes;	    /* 0: any */
-	const char *wanted_header;  /* of the answer: its name, of static memory; NULL: none */
+	/* Each time the request is sent it is signed with this key, as curl's CURLOPT_AWS_SIGV4 says; NULL: it is not. Copied. */
+	const char *aws_sigv4, *aws_key_id, *aws_secret;
+	int64_t deadline_ms;	   /* by the loop's clock, of the whole call; may be past; 0: none */
+	size_t max_body_bytes;	   /* 0: any */
+	const char *wanted_header; /* of the answer: its name, of static memory; NULL: none */
 	void *context;
 	/* The answer in pieces of at most 64 KiB, with its status; false ends the call with HTTP_STOPPED. */
 	bool (*on_body)(void *context, int status, struct str piece);

@@ -9,17 +9,13 @@
 
 struct token_file;
 
-/* Reads it; NULL with ERR_IO or ERR_INVALID, which name the path. `what` is said before the path in the log: a flag or key.
-   Tokens are told to log_hide. */
-struct token_file *token_file_new(const char *path, const char *what, struct err *err) MUST_USE;
-
-/* The same for the header `name`, with nothing before the file's text. */
-struct token_file *token_file_new_header(const char *path, const char *name, const char *what,
-					 struct err *err) MUST_USE;
+/* Reads it; NULL with ERR_IO or ERR_INVALID, which name the path. `before` is the header line up to the file's text, "Authorization:
+   Bearer ". `what` is said before the path in the log: a flag or key. Tokens are told to log_hide. */
+struct token_file *token_file_new(const char *path, const char *before, const char *what, struct err *err) MUST_USE;
 void token_file_free(struct token_file *file);
 DEFINE_FREE_AT(token_file)
 
-/* "Authorization: Bearer TOKEN" or "NAME: TEXT", as the file has it now. While it cannot be read, the token before stays, and the log says so
+/* The line, as the file has it now. While it cannot be read, the token before stays, and the log says so
    once. Lent, until the next call. */
 const char *token_file_header(struct token_file *file);
 

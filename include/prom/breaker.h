@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* breaker.h - whether a neighbour may be asked at the moment. After failures in a row it is left alone but for one question
-   now and then, until it answers; and it is left alone for as long as it asked to be. Pure: the clock is passed in. */
+/* breaker.h - a circuit breaker. After failures in a row it is open: one request now and then finds out whether the neighbour answers
+   again. It also backs off for as long as the neighbour asks (Retry-After). Pure: the clock is passed in. */
 #ifndef GAUGELET_PROM_BREAKER_H
 #define GAUGELET_PROM_BREAKER_H
 
@@ -8,16 +8,16 @@
 
 enum breaker_state {
 	BREAKER_CLOSED,
-	BREAKER_OPEN,	   /* nobody may ask */
-	BREAKER_HALF_OPEN, /* open, and the next one may ask */
-	BREAKER_HELD,	   /* it asked to be left alone (Retry-After) */
+	BREAKER_OPEN,	     /* nobody may ask */
+	BREAKER_HALF_OPEN,   /* open, and the next one may ask */
+	BREAKER_BACKING_OFF, /* it asked for a pause (Retry-After) */
 };
 
-struct breaker {	   /* zeroed at first: closed */
-	unsigned failures; /* in a row */
-	int64_t delay_ms;  /* between questions while open; 0: closed */
-	int64_t probe_ms;  /* when open: the time of the next one */
-	int64_t held_ms;   /* no question before */
+struct breaker {	     /* zeroed at first: closed */
+	unsigned failures;   /* in a row */
+	int64_t delay_ms;    /* between requests while open; 0: closed */
+	int64_t probe_ms;    /* when open: the time of the next one */
+	int64_t back_off_ms; /* no request before */
 	uint64_t times_opened;
 };
 
@@ -27,7 +27,7 @@ enum breaker_state breaker_state(const struct breaker *breaker, int64_t now_ms);
 int64_t breaker_wait_ms(const struct breaker *breaker, int64_t now_ms);
 
 /* Somebody asks. While open, the next one may only after a wait, which doubles each time up to 5 s. It does not wait for
-   the answer: a question that hangs must not keep the others away once the neighbour is back. */
+   the answer: a request that hangs must not keep the others away once the neighbour is back. */
 void breaker_asked(struct breaker *breaker, int64_t now_ms);
 
 /* There was no answer. True: that has opened it. */
@@ -37,6 +37,6 @@ bool breaker_failed(struct breaker *breaker, int64_t now_ms);
 bool breaker_answered(struct breaker *breaker);
 
 /* It asked not to be asked for so long; 60 s at most are granted. */
-void breaker_hold(struct breaker *breaker, int64_t now_ms, int64_t wait_ms);
+void breaker_back_off(struct breaker *breaker, int64_t now_ms, int64_t wait_ms);
 
 #endif

@@ -24,12 +24,12 @@ struct prom_options {
 	const char *const *header_files; /* "Name=path", read again when they change */
 	const char *const *header_envs;	 /* "Name=variable" of the environment */
 	const char *ca_file, *cert_file, *key_file, *token_file;
-	/* Of a service account or a kubeconfig, whose flag is `bearer_flag`; behind all of the above. */
+	/* Texts of certificates live as long as the client. Of a service account or a kubeconfig, whose flag is `bearer_flag`; behind all of the above. */
 	const char *bearer_flag, *bearer, *bearer_file, *user, *password, *tls_server_name;
 	struct str ca_pem, cert_pem, key_pem;
-	struct google *google; /* lent; nothing is asked before it is ready. NULL: none */
-	bool google_token;     /* its token is the credential */
-	bool managed;	       /* by Google: what its endpoint does not take is not sent */
+	const char *aws_region; /* requests are signed for it; NULL: they are not */
+	struct google *google;	/* lent; nothing is asked before it is ready. NULL: none */
+	bool managed;		/* by Google: what its endpoint does not take is not sent */
 	bool insecure;
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
@@ -48,8 +48,8 @@ struct str prom_authority(const struct prom *prom);
 /* `samples` is given to the handler (NULL with a problem). Never called from within prom_query. */
 typedef void prom_query_handler(void *context, struct samples *samples, const struct upstream_error *problem);
 
-/* An instant query at `time_ms` (since 1970). `timeout_ms` is cut to query_timeout_ms. */
-struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t timeout_ms,
+/* An instant query at `time_ms` (since 1970). The deadline is by the loop's clock, query_timeout_ms from now at the latest. */
+struct prom_call *prom_query(struct prom *prom, struct str promql, int64_t time_ms, int64_t deadline_ms,
 			     prom_query_handler *handler, void *context);
 
 /* `set` is given to the handler (NULL with a problem). */

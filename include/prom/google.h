@@ -5,10 +5,10 @@
 #define GAUGELET_PROM_GOOGLE_H
 
 #include "base/base.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
+struct credential;
 struct google;
 struct loop;
 
@@ -23,30 +23,11 @@ struct google_options {
 
 /* Starts at once. NULL: ERR_INVALID or ERR_IO, the key is none. GCE_METADATA_HOST is read. */
 struct google *google_new(struct loop *loop, const struct google_options *options, struct err *err) MUST_USE;
-void google_free(struct google *google); /* whoever waits is not called any more. NULL is fine */
+void google_free(struct google *google); /* nobody waits any more. NULL is fine */
 DEFINE_FREE_AT(google)
 
-/* Everything that was asked for is there, the token among it. */
-bool google_is_ready(const struct google *google);
-
-/* Why it will not be ready soon, in one line, and in how long that may change; NULL: it is ready, or may be at any moment. Lent,
-   until the next turn of the loop. */
-const char *google_failure(const struct google *google, int64_t *ret_wait_ms);
-
-/* Embedded by who waits, zeroed but for the first two. */
-struct google_wait {
-	void (*handler)(void *context); /* once: it is ready now, or there is a failure */
-	void *context;
-	struct google_wait *next, **at; /* its own; at: NULL when it does not wait */
-};
-void google_wait(struct google *google, struct google_wait *wait);
-void google_wait_cancel(struct google_wait *wait); /* fine when it does not wait */
-
-/* "Authorization: Bearer TOKEN"; NULL: no token is wanted, or none is there. Lent, until the next turn of the loop. */
-const char *google_header(struct google *google);
-
-/* Google has refused the token: false when one has been refused just before, else another one is on its way. */
-bool google_renew(struct google *google);
+/* Ready when everything that was asked for is there, the token among it. Lent. */
+struct credential *google_credential(struct google *google);
 
 /* Empty while it is not known. */
 struct str google_project(const struct google *google);
@@ -58,8 +39,5 @@ struct google_place {
 
 /* False: not all of what was asked for is known. */
 bool google_place(const struct google *google, struct google_place *ret_place);
-
-/* Appends who we are: "sa@project.iam.gserviceaccount.com (key FILE)". */
-void google_describe(const struct google *google, struct buf *out);
 
 #endif

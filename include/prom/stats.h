@@ -19,7 +19,7 @@ struct prom_path_stats {
 	uint64_t faults[UPSTREAM_FAULT_COUNT]; /* by enum upstream_fault; all the others */
 	struct histogram seconds;
 	uint64_t retries;   /* sent again: after a dead connection, or by GET where POST is not taken */
-	uint64_t not_asked; /* answered at once, while open or held */
+	uint64_t not_asked; /* answered at once, while open or backing off */
 };
 
 struct prom_upstream_stats {

@@ -31,6 +31,12 @@ static bool read_all(int fd, struct buf *out)
 	}
 }
 
+bool file_is_same(const struct stat *before, const struct stat *now)
+{
+	return before->st_mtim.tv_sec == now->st_mtim.tv_sec && before->st_mtim.tv_nsec == now->st_mtim.tv_nsec &&
+	       before->st_size == now->st_size && before->st_ino == now->st_ino && before->st_dev == now->st_dev;
+}
+
 static bool read_path(const char *path, int flags, struct buf *out, struct err *err)
 {
 	CLEANUP(close_at) int fd = open(path, O_RDONLY | O_CLOEXEC | flags);

@@ -86,7 +86,6 @@ static bool add_google(struct credentials *credentials, struct loop *loop, const
 		return true;
 	credentials->google = google_new(loop, &google, err);
 	prom->google = credentials->google;
-	prom->google_token = options->google_auth != NULL;
 	return credentials->google != NULL;
 }
 
@@ -115,6 +114,7 @@ struct credentials *credentials_new(struct loop *loop, const struct options *opt
 	prom->key_file = options->prometheus_client_tls_key_file;
 	prom->token_file = options->prometheus_token_file;
 	prom->insecure = options->prometheus_insecure;
+	prom->aws_region = options->aws_sigv4;
 	tell_many_clusters(options);
 	if (!add_kube(credentials, options, prom, err) || !add_google(credentials, loop, options, prom, err))
 		return NULL;

@@ -387,16 +387,25 @@ static void set_managed_url(struct options *options)
 	(void)add_url(&options->prometheus_urls, copy.ptr);
 }
 
-/* One token at a time. Only the old flags may stand beside each other as they may upstream. */
-static bool check_google(struct options *options, struct err *err)
+/* One credential at a time. Only the old flags may stand beside each other as they may upstream. */
+static bool check_credentials(struct options *options, struct err *err)
 {
-	const char *other = options->prometheus_token_file	 ? "--prometheus-token-file"
-			    : options->prometheus_auth_incluster ? "--prometheus-auth-incluster"
-			    : options->prometheus_auth_config	 ? "--prometheus-auth-config"
-								 : NULL;
+	const struct {
+		const char *flag;
+		bool given, ours;
+	} flags[] = {
+		{"--google-auth", options->google_auth != NULL, true},
+		{"--aws-sigv4", options->aws_sigv4 != NULL, true},
+		{"--prometheus-token-file", options->prometheus_token_file != NULL, false},
+		{"--prometheus-auth-incluster", options->prometheus_auth_incluster, false},
+		{"--prometheus-auth-config", options->prometheus_auth_config != NULL, false},
+	};
 
-	if (options->google_auth && other)
-		return err_set(err, ERR_INVALID, "--google-auth and %s exclude each other", other);
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
+		for (size_t j = i + 1; j < COUNT_OF(flags) && flags[i].ours; j++)
+			if (flags[i].given && flags[j].given)
+				return err_set(err, ERR_INVALID, "%s and %s exclude each other", flags[i].flag,
+					       flags[j].flag);
 	if (options->google_auth && !options->prometheus_urls.given)
 		set_managed_url(options);
 	options->managed = is_managed(options);
@@ -494,7 +503,7 @@ static bool check(struct options *options, struct err *err)
 {
 	if (options->config == NULL && !options->gke_names)
 		return err_set(err, ERR_INVALID, "--config is required: the path of the rules file");
-	return check_google(options, err) && check_prometheus(options, err) && check_ages(options, err) &&
+	return check_credentials(options, err) && check_prometheus(options, err) && check_ages(options, err) &&
 	       check_address(options, err) && check_tls(options, err) && check_paths(&options->always_allow_paths, err);
 }
 

@@ -112,6 +112,14 @@ const struct option options_table[] = {
 	 AT(prometheus_token_file),
 	 .unit = "FILE",
 	 .help = "A file with the bearer token for Prometheus. Wins over a header."},
+	{.flag = "--aws-sigv4",
+	 .kind = OPTION_TEXT,
+	 .group = GROUP_RULES,
+	 AT(aws_sigv4),
+	 .unit = "REGION",
+	 .help = "Sign requests to Prometheus with AWS Signature Version 4 for this region (Amazon Managed Service for "
+		 "Prometheus), with the key in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or in "
+		 "the file that AWS_SHARED_CREDENTIALS_FILE names."},
 	{.flag = "--google-auth",
 	 .kind = OPTION_TEXT,
 	 .group = GROUP_RULES,

@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "net/token_file.h"
 #include "text/json_tree.h"
+#include "text/base64.h"
 #include "text/url.h"
 
 enum {
@@ -75,8 +76,6 @@ static struct http_client *new_http(struct loop *loop, const struct kube_config 
 		.cert_pem = config->cert_pem,
 		.key_pem = config->key_pem,
 		.tls_server_name = text_or_null(config->tls_server_name),
-		.user = text_or_null(config->user),
-		.password = text_or_null(config->password),
 		.insecure = config->insecure,
 		.max_connections = connections,
 	};
@@ -101,12 +100,19 @@ static bool set_address(struct kube_client *client, struct str server, struct er
 static bool set_token(struct kube_client *client, const struct kube_config *config, struct err *err)
 {
 	if (config->token_file.len > 0) {
-		client->token_file = token_file_new(config->token_file.ptr, "token of the kube-apiserver", err);
+		client->token_file = token_file_new(config->token_file.ptr, "Authorization: Bearer ",
+						    "token of the kube-apiserver", err);
 		return client->token_file || err_wrap(err, "token");
 	}
 	if (config->token.len > 0) {
 		buf_puts(&client->authorization, "Authorization: Bearer ");
 		buf_put(&client->authorization, config->token);
+	} else if (config->user.len > 0) {
+		CLEANUP(buf_clear) struct buf pair = {0};
+
+		buf_printf(&pair, "%.*s:%.*s", STR_ARG(config->user), STR_ARG(config->password));
+		buf_puts(&client->authorization, "Authorization: Basic ");
+		base64_write(&client->authorization, buf_str(&pair));
 	}
 	return true;
 }

@@ -19,6 +19,7 @@ struct http_call {
 	struct transfer *transfer;	   /* NULL while waiting, and when it could not be begun */
 	struct http_request request;	   /* its texts are not ours and not looked at again, but: */
 	struct buf url, address, headers, body;
+	struct signing signing;
 	bool posts;
 	size_t body_bytes;
 	int64_t started_ms;
@@ -113,12 +114,12 @@ static void put_header(struct buf *out, const char *line)
 	buf_putc(out, '\0');
 }
 
-static void put_headers(struct buf *out, const char *const *headers)
+/* No `Expect: 100-continue`, which costs a round trip and which small servers do not know; curl would sign that it is not there. */
+static void put_headers(struct buf *out, const char *const *headers, bool is_signed)
 {
-	/* No `Expect: 100-continue`, which costs a round trip and which small servers do not know. */
-	static const char OURS[] = "Accept-Encoding: identity\0Expect:";
-
-	buf_put(out, (struct str){OURS, sizeof(OURS)});
+	put_header(out, "Accept-Encoding: identity");
+	if (!is_signed)
+		buf_put(out, (struct str){"Expect:", sizeof("Expect:")});
 	for (; headers && *headers; headers++)
 		put_header(out, *headers);
 }
@@ -132,6 +133,9 @@ static void call_free(struct http_call *call)
 	buf_clear(&call->address);
 	buf_clear(&call->headers);
 	buf_clear(&call->body);
+	buf_clear(&call->signing.scheme);
+	buf_clear(&call->signing.key_id);
+	buf_clear(&call->signing.secret);
 	free(call);
 }
 
@@ -245,7 +249,7 @@ static bool begin(struct http_client *client, struct http_call *call)
 	transfer->call = call;
 	client->active++;
 	if (!transfer_prepare(transfer, buf_cstr(&call->url), call->address.len ? buf_cstr(&call->address) : NULL,
-			      &call->headers, call->posts ? &call->body : NULL) ||
+			      &call->headers, call->posts ? &call->body : NULL, &call->signing) ||
 	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
 		retire(client, transfer);
 		return false;
@@ -385,8 +389,6 @@ static void copy_options(struct http_client *client, const struct http_client_op
 	client->options.ca_file = copy_of(options->ca_file);
 	client->options.cert_file = copy_of(options->cert_file);
 	client->options.key_file = copy_of(options->key_file);
-	client->options.user = copy_of(options->user);
-	client->options.password = copy_of(options->password);
 	client->options.tls_server_name = copy_of(options->tls_server_name);
 	buf_put(&client->options.ca_pem, options->ca_pem);
 	buf_put(&client->options.cert_pem, options->cert_pem);
@@ -450,8 +452,6 @@ static void client_destroy(struct http_client *client)
 	free(client->options.ca_file);
 	free(client->options.cert_file);
 	free(client->options.key_file);
-	free(client->options.user);
-	free(client->options.password);
 	free(client->options.tls_server_name);
 	buf_clear(&client->options.ca_pem);
 	buf_clear(&client->options.cert_pem);
@@ -502,8 +502,11 @@ struct http_call *http_client_start(struct http_client *client, const struct htt
 	call->request = *request;
 	call->posts = strcmp(request->method, "POST") == 0;
 	put_url(call, request->url);
-	put_headers(&call->headers, request->headers);
+	put_headers(&call->headers, request->headers, request->aws_sigv4 != NULL);
 	buf_put(&call->body, request->body);
+	buf_puts(&call->signing.scheme, request->aws_sigv4 ? request->aws_sigv4 : "");
+	buf_puts(&call->signing.key_id, request->aws_key_id ? request->aws_key_id : "");
+	buf_puts(&call->signing.secret, request->aws_secret ? request->aws_secret : "");
 	call->started_ms = loop_now_ms(client->loop);
 	call->deadline = (struct loop_timer){.handler = deadline_passed, .context = call};
 	/* Never at once: curl, whose timer is set to 0, is to have looked at the call before its deadline. */

@@ -56,11 +56,6 @@ static bool set_security(CURL *easy, const struct transfer_options *options)
 		return false;
 	SET(CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
-	if (options->user == NULL)
-		return true;
-	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-	SET(CURLOPT_USERNAME, options->user);
-	SET(CURLOPT_PASSWORD, options->password ? options->password : "");
 	return true;
 }
 
@@ -178,13 +173,25 @@ static bool set_address(struct transfer *transfer, const char *address)
 	return true;
 }
 
+static bool set_signing(struct transfer *transfer, struct signing *signing)
+{
+	CURL *easy = transfer->easy;
+
+	if (signing->scheme.len == 0)
+		return true;
+	SET(CURLOPT_AWS_SIGV4, buf_cstr(&signing->scheme));
+	SET(CURLOPT_USERNAME, buf_cstr(&signing->key_id));
+	SET(CURLOPT_PASSWORD, buf_cstr(&signing->secret));
+	return true;
+}
+
 bool transfer_prepare(struct transfer *transfer, const char *url, const char *address, const struct buf *headers,
-		      struct buf *body)
+		      struct buf *body, struct signing *signing)
 {
 	CURL *easy = transfer->easy;
 
 	SET(CURLOPT_URL, url);
-	if (!set_address(transfer, address) || !set_headers(transfer, headers))
+	if (!set_address(transfer, address) || !set_headers(transfer, headers) || !set_signing(transfer, signing))
 		return false;
 	buf_clear(&transfer->body);
 	if (body) {
@@ -194,6 +201,7 @@ bool transfer_prepare(struct transfer *transfer, const char *url, const char *ad
 		SET(CURLOPT_POSTFIELDS, buf_cstr(&transfer->body));
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len);
 	} else if (transfer->posts) {
+		SET(CURLOPT_POSTFIELDS, NULL); /* else the old body would be part of what is signed */
 		SET(CURLOPT_HTTPGET, 1L);
 	}
 	transfer->posts = body != NULL;

@@ -9,9 +9,13 @@
 #include "net/http_client.h"
 
 struct transfer_options {
-	char *ca_file, *cert_file, *key_file, *user, *password, *tls_server_name;
+	char *ca_file, *cert_file, *key_file, *tls_server_name;
 	struct buf ca_pem, cert_pem, key_pem; /* empty: none */
 	bool insecure, no_proxy, follow_redirects;
+};
+
+struct signing {
+	struct buf scheme, key_id, secret; /* scheme: empty for none */
 };
 
 /* curl's handles are expensive to make and remember their options; so they are kept and used again. */
@@ -32,10 +36,10 @@ struct transfer {
 struct transfer *transfer_new(const struct transfer_options *options, curl_write_callback on_body) MUST_USE;
 void transfer_free(struct transfer *transfer); /* it is with no multi handle any more */
 
-/* `address`: "::HOST:PORT" to connect to in place of the URL's; NULL: none. `body`: of a POST, taken; NULL makes it a GET.
-   False: curl has no memory. */
+/* `address`: "::HOST:PORT" to connect to in place of the URL's; NULL: none. `body`: of a POST, taken; NULL makes it a GET. All calls
+   of a client are signed, or none. False: curl has no memory. */
 MUST_USE bool transfer_prepare(struct transfer *transfer, const char *url, const char *address,
-			       const struct buf *headers, struct buf *body);
+			       const struct buf *headers, struct buf *body, struct signing *signing);
 
 /* Curl's result in our words. */
 enum http_fault transfer_fault(const struct transfer *transfer, CURLcode code);

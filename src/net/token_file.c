@@ -71,12 +71,6 @@ static bool read_token(struct token_file *file, const struct stat *about, struct
 	return true;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_size == b->st_size && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
-
 /* A mounted token is exchanged by renaming, so that mostly a look at the file's times is enough. */
 static bool refresh(struct token_file *file, struct err *err)
 {
@@ -84,30 +78,17 @@ static bool refresh(struct token_file *file, struct err *err)
 
 	if (stat(buf_cstr(&file->path), &about) != 0)
 		return err_set(err, ERR_IO, "%s: %s", buf_cstr(&file->path), strerror(errno));
-	return (file->line.len > 0 && same_file(&about, &file->seen)) || read_token(file, &about, err);
+	return (file->line.len > 0 && file_is_same(&file->seen, &about)) || read_token(file, &about, err);
 }
 
-static struct token_file *file_new(const char *path, const char *what, struct str before, struct err *err)
+struct token_file *token_file_new(const char *path, const char *before, const char *what, struct err *err)
 {
 	CLEANUP(token_file_free_at) struct token_file *file = xnew(struct token_file);
 
 	buf_puts(&file->path, path);
 	buf_puts(&file->what, what);
-	buf_put(&file->before, before);
+	buf_puts(&file->before, before);
 	return refresh(file, err) ? STEAL(file) : NULL;
-}
-
-struct token_file *token_file_new(const char *path, const char *what, struct err *err)
-{
-	return file_new(path, what, STR("Authorization: Bearer "), err);
-}
-
-struct token_file *token_file_new_header(const char *path, const char *name, const char *what, struct err *err)
-{
-	CLEANUP(buf_clear) struct buf before = {0};
-
-	buf_printf(&before, "%s: ", name);
-	return file_new(path, what, buf_str(&before), err);
 }
 
 void token_file_free(struct token_file *file)

@@ -5,7 +5,7 @@ enum {
 	FAILURES = 5, /* in a row, to open it */
 	FIRST_DELAY_MS = 500,
 	DELAY_MAX_MS = 5000, /* recovery takes no longer to be noticed */
-	HOLD_MAX_MS = 60 * 1000,
+	BACK_OFF_MAX_MS = 60 * 1000,
 };
 
 static bool is_open(const struct breaker *breaker)
@@ -15,8 +15,8 @@ static bool is_open(const struct breaker *breaker)
 
 enum breaker_state breaker_state(const struct breaker *breaker, int64_t now_ms)
 {
-	if (now_ms < breaker->held_ms)
-		return BREAKER_HELD;
+	if (now_ms < breaker->back_off_ms)
+		return BREAKER_BACKING_OFF;
 	if (!is_open(breaker))
 		return BREAKER_CLOSED;
 	return now_ms < breaker->probe_ms ? BREAKER_OPEN : BREAKER_HALF_OPEN;
@@ -24,7 +24,7 @@ enum breaker_state breaker_state(const struct breaker *breaker, int64_t now_ms)
 
 int64_t breaker_wait_ms(const struct breaker *breaker, int64_t now_ms)
 {
-	int64_t until_ms = breaker->held_ms;
+	int64_t until_ms = breaker->back_off_ms;
 
 	if (is_open(breaker) && breaker->probe_ms > until_ms)
 		until_ms = breaker->probe_ms;
@@ -61,10 +61,10 @@ bool breaker_answered(struct breaker *breaker)
 }
 
 /* A shorter one does not cut a longer one: several answers that were under way together each say their own. */
-void breaker_hold(struct breaker *breaker, int64_t now_ms, int64_t wait_ms)
+void breaker_back_off(struct breaker *breaker, int64_t now_ms, int64_t wait_ms)
 {
-	if (wait_ms > HOLD_MAX_MS)
-		wait_ms = HOLD_MAX_MS;
-	if (now_ms + wait_ms > breaker->held_ms)
-		breaker->held_ms = now_ms + wait_ms;
+	if (wait_ms > BACK_OFF_MAX_MS)
+		wait_ms = BACK_OFF_MAX_MS;
+	if (now_ms + wait_ms > breaker->back_off_ms)
+		breaker->back_off_ms = now_ms + wait_ms;
 }

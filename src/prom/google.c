@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "google_in.h"
+#include "credential.h"
+#include "google_key.h"
 #include "net/http_client.h"
 #include "net/loop.h"
+#include "prom/client.h"
 
 enum {
 	METADATA_TIMEOUT_MS = 5000,
@@ -47,6 +49,7 @@ struct fetch {
 };
 
 struct google {
+	struct credential credential;
 	struct loop *loop;
 	struct http_client *metadata, *oauth;
 	struct buf host;     /* of the metadata server */
@@ -55,7 +58,7 @@ struct google {
 	struct google_key key;
 	struct fetch items[ITEM_COUNT];
 	int64_t expires_ms, renewed_ms; /* of the token: its end, and when the last one was refused */
-	struct google_wait *waiting;
+	struct waiters waiting;
 };
 
 /* ---- what is there */
@@ -81,13 +84,19 @@ static const struct fetch *first_missing(const struct google *google, bool faile
 	return NULL;
 }
 
-bool google_is_ready(const struct google *google)
+static const struct google *google_of(const struct credential *credential)
 {
-	return first_missing(google, false) == NULL;
+	return (const struct google *)credential;
 }
 
-const char *google_failure(const struct google *google, int64_t *ret_wait_ms)
+static bool is_ready(const struct credential *credential)
 {
+	return first_missing(google_of(credential), false) == NULL;
+}
+
+static const char *failure(const struct credential *credential, int64_t *ret_wait_ms)
+{
+	const struct google *google = google_of(credential);
 	const struct fetch *fetch = first_missing(google, true);
 	int64_t left_ms;
 
@@ -98,9 +107,13 @@ const char *google_failure(const struct google *google, int64_t *ret_wait_ms)
 	return fetch->failure;
 }
 
-const char *google_header(struct google *google)
+static void sign(struct credential *credential, struct http_request *request, struct header_lines *lines)
 {
-	return is_there(&google->items[TOKEN]) ? buf_cstr(&google->items[TOKEN].value) : NULL;
+	struct fetch *token = &((struct google *)credential)->items[TOKEN];
+
+	(void)request;
+	if (token->wanted && is_there(token))
+		*vec_push(lines) = buf_cstr(&token->value);
 }
 
 struct str google_project(const struct google *google)
@@ -127,8 +140,9 @@ bool google_place(const struct google *google, struct google_place *ret_place)
 	return true;
 }
 
-void google_describe(const struct google *google, struct buf *out)
+static void describe(const struct credential *credential, struct buf *out)
 {
+	const struct google *google = google_of(credential);
 	const struct fetch *email = &google->items[EMAIL];
 
 	if (google->path) {
@@ -145,41 +159,23 @@ void google_describe(const struct google *google, struct buf *out)
 
 /* ---- who waits */
 
-void google_wait(struct google *google, struct google_wait *wait)
+static void wait(struct credential *credential, struct credential_wait *wait)
 {
-	CHECK(wait->at == NULL);
-	wait->next = google->waiting;
-	wait->at = &google->waiting;
-	if (wait->next)
-		wait->next->at = &wait->next;
-	google->waiting = wait;
+	waiters_add(&((struct google *)credential)->waiting, &wait->waiter);
 }
 
-void google_wait_cancel(struct google_wait *wait)
+static void tell(struct waiter *waiter, void *context)
 {
-	if (wait->at == NULL)
-		return;
-	*wait->at = wait->next;
-	if (wait->next)
-		wait->next->at = wait->at;
-	wait->at = NULL;
+	const struct credential_wait *wait = LIST_OF(waiter, struct credential_wait, waiter);
+
+	(void)context;
+	wait->handler(wait->context);
 }
 
-/* A handler may wait again, and cancel others. */
 static void wake(struct google *google)
 {
-	struct google_wait *woken = google->waiting;
-
-	if (woken == NULL || (!google_is_ready(google) && first_missing(google, true) == NULL))
-		return;
-	google->waiting = NULL;
-	woken->at = &woken;
-	while (woken) {
-		struct google_wait *wait = woken;
-
-		google_wait_cancel(wait);
-		wait->handler(wait->context);
-	}
+	if (is_ready(&google->credential) || first_missing(google, true))
+		waiters_tell(&google->waiting, tell, NULL);
 }
 
 /* ---- answers */
@@ -216,6 +212,7 @@ static bool take_token(struct fetch *fetch, struct err *err)
 	buf_reset(&fetch->value);
 	buf_puts(&fetch->value, "Authorization: Bearer ");
 	buf_put(&fetch->value, token);
+	google->credential.version++;
 	loop_timer_set(google->loop, &fetch->next, life_ms - (life_ms / 2 < AHEAD_MS ? life_ms / 2 : AHEAD_MS));
 	log_v(2, "--google-auth: a token for %lld s", (long long)seconds);
 	return true;
@@ -377,8 +374,9 @@ static void ask(void *context)
 		(uses_key(fetch) ? ask_with_key : ask_metadata)(fetch);
 }
 
-bool google_renew(struct google *google)
+static bool renew(struct credential *credential)
 {
+	struct google *google = (struct google *)credential;
 	struct fetch *token = &google->items[TOKEN];
 
 	if (!token->wanted)
@@ -390,6 +388,24 @@ bool google_renew(struct google *google)
 	google->expires_ms = 0;
 	google->renewed_ms = loop_now_ms(google->loop);
 	loop_timer_set(google->loop, &token->next, 0);
+	return true;
+}
+
+/* ---- the credential */
+
+static const struct credential_kind KIND = {
+	.is_ready = is_ready, .wait = wait, .failure = failure, .sign = sign, .renew = renew, .describe = describe};
+
+struct credential *google_credential(struct google *google)
+{
+	return &google->credential;
+}
+
+bool credential_add_google(struct credentials *credentials, const struct prom_options *options, struct err *err)
+{
+	(void)err;
+	if (options->google)
+		credentials_add(credentials, google_credential(options->google));
 	return true;
 }
 
@@ -458,6 +474,9 @@ struct google *google_new(struct loop *loop, const struct google_options *option
 {
 	CLEANUP(google_free_at) struct google *google = xnew(struct google);
 
+	google->credential = (struct credential){
+		.kind = &KIND, .flag = options->auth ? "--google-auth" : NULL, .authorizes = options->auth != NULL};
+	waiters_init(&google->waiting);
 	google->loop = loop;
 	google->renewed_ms = INT64_MIN / 2; /* long ago */
 	if (!find_key(google, options->auth, err) || !set_up_clients(google, err))
@@ -473,8 +492,6 @@ void google_free(struct google *google)
 {
 	if (google == NULL)
 		return;
-	while (google->waiting)
-		google_wait_cancel(google->waiting);
 	http_client_free(google->metadata);
 	http_client_free(google->oauth);
 	for (enum item item = TOKEN; item < ITEM_COUNT; item++) {

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "google_in.h"
+#include "google_key.h"
 #include "text/base64.h"
 #include "text/json_tree.h"
 #include "text/json_writer.h"

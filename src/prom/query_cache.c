@@ -327,7 +327,8 @@ static struct query_flight *flight_new(struct query_cache *cache, struct query_e
 		entry->newest = flight;
 	}
 	flight->call = prom_query(cache->prom, promql, loop_wall_ms(cache->loop),
-				  cache->options.ttl_ms > 0 ? INT64_MAX : timeout_ms, answered, flight);
+				  cache->options.ttl_ms > 0 ? INT64_MAX : loop_now_ms(cache->loop) + timeout_ms,
+				  answered, flight);
 	return flight;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "reader_in.h"
+#include "reader.h"
 
 #include "model/metric_names.h"
 #include "model/sample.h"

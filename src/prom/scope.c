@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scope_in.h"
+#include "scope.h"
 
 #include "base/arena.h"
 #include "text/promql.h"

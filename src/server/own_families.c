@@ -65,7 +65,7 @@ const struct family own_families[OWN_FAMILIES] = {
 	[OWN_PROM_BREAKER] = {"gaugelet_prometheus_breaker_state", FAMILY_GAUGE,
 			      "1 for the state that the breaker is in, 0 for the others."},
 	[OWN_PROM_OPENED] = {"gaugelet_prometheus_breaker_opened_total", FAMILY_COUNTER,
-			     "Times that Prometheus was left alone, as it had failed five times in a row."},
+			     "Times that the circuit breaker opened, after five failures in a row."},
 	[OWN_PROM_FAILOVERS] = {"gaugelet_prometheus_failovers_total", FAMILY_COUNTER,
 				"Requests that went on to another Prometheus."},
 	[OWN_CACHE_REQUESTS] = {"gaugelet_query_cache_requests_total", FAMILY_COUNTER,

@@ -384,7 +384,7 @@ static void write_breakers(const struct prom_stats *stats, struct exposition *ou
 		{BREAKER_CLOSED, STR_INIT("closed")},
 		{BREAKER_OPEN, STR_INIT("open")},
 		{BREAKER_HALF_OPEN, STR_INIT("half_open")},
-		{BREAKER_HELD, STR_INIT("held")},
+		{BREAKER_BACKING_OFF, STR_INIT("backing_off")},
 	};
 
 	CLEANUP(buf_clear) struct buf server = {0};

@@ -299,18 +299,6 @@ static void test_large_answer_in_pieces(void **state)
 	buf_clear(&large);
 }
 
-static void test_basic_authentication(void **state)
-{
-	struct world *world = *state;
-
-	server_start(&world->server, world->loop, SCRIPT({OK_EMPTY, KEEP, 0}));
-	new_client(world, (struct http_client_options){.user = "Aladdin", .password = "open sesame"});
-	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
-	ask(world, (struct http_request){0});
-	assert_non_null(
-		strstr(server_request(&world->server, 0), "\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));
-}
-
 /* ---- redirects */
 
 /* The second host is "localhost", which is another name for curl, of the same server. */
@@ -415,7 +403,6 @@ int main(void)
 		IN_WORLD(test_post),
 		IN_WORLD(test_large_post_does_not_wait_for_100_continue),
 		IN_WORLD(test_large_answer_in_pieces),
-		IN_WORLD(test_basic_authentication),
 		IN_WORLD(test_redirect_to_the_same_host),
 		IN_WORLD(test_redirect_to_another_host_without_credentials),
 		IN_WORLD(test_redirect_307_keeps_a_post),

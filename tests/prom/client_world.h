@@ -128,7 +128,8 @@ static inline struct prom_call *start_query(struct world *world, const char *pro
 					    int64_t timeout_ms)
 {
 	int done = world->done;
-	struct prom_call *call = prom_query(world->prom, str_of(promql), time_ms, timeout_ms, queried, world);
+	struct prom_call *call =
+		prom_query(world->prom, str_of(promql), time_ms, loop_now_ms(world->loop) + timeout_ms, queried, world);
 
 	assert_int_equal(world->done, done);
 	return call;

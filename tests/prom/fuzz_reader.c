@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same answer, whole and in pieces, comes to the same samples, series or names, and the same verdict. The first byte says
    which endpoint's it is, and the size of the pieces. */
-#include "../../src/prom/reader_in.h"
+#include "../../src/prom/reader.h"
 
 #include "../pieces.h"
 #include "base/buf.h"

@@ -90,10 +90,10 @@ static void test_hold(void **state)
 	struct breaker breaker = {0};
 
 	(void)state;
-	breaker_hold(&breaker, NOW_MS, 3000);
-	assert_int_equal(breaker_state(&breaker, NOW_MS), BREAKER_HELD);
+	breaker_back_off(&breaker, NOW_MS, 3000);
+	assert_int_equal(breaker_state(&breaker, NOW_MS), BREAKER_BACKING_OFF);
 	assert_int_equal(breaker_wait_ms(&breaker, NOW_MS + 1000), 2000);
-	breaker_hold(&breaker, NOW_MS + 1000, 500);
+	breaker_back_off(&breaker, NOW_MS + 1000, 500);
 	assert_int_equal(breaker_wait_ms(&breaker, NOW_MS + 1000), 2000);
 	(void)breaker_answered(&breaker); /* of one that was asked before */
 	assert_int_equal(breaker_wait_ms(&breaker, NOW_MS + 1000), 2000);
@@ -106,7 +106,7 @@ static void test_hold_is_bounded(void **state)
 	struct breaker breaker = {0};
 
 	(void)state;
-	breaker_hold(&breaker, NOW_MS, INT64_MAX);
+	breaker_back_off(&breaker, NOW_MS, INT64_MAX);
 	assert_int_equal(breaker_wait_ms(&breaker, NOW_MS), 60000);
 }
 
@@ -115,9 +115,9 @@ static void test_hold_while_open(void **state)
 	struct breaker breaker = opened();
 
 	(void)state;
-	breaker_hold(&breaker, NOW_MS, 100);
+	breaker_back_off(&breaker, NOW_MS, 100);
 	assert_int_equal(breaker_wait_ms(&breaker, NOW_MS), 500);
-	breaker_hold(&breaker, NOW_MS, 900);
+	breaker_back_off(&breaker, NOW_MS, 900);
 	assert_int_equal(breaker_wait_ms(&breaker, NOW_MS), 900);
 	assert_int_equal(breaker_state(&breaker, NOW_MS + 900), BREAKER_HALF_OPEN);
 }

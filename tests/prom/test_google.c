@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../../src/prom/credential.h"
 #include "prom/google.h"
 
 #include "../rows.h"
@@ -18,7 +19,7 @@ struct world {
 	struct loop *loop;
 	struct scripted_server server;
 	struct google *google;
-	struct google_wait wait;
+	struct credential_wait wait;
 	struct loop_timer patience;
 	const struct place *places;
 	struct step step;
@@ -91,12 +92,29 @@ static const struct place good[] = {
 	{NULL, HEAD("404 Not Found", FLAVOR "Connection: close\r\n") "no"},
 };
 
+static const struct credential_kind *kind(struct world *world)
+{
+	return google_credential(world->google)->kind;
+}
+
+/* NULL: none is sent. */
+static const char *header(struct world *world)
+{
+	struct header_lines lines = {0};
+	const char *line;
+
+	kind(world)->sign(google_credential(world->google), NULL, &lines);
+	line = lines.count > 0 ? lines.items[0] : NULL;
+	vec_clear(&lines);
+	return line;
+}
+
 static void wait_for(struct world *world)
 {
 	int before = world->woken;
 
-	world->wait = (struct google_wait){.handler = woken, .context = world};
-	google_wait(world->google, &world->wait);
+	world->wait = (struct credential_wait){.handler = woken, .context = world};
+	kind(world)->wait(google_credential(world->google), &world->wait);
 	while (world->woken == before)
 		loop_run(world->loop);
 }
@@ -119,13 +137,13 @@ static void test_all(void **state)
 
 	begin(world, &(struct google_options){.auth = "auto", .project = "auto", .location = "auto", .cluster = "auto"},
 	      good);
-	assert_false(google_is_ready(world->google));
-	assert_null(google_failure(world->google, &wait_ms));
-	assert_null(google_header(world->google));
+	assert_false(kind(world)->is_ready(google_credential(world->google)));
+	assert_null(kind(world)->failure(google_credential(world->google), &wait_ms));
+	assert_null(header(world));
 	assert_false(google_place(world->google, &place));
 	wait_for(world);
-	assert_true(google_is_ready(world->google));
-	assert_string_equal(google_header(world->google), "Authorization: Bearer ya29.one");
+	assert_true(kind(world)->is_ready(google_credential(world->google)));
+	assert_string_equal(header(world), "Authorization: Bearer ya29.one");
 	assert_str(google_project(world->google), "p-1");
 	assert_true(google_place(world->google, &place));
 	assert_str(place.project, "p-1");
@@ -140,13 +158,13 @@ static void test_given(void **state)
 	struct google_place place = {0};
 
 	begin(world, &(struct google_options){.location = "l", .cluster = "c"}, good);
-	assert_true(google_is_ready(world->google));
+	assert_true(kind(world)->is_ready(google_credential(world->google)));
 	assert_true(google_place(world->google, &place));
 	assert_str(place.project, "");
 	assert_str(place.location, "l");
 	assert_str(place.cluster, "c");
-	assert_null(google_header(world->google));
-	assert_false(google_renew(world->google));
+	assert_null(header(world));
+	assert_false(kind(world)->renew(google_credential(world->google)));
 }
 
 /* The URL needs the project, the series are of any. */
@@ -158,7 +176,7 @@ static void test_project_for_url(void **state)
 	begin(world, &(struct google_options){.project_in_url = true}, good);
 	assert_true(google_place(world->google, &place));
 	assert_str(place.project, "");
-	assert_false(google_is_ready(world->google));
+	assert_false(kind(world)->is_ready(google_credential(world->google)));
 	wait_for(world);
 	assert_str(google_project(world->google), "p-1");
 }
@@ -171,14 +189,15 @@ static void test_refused_token(void **state)
 	begin(world, &(struct google_options){.auth = "metadata"}, good);
 	wait_for(world);
 	asked = world->tokens;
-	assert_true(google_renew(world->google));
-	assert_true(google_renew(world->google)); /* who else was refused waits for the same one */
-	assert_false(google_is_ready(world->google));
+	assert_true(kind(world)->renew(google_credential(world->google)));
+	assert_true(
+		kind(world)->renew(google_credential(world->google))); /* who else was refused waits for the same one */
+	assert_false(kind(world)->is_ready(google_credential(world->google)));
 	wait_for(world);
-	assert_true(google_is_ready(world->google));
+	assert_true(kind(world)->is_ready(google_credential(world->google)));
 	assert_int_equal(world->tokens, asked + 1);
-	assert_false(google_renew(world->google)); /* the new one is no better */
-	assert_true(google_is_ready(world->google));
+	assert_false(kind(world)->renew(google_credential(world->google))); /* the new one is no better */
+	assert_true(kind(world)->is_ready(google_credential(world->google)));
 }
 
 /* Half of a short life is left when the next one is asked for. */
@@ -195,7 +214,7 @@ static void test_renewed_ahead(void **state)
 	world->server.on_request = woken;
 	while (world->tokens < 2) {
 		loop_run(world->loop);
-		assert_true(google_is_ready(world->google));
+		assert_true(kind(world)->is_ready(google_credential(world->google)));
 	}
 }
 
@@ -223,14 +242,14 @@ static void test_failure(void **state)
 	world = made;
 	begin(world, &(struct google_options){.auth = "metadata"}, places);
 	wait_for(world);
-	assert_false(google_is_ready(world->google));
-	assert_contains(str_of(google_failure(world->google, &wait_ms)), c->want);
-	assert_contains(str_of(google_failure(world->google, &wait_ms)), world->host);
+	assert_false(kind(world)->is_ready(google_credential(world->google)));
+	assert_contains(str_of(kind(world)->failure(google_credential(world->google), &wait_ms)), c->want);
+	assert_contains(str_of(kind(world)->failure(google_credential(world->google), &wait_ms)), world->host);
 	assert_true(wait_ms > 0 && wait_ms <= 500);
 	world->places = good;
-	while (!google_is_ready(world->google))
+	while (!kind(world)->is_ready(google_credential(world->google)))
 		wait_for(world);
-	assert_null(google_failure(world->google, &wait_ms));
+	assert_null(kind(world)->failure(google_credential(world->google), &wait_ms));
 	tear_down(&made);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../src/prom/google_in.h"
+#include "../../src/prom/google_key.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../src/prom/scope_in.h"
+#include "../../src/prom/scope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

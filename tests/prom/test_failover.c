@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which upstream is asked, how often, and what is said while none is. */
-#include "../../src/prom/choice_in.h"
+#include "../../src/prom/failover.h"
 #include "client_world.h"
 #include "model/upstream_error.h"
 #include "prom/stats.h"
@@ -238,7 +238,7 @@ static void test_an_open_one_is_skipped(void **state)
 	assert_int_equal(prom_stats(world->prom)->upstreams[0].breaker, BREAKER_CLOSED);
 }
 
-static void test_a_held_one_is_skipped(void **state)
+static void test_one_that_backs_off_is_skipped(void **state)
 {
 	struct two *two = *state;
 	struct world *world = ask_two(two);
@@ -413,7 +413,7 @@ static struct hold_case {
 	struct step step;
 	enum upstream_fault fault;
 	int status;
-	int held_s;
+	int back_off_s;
 	const char *says;
 } holds[] = {
 	{"429",
@@ -457,15 +457,15 @@ static void test_hold(void **state)
 	world->step = c->step;
 	query(world);
 	assert_false(world->problem.not_asked);
-	assert_true(world->problem.wait_ms <= c->held_s * 1000);
-	assert_true(world->problem.wait_ms >= c->held_s * 1000 - PATIENCE_MS);
+	assert_true(world->problem.wait_ms <= c->back_off_s * 1000);
+	assert_true(world->problem.wait_ms >= c->back_off_s * 1000 - PATIENCE_MS);
 	query(world);
 	assert_int_equal(world->problem.fault, c->fault);
 	assert_int_equal(world->problem.status, c->status);
-	assert_int_equal(world->problem.not_asked, c->held_s > 0);
-	assert_int_equal(world->server.requests.count, c->held_s ? 1 : 2);
+	assert_int_equal(world->problem.not_asked, c->back_off_s > 0);
+	assert_int_equal(world->server.requests.count, c->back_off_s ? 1 : 2);
 	assert_contains(str_of(world->problem.text), c->says);
-	if (c->held_s) {
+	if (c->back_off_s) {
 		snprintf(wait, sizeof(wait), "; not asked again for %lld.%lld s",
 			 (long long)(world->problem.wait_ms + 99) / 1000,
 			 (long long)(world->problem.wait_ms + 99) / 100 % 10);
@@ -545,8 +545,8 @@ static void test_post_that_was_wanted_is_not_given_up(void **state)
 static void test_shares(void **state)
 {
 	(void)state;
-	assert_int_equal(choice_share_ms(6000), 3000);
-	assert_int_equal(choice_share_ms(30000), 4000);
+	assert_int_equal(failover_share_ms(6000), 3000);
+	assert_int_equal(failover_share_ms(30000), 4000);
 }
 
 #define WITH_TWO(test) cmocka_unit_test_setup_teardown(test, set_up_two, tear_down_two)
@@ -560,7 +560,7 @@ int main(void)
 		WITH_TWO(test_the_second_refuses_the_query),
 		WITH_TWO(test_series_fail_over),
 		WITH_TWO(test_an_open_one_is_skipped),
-		WITH_TWO(test_a_held_one_is_skipped),
+		WITH_TWO(test_one_that_backs_off_is_skipped),
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_too_many),
 		IN_WORLD(test_second_url_is_wrong),

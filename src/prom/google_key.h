@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* google_in.h - a service account's key, and the answers that Google's servers give. */
-#ifndef GAUGELET_PROM_GOOGLE_IN_H
-#define GAUGELET_PROM_GOOGLE_IN_H
+/* google_key.h - a service account's key, and the answers that Google's servers give. */
+#ifndef GAUGELET_PROM_GOOGLE_KEY_H
+#define GAUGELET_PROM_GOOGLE_KEY_H
 
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reader_in.h - reads the answer of one of Prometheus' endpoints in pieces, and holds what it came to. */
-#ifndef GAUGELET_PROM_READER_IN_H
-#define GAUGELET_PROM_READER_IN_H
+/* reader.h - reads the answer of one of Prometheus' endpoints in pieces, and holds what it came to. */
+#ifndef GAUGELET_PROM_READER_H
+#define GAUGELET_PROM_READER_H
 
 #include "base/err.h"
 #include "base/str.h"

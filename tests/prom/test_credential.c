@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As whom Prometheus is asked: what is sent, what is sent after a 401, and what is said when it does not suffice. */
+/* Credentials for Prometheus: what is sent, what is sent after a 401, and what is said when it does not suffice. */
 #include "client_world.h"
 
 #include "model/upstream_error.h"
@@ -83,7 +83,6 @@ static void cloud_begin(struct cloud *cloud, struct world *world, const char *pa
 			   &err);
 	assert_non_null(cloud->google);
 	options.google = cloud->google;
-	options.google_token = true;
 	options.managed = true;
 	new_prom(world, "", path, options);
 }
@@ -140,7 +139,7 @@ static void test_scope(void **state)
 	assert_non_null(strstr(last_query(world), "match%5B%5D=http_requests_total%7Bcluster%3D%22c%22%2Cnamespace"
 						  "%21%3D%22%22%7D&start="));
 	done = cloud.queries;
-	(void)prom_query(world->prom, STR("sum(up"), 0, 1000, queried, world);
+	(void)prom_query(world->prom, STR("sum(up"), 0, INT64_MAX, queried, world);
 	loop_run(world->loop);
 	assert_contains(str_of(world->problem.text), "is not asked, as the query cannot be kept to one cluster: ");
 	assert_int_equal(cloud.queries, done);

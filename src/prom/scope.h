@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scope_in.h - a project of Google holds the series of all its clusters: a query is made to read those of one. */
-#ifndef GAUGELET_PROM_SCOPE_IN_H
-#define GAUGELET_PROM_SCOPE_IN_H
+/* scope.h - a project of Google holds the series of all its clusters: a query is made to read those of one. */
+#ifndef GAUGELET_PROM_SCOPE_H
+#define GAUGELET_PROM_SCOPE_H
 
 #include "base/buf.h"
 #include "base/err.h"
