@@ -33,9 +33,6 @@ typedef void reload_handler(void *context, struct rules *rules);
 MUST_USE bool reload_watch(struct reload *reload, struct loop *loop, reload_handler *handler, void *context,
 			   struct err *err);
 
-/* Looks at the file at once. */
-void reload_now(struct reload *reload);
-
 /* Since the watch began; the file at the start counts as good and not as a reload. */
 struct reload_stats {
 	uint64_t good, failed, unchanged;

@@ -54,10 +54,4 @@ void loop_timer_cancel(struct loop *loop, struct loop_timer *timer);		    /* fin
 typedef void loop_signal_handler(void *context, int number);
 MUST_USE bool loop_signal(struct loop *loop, int number, loop_signal_handler *handler, void *context, struct err *err);
 
-/* ---- a library with a loop of its own inside (libmicrohttpd): asked before each wait how long it may take at most (-1: any
-   time), and run after each wait. */
-typedef int64_t loop_turn_timeout(void *context);
-typedef void loop_turn_handler(void *context);
-void loop_each_turn(struct loop *loop, loop_turn_timeout *timeout, loop_turn_handler *handler, void *context);
-
 #endif

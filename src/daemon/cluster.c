@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cluster_in.h"
+#include "cluster.h"
 
 #include <stdlib.h>
 

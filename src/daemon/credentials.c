@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "credentials_in.h"
+#include "credentials.h"
 
 #include <stdlib.h>
 

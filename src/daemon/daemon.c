@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
 
-#include "cluster_in.h"
-#include "credentials_in.h"
+#include "cluster.h"
+#include "credentials.h"
 
 #include <signal.h>
 

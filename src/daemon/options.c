@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "options_in.h"
+#include "options_table.h"
 
 #include <arpa/inet.h>
 #include <math.h>
@@ -99,7 +99,7 @@ static void mark_unused(struct options *options, const struct option *option)
 	for (size_t i = 0; i < options->unused.count; i++)
 		if (options->unused.items[i] == option->flag)
 			return;
-	list_add(&options->unused, option->flag);
+	options_list_add(&options->unused, option->flag);
 }
 
 /* The words of Go's strconv.ParseBool. */
@@ -205,7 +205,7 @@ static bool add_header(struct options *options, const struct option *option, con
 {
 	if (text[0] == '\0' || text[0] == '=')
 		return err_set(err, ERR_INVALID, "%s: the name is missing; write name=value", option->flag);
-	list_add(field(options, option), text);
+	options_list_add(field(options, option), text);
 	return true;
 }
 
@@ -213,12 +213,12 @@ static bool add_header(struct options *options, const struct option *option, con
 static bool add_url(struct text_list *list, const char *text)
 {
 	if (!list->given)
-		list_clear(list);
+		options_list_clear(list);
 	list->given = true;
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->items[i], text) == 0)
 			return true;
-	list_add(list, text);
+	options_list_add(list, text);
 	return true;
 }
 
@@ -255,9 +255,9 @@ static bool set_value(struct options *options, const struct option *option, cons
 	case OPTION_URLS:
 		return add_url(field(options, option), text);
 	case OPTION_SLICE:
-		return list_add_slice(field(options, option), option, text, options->texts, err);
+		return options_list_add_slice(field(options, option), option, text, options->texts, err);
 	case OPTION_SNI:
-		return sni_add(options, option, text, err);
+		return options_sni_add(options, option, text, err);
 	case OPTION_CHOICE:
 	case OPTION_EITHER:
 		return set_choice(options, option, text, err);
@@ -527,19 +527,19 @@ bool options_parse(int argc, char **argv, struct options *ret_options, struct er
 
 void options_clear(struct options *options)
 {
-	list_clear(&options->prometheus_urls);
-	list_clear(&options->prometheus_headers);
-	list_clear(&options->prometheus_header_files);
-	list_clear(&options->prometheus_header_envs);
-	list_clear(&options->unused);
-	list_clear(&options->tls_cipher_suites);
-	list_clear(&options->always_allow_paths);
-	list_clear(&options->requestheader_allowed_names);
-	list_clear(&options->requestheader_username_headers);
-	list_clear(&options->requestheader_group_headers);
-	list_clear(&options->requestheader_extra_headers_prefix);
-	list_clear(&options->requestheader_uid_headers);
-	sni_clear(options);
+	options_list_clear(&options->prometheus_urls);
+	options_list_clear(&options->prometheus_headers);
+	options_list_clear(&options->prometheus_header_files);
+	options_list_clear(&options->prometheus_header_envs);
+	options_list_clear(&options->unused);
+	options_list_clear(&options->tls_cipher_suites);
+	options_list_clear(&options->always_allow_paths);
+	options_list_clear(&options->requestheader_allowed_names);
+	options_list_clear(&options->requestheader_username_headers);
+	options_list_clear(&options->requestheader_group_headers);
+	options_list_clear(&options->requestheader_extra_headers_prefix);
+	options_list_clear(&options->requestheader_uid_headers);
+	options_sni_clear(options);
 	arena_free(options->texts);
 	*options = (struct options){0};
 }

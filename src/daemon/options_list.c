@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values that are lists: of texts as pflag's StringSlice has them, and of pairs for names. */
-#include "options_in.h"
+#include "options_table.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
 
-void list_add(struct text_list *list, const char *text)
+void options_list_add(struct text_list *list, const char *text)
 {
 	list->items = xrealloc(list->items, list->count + 2, sizeof(*list->items));
 	list->items[list->count++] = text;
 	list->items[list->count] = NULL;
 }
 
-void list_clear(struct text_list *list)
+void options_list_clear(struct text_list *list)
 {
 	free(list->items);
 	*list = (struct text_list){0};
@@ -74,22 +74,22 @@ static struct str without_line_end(struct str text)
 }
 
 /* An empty text is a list without items, and takes the default's place too. */
-bool list_add_slice(struct text_list *list, const struct option *option, const char *text, struct arena *texts,
-		    struct err *err)
+bool options_list_add_slice(struct text_list *list, const struct option *option, const char *text, struct arena *texts,
+			    struct err *err)
 {
 	CLEANUP(buf_clear) struct buf field = {0};
 	struct str rest = without_line_end(str_of(text));
 	bool more = rest.len > 0;
 
 	if (!list->given)
-		list_clear(list);
+		options_list_clear(list);
 	list->given = true;
 	while (more) {
 		if (!take_field(&rest, &field))
 			return err_set(err, ERR_INVALID,
 				       "%s: the quotes in \"%s\" do not fit; write a,b or \"a\",\"b\"", option->flag,
 				       text);
-		list_add(list, keep(texts, buf_str(&field)));
+		options_list_add(list, keep(texts, buf_str(&field)));
 		more = rest.len > 0; /* else it is the comma before the next */
 		rest = str_slice(rest, 1, rest.len);
 	}
@@ -106,13 +106,13 @@ static bool add_names(struct sni_option *sni, struct str names, struct arena *te
 		name = str_trim(name);
 		if (name.len == 0)
 			return false;
-		list_add(&sni->names, keep(texts, name));
+		options_list_add(&sni->names, keep(texts, name));
 	}
 	return sni->names.count > 0;
 }
 
 /* CERT,KEY[:NAME,...] */
-bool sni_add(struct options *options, const struct option *option, const char *text, struct err *err)
+bool options_sni_add(struct options *options, const struct option *option, const char *text, struct err *err)
 {
 	struct str pair = str_of(text);
 	size_t colon = str_index(pair, ':');
@@ -135,10 +135,10 @@ bool sni_add(struct options *options, const struct option *option, const char *t
 	return true;
 }
 
-void sni_clear(struct options *options)
+void options_sni_clear(struct options *options)
 {
 	for (size_t i = 0; i < options->tls_sni_count; i++)
-		list_clear(&options->tls_sni[i].names);
+		options_list_clear(&options->tls_sni[i].names);
 	free(options->tls_sni);
 	options->tls_sni = NULL;
 	options->tls_sni_count = 0;

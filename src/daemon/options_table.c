@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "options_in.h"
+#include "options_table.h"
 
 #include <limits.h>
 

@@ -21,8 +21,8 @@ struct reload {
 	struct reload_options options;
 	struct buf tried; /* what the file was when it was read last */
 	bool has_tried;
-	char trouble[sizeof(((struct err *)0)->msg)]; /* why it cannot be read, as it was told */
-	struct loop *loop;			      /* NULL: nothing is watched yet */
+	char last_error[sizeof(((struct err *)0)->msg)]; /* why it cannot be read, as it was told */
+	struct loop *loop;				 /* NULL: nothing is watched yet */
 	reload_handler *handler;
 	void *context;
 	struct file_watch *watch;
@@ -132,9 +132,9 @@ static void not_read(struct reload *reload, const struct err *err, bool patient)
 			loop_timer_set(reload->loop, &reload->gone, reload->options.gone_ms);
 		return;
 	}
-	if (!str_eq(str_of(err->msg), str_of(reload->trouble)))
+	if (!str_eq(str_of(err->msg), str_of(reload->last_error)))
 		log_error("the rules file cannot be read, the rules before it stay: %s", err->msg);
-	memcpy(reload->trouble, err->msg, sizeof(reload->trouble));
+	memcpy(reload->last_error, err->msg, sizeof(reload->last_error));
 	reload->has_tried = false;
 	count_failure(reload);
 }
@@ -149,7 +149,7 @@ static void look(struct reload *reload, bool patient)
 		return;
 	}
 	loop_timer_cancel(reload->loop, &reload->gone);
-	reload->trouble[0] = '\0';
+	reload->last_error[0] = '\0';
 	if (reload->has_tried && str_eq(buf_str(&text), buf_str(&reload->tried))) {
 		reload->stats.unchanged++;
 		return;
@@ -159,14 +159,6 @@ static void look(struct reload *reload, bool patient)
 	text = (struct buf){0};
 	reload->has_tried = true;
 	take(reload);
-}
-
-void reload_now(struct reload *reload)
-{
-	if (reload->options.path)
-		look(reload, true);
-	else
-		log_warn("there is no rules file to read again");
 }
 
 static void gone_long(void *context)
@@ -207,8 +199,13 @@ static void changed(void *context)
 
 static void hung_up(void *context, int number)
 {
+	struct reload *reload = context;
+
 	(void)number;
-	reload_now(context);
+	if (reload->options.path)
+		look(reload, true);
+	else
+		log_warn("there is no rules file to read again");
 }
 
 /* ---- life */

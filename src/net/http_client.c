@@ -9,17 +9,17 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "net/loop.h"
-#include "net_in.h"
+#include "http_transfer.h"
 #include "text/url.h"
 
 struct http_call {
 	struct http_client *client;
 	struct calls *list;		   /* client->waiting or client->running */
 	struct http_call *previous, *next; /* in it */
-	struct transfer *transfer;	   /* NULL while waiting, and when it could not be begun */
+	struct http_transfer *transfer;	   /* NULL while waiting, and when it could not be begun */
 	struct http_request request;	   /* its texts are not ours and not looked at again, but: */
 	struct buf url, address, headers, body;
-	struct signing signing;
+	struct http_signing signing;
 	bool posts;
 	size_t body_bytes;
 	int64_t started_ms;
@@ -36,13 +36,13 @@ struct http_client {
 	CURLM *multi;
 	struct loop_timer timer; /* curl's */
 	struct calls waiting, running;
-	long active, max_active; /* transfers with curl */
-	struct transfer *idle;	 /* a stack */
-	struct transfer *doomed; /* cancelled while curl was at work */
-	bool in_curl;		 /* it cannot be told anything from its own handlers */
-	int depth;		 /* of our handlers; the client lives until the outermost returns */
+	long active, max_active;      /* transfers with curl */
+	struct http_transfer *idle;   /* a stack */
+	struct http_transfer *doomed; /* cancelled while curl was at work */
+	bool in_curl;		      /* it cannot be told anything from its own handlers */
+	int depth;		      /* of our handlers; the client lives until the outermost returns */
 	bool freed;
-	struct transfer_options options;
+	struct http_transfer_options options;
 };
 
 /* ---- lists of calls */
@@ -67,7 +67,7 @@ static void remove_from_list(struct http_call *call)
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
-	struct transfer *transfer = context;
+	struct http_transfer *transfer = context;
 	struct http_call *call = transfer->call;
 	size_t total = size * count;
 	long status = 0;
@@ -89,12 +89,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	return 0;
 }
 
-static struct transfer *transfer_get(struct http_client *client)
+static struct http_transfer *transfer_get(struct http_client *client)
 {
-	struct transfer *transfer = client->idle;
+	struct http_transfer *transfer = client->idle;
 
 	if (transfer == NULL)
-		return transfer_new(&client->options, take_body);
+		return http_transfer_new(&client->options, take_body);
 	client->idle = transfer->next_idle;
 	return transfer;
 }
@@ -140,7 +140,7 @@ static void call_free(struct http_call *call)
 }
 
 /* Takes a transfer away from curl; to be used again. */
-static void retire(struct http_client *client, struct transfer *transfer)
+static void retire(struct http_client *client, struct http_transfer *transfer)
 {
 	curl_multi_remove_handle(client->multi, transfer->easy);
 	transfer->call = NULL;
@@ -152,7 +152,7 @@ static void retire(struct http_client *client, struct transfer *transfer)
 static void retire_doomed(struct http_client *client)
 {
 	while (client->doomed) {
-		struct transfer *transfer = client->doomed;
+		struct http_transfer *transfer = client->doomed;
 
 		client->doomed = transfer->next_idle;
 		retire(client, transfer);
@@ -163,7 +163,7 @@ static void retire_doomed(struct http_client *client)
 static void detach(struct http_call *call)
 {
 	struct http_client *client = call->client;
-	struct transfer *transfer = call->transfer;
+	struct http_transfer *transfer = call->transfer;
 
 	remove_from_list(call);
 	call->transfer = NULL;
@@ -178,7 +178,7 @@ static void detach(struct http_call *call)
 	client->doomed = transfer;
 }
 
-static struct str header_of(const struct transfer *transfer)
+static struct str header_of(const struct http_transfer *transfer)
 {
 	const char *name = transfer->call->request.wanted_header;
 	struct curl_header *found = NULL;
@@ -190,7 +190,7 @@ static struct str header_of(const struct transfer *transfer)
 
 /* What is known of the answer. The content type and the header are curl's until the transfer begins anew: never before the handler that
    we are called for has returned. */
-static void look_at(const struct transfer *transfer, struct http_answer *answer)
+static void look_at(const struct http_transfer *transfer, struct http_answer *answer)
 {
 	const char *type = NULL;
 	long status = 0, redirects = 0;
@@ -224,10 +224,10 @@ static void finish(struct http_call *call, enum http_fault fault, const char *me
 	call_free(call);
 }
 
-static void finish_transfer(struct transfer *transfer, CURLcode code)
+static void finish_transfer(struct http_transfer *transfer, CURLcode code)
 {
 	struct http_call *call = transfer->call;
-	enum http_fault fault = call->fault != HTTP_OK ? call->fault : transfer_fault(transfer, code);
+	enum http_fault fault = call->fault != HTTP_OK ? call->fault : http_transfer_fault(transfer, code);
 
 	if (fault == HTTP_OK)
 		finish(call, fault, "");
@@ -242,14 +242,14 @@ static void finish_transfer(struct transfer *transfer, CURLcode code)
 /* False: curl has no memory, or does not take the request. */
 static bool begin(struct http_client *client, struct http_call *call)
 {
-	struct transfer *transfer = transfer_get(client);
+	struct http_transfer *transfer = transfer_get(client);
 
 	if (transfer == NULL)
 		return false;
 	transfer->call = call;
 	client->active++;
-	if (!transfer_prepare(transfer, buf_cstr(&call->url), call->address.len ? buf_cstr(&call->address) : NULL,
-			      &call->headers, call->posts ? &call->body : NULL, &call->signing) ||
+	if (!http_transfer_prepare(transfer, buf_cstr(&call->url), call->address.len ? buf_cstr(&call->address) : NULL,
+				   &call->headers, call->posts ? &call->body : NULL, &call->signing) ||
 	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
 		retire(client, transfer);
 		return false;
@@ -317,7 +317,7 @@ static void drive(struct http_client *client, curl_socket_t socket, int bits)
 	client->in_curl = false;
 	retire_doomed(client);
 	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
-		struct transfer *transfer = NULL;
+		struct http_transfer *transfer = NULL;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
 		finish_transfer(transfer, message->data.result);
@@ -441,10 +441,10 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 static void client_destroy(struct http_client *client)
 {
 	while (client->idle) {
-		struct transfer *transfer = client->idle;
+		struct http_transfer *transfer = client->idle;
 
 		client->idle = transfer->next_idle;
-		transfer_free(transfer);
+		http_transfer_free(transfer);
 	}
 	if (client->multi)
 		curl_multi_cleanup(client->multi);

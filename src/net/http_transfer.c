@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "net_in.h"
+#include "http_transfer.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static bool set_pem(CURL *easy, CURLoption option, const struct buf *pem)
 }
 
 /* curl would go on to believe the system's folder of CAs, too. */
-static bool set_trust(CURL *easy, const struct transfer_options *options)
+static bool set_trust(CURL *easy, const struct http_transfer_options *options)
 {
 	if (options->ca_file || options->ca_pem.len > 0)
 		SET(CURLOPT_CAPATH, NULL);
@@ -38,7 +38,7 @@ static bool set_trust(CURL *easy, const struct transfer_options *options)
 	return set_pem(easy, CURLOPT_CAINFO_BLOB, &options->ca_pem);
 }
 
-static bool set_security(CURL *easy, const struct transfer_options *options)
+static bool set_security(CURL *easy, const struct http_transfer_options *options)
 {
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	/* A certificate that was exchanged is shown by new connections alone; a resumed session would stand for the old one. */
@@ -59,7 +59,7 @@ static bool set_security(CURL *easy, const struct transfer_options *options)
 	return true;
 }
 
-static bool set_manners(CURL *easy, const struct transfer_options *options)
+static bool set_manners(CURL *easy, const struct http_transfer_options *options)
 {
 	SET(CURLOPT_NOSIGNAL, 1L);
 	/* Without it, giving up a name that does not resolve waits for the resolver. */
@@ -85,7 +85,7 @@ static bool set_manners(CURL *easy, const struct transfer_options *options)
 /* curl tells nobody that it tries again, but calls this before each time. */
 static int count_sent(void *context, char *their_ip, char *our_ip, int their_port, int our_port)
 {
-	struct transfer *transfer = context;
+	struct http_transfer *transfer = context;
 
 	(void)their_ip;
 	(void)our_ip;
@@ -95,7 +95,7 @@ static int count_sent(void *context, char *their_ip, char *our_ip, int their_por
 	return CURL_PREREQFUNC_OK;
 }
 
-static bool set_handlers(struct transfer *transfer, curl_write_callback on_body)
+static bool set_handlers(struct http_transfer *transfer, curl_write_callback on_body)
 {
 	CURL *easy = transfer->easy;
 
@@ -108,7 +108,7 @@ static bool set_handlers(struct transfer *transfer, curl_write_callback on_body)
 	return true;
 }
 
-void transfer_free(struct transfer *transfer)
+void http_transfer_free(struct http_transfer *transfer)
 {
 	if (transfer->easy)
 		curl_easy_cleanup(transfer->easy);
@@ -119,21 +119,21 @@ void transfer_free(struct transfer *transfer)
 	free(transfer);
 }
 
-struct transfer *transfer_new(const struct transfer_options *options, curl_write_callback on_body)
+struct http_transfer *http_transfer_new(const struct http_transfer_options *options, curl_write_callback on_body)
 {
-	struct transfer *transfer = xnew(struct transfer);
+	struct http_transfer *transfer = xnew(struct http_transfer);
 
 	transfer->easy = curl_easy_init();
 	if (transfer->easy && set_manners(transfer->easy, options) && set_handlers(transfer, on_body))
 		return transfer;
-	transfer_free(transfer);
+	http_transfer_free(transfer);
 	return NULL;
 }
 
 /* ---- options of one call */
 
 /* Most calls carry the headers of the one before; then curl's list is kept. */
-static bool set_headers(struct transfer *transfer, const struct buf *wanted)
+static bool set_headers(struct http_transfer *transfer, const struct buf *wanted)
 {
 	CURL *easy = transfer->easy;
 	struct curl_slist *headers = NULL;
@@ -157,7 +157,7 @@ static bool set_headers(struct transfer *transfer, const struct buf *wanted)
 	return true;
 }
 
-static bool set_address(struct transfer *transfer, const char *address)
+static bool set_address(struct http_transfer *transfer, const char *address)
 {
 	CURL *easy = transfer->easy;
 	struct curl_slist *list;
@@ -173,7 +173,7 @@ static bool set_address(struct transfer *transfer, const char *address)
 	return true;
 }
 
-static bool set_signing(struct transfer *transfer, struct signing *signing)
+static bool set_signing(struct http_transfer *transfer, struct http_signing *signing)
 {
 	CURL *easy = transfer->easy;
 
@@ -185,8 +185,8 @@ static bool set_signing(struct transfer *transfer, struct signing *signing)
 	return true;
 }
 
-bool transfer_prepare(struct transfer *transfer, const char *url, const char *address, const struct buf *headers,
-		      struct buf *body, struct signing *signing)
+bool http_transfer_prepare(struct http_transfer *transfer, const char *url, const char *address,
+			   const struct buf *headers, struct buf *body, struct http_signing *signing)
 {
 	CURL *easy = transfer->easy;
 
@@ -221,7 +221,7 @@ static enum http_fault connect_fault(CURL *easy)
 	return os_error == ETIMEDOUT ? HTTP_TIMEOUT : HTTP_OTHER;
 }
 
-enum http_fault transfer_fault(const struct transfer *transfer, CURLcode code)
+enum http_fault http_transfer_fault(const struct http_transfer *transfer, CURLcode code)
 {
 	switch ((int)code) {
 	case CURLE_OK:

@@ -23,12 +23,6 @@ struct watch {
 	uint32_t events, generation;
 };
 
-struct turn_hook {
-	loop_turn_timeout *timeout;
-	loop_turn_handler *handler;
-	void *context;
-};
-
 struct signal_watch {
 	loop_signal_handler *handler;
 	void *context;
@@ -44,9 +38,6 @@ struct loop {
 	struct {
 		VEC_OF(struct loop_timer *);
 	} timers; /* a binary heap by due_ms */
-	struct {
-		VEC_OF(struct turn_hook);
-	} hooks;
 	sigset_t signals;
 	struct signal_watch signal_watches[SIGNALS];
 	struct histogram turns;
@@ -97,7 +88,6 @@ void loop_free(struct loop *loop)
 		loop->timers.items[i]->heap_index = 0;
 	vec_clear(&loop->timers);
 	vec_clear(&loop->watches);
-	vec_clear(&loop->hooks);
 	if (loop->signal_fd >= 0)
 		close(loop->signal_fd);
 	close(loop->epoll_fd);
@@ -311,40 +301,16 @@ bool loop_signal(struct loop *loop, int number, loop_signal_handler *handler, vo
 
 /* ---- turns */
 
-void loop_each_turn(struct loop *loop, loop_turn_timeout *timeout, loop_turn_handler *handler, void *context)
+static int wait_ms(const struct loop *loop)
 {
-	*vec_push(&loop->hooks) = (struct turn_hook){timeout, handler, context};
-}
+	int64_t left;
 
-static int64_t earlier(int64_t wait_ms, int64_t other_ms)
-{
-	if (other_ms < 0)
-		return wait_ms;
-	return wait_ms < 0 || other_ms < wait_ms ? other_ms : wait_ms;
-}
-
-static int wait_ms(struct loop *loop)
-{
-	int64_t wait = -1;
-
-	for (size_t i = 0; i < loop->hooks.count; i++)
-		if (loop->hooks.items[i].timeout)
-			wait = earlier(wait, loop->hooks.items[i].timeout(loop->hooks.items[i].context));
-	if (loop->timers.count > 0 && wait != 0) {
-		int64_t left = loop->timers.items[0]->due_ms - clock_ms(CLOCK_MONOTONIC);
-
-		wait = earlier(wait, left > 0 ? left : 0);
-	}
-	return wait > INT_MAX ? INT_MAX : (int)wait;
-}
-
-static void run_handlers(struct loop *loop, const struct epoll_event *events, int count)
-{
-	run_events(loop, events, count);
-	run_timers(loop);
-	for (size_t i = 0; i < loop->hooks.count; i++)
-		if (loop->hooks.items[i].handler)
-			loop->hooks.items[i].handler(loop->hooks.items[i].context);
+	if (loop->timers.count == 0)
+		return -1;
+	left = loop->timers.items[0]->due_ms - clock_ms(CLOCK_MONOTONIC);
+	if (left < 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
 static void run_turn(struct loop *loop)
@@ -355,7 +321,8 @@ static void run_turn(struct loop *loop)
 
 	CHECK(count >= 0 || errno == EINTR);
 	loop->now_ms = began_us / 1000;
-	run_handlers(loop, events, count);
+	run_events(loop, events, count);
+	run_timers(loop);
 	took_us = exact_us() - began_us;
 	histogram_observe(&loop->turns, (double)took_us / 1e6);
 	peak_observe(&loop->longest_us, took_us, loop->now_ms);

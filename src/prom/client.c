@@ -61,7 +61,7 @@ void prom_call_cancel(struct prom_call *call)
 }
 
 /* The handler comes last: it may start other calls, and free the client. */
-static void finish(struct prom_call *call, const struct result *result, const struct upstream_error *error)
+static void finish(struct prom_call *call, const struct reader_result *result, const struct upstream_error *error)
 {
 	const struct prom_call ended = *call;
 
@@ -81,7 +81,7 @@ static void refuse_call(void *context)
 	struct prom_call *call = context;
 	struct upstream_error error = call->error;
 
-	finish(call, &(struct result){0}, &error);
+	finish(call, &(struct reader_result){0}, &error);
 }
 
 /* Never from within the call that began it. */
@@ -215,7 +215,7 @@ static bool ask_another(struct prom_call *call, const struct upstream_error *err
 	return true;
 }
 
-static void done(struct prom_transfer *transfer, const struct result *result, const struct upstream_error *error)
+static void done(struct prom_transfer *transfer, const struct reader_result *result, const struct upstream_error *error)
 {
 	struct prom_call *call = transfer->context;
 	struct prom *prom = call->prom;
@@ -230,7 +230,7 @@ static void done(struct prom_transfer *transfer, const struct result *result, co
 	if (call->error.fault != UPSTREAM_OK && upstream_is_lost(error))
 		upstream_error_join(&call->error, &said);
 	said.wait_ms = failover_wait_ms(&prom->failover, loop_now_ms(prom->loop));
-	finish(call, &(struct result){0}, &said);
+	finish(call, &(struct reader_result){0}, &said);
 }
 
 /* ---- calls */

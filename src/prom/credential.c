@@ -4,24 +4,10 @@
 #include "base/log.h"
 #include "net/http_client.h"
 
-/* In the order in which they count: the first that authorizes does. */
-static credential_add *const KINDS[] = {
-	credential_add_token_file,  credential_add_google,  credential_add_aws,	       credential_add_header_files,
-	credential_add_header_envs, credential_add_headers, credential_add_kubernetes, credential_add_certificate,
-};
-
 void credential_free(struct credential *credential)
 {
 	if (credential && credential->kind->free)
 		credential->kind->free(credential);
-}
-
-bool credentials_init(struct credentials *credentials, const struct prom_options *options, struct err *err)
-{
-	for (size_t i = 0; i < COUNT_OF(KINDS); i++)
-		if (!KINDS[i](credentials, options, err))
-			return false;
-	return true;
 }
 
 void credentials_clear(struct credentials *credentials)

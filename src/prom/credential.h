@@ -81,12 +81,12 @@ void credentials_describe(const struct credentials *credentials, struct buf *out
 /* The flag of the one in use; NULL: none. */
 const char *credentials_flag(const struct credentials *credentials, const struct credential *basic);
 
-/* ---- the kinds. Each adds those of its flags. */
+/* ---- the kinds. Each adds those of its flags; so does google_add. */
 
 typedef bool credential_add(struct credentials *credentials, const struct prom_options *options, struct err *err);
 
-credential_add credential_add_token_file, credential_add_google, credential_add_aws, credential_add_header_files,
-	credential_add_header_envs, credential_add_headers, credential_add_kubernetes, credential_add_certificate;
+credential_add credential_add_token_file, credential_add_aws, credential_add_header_files, credential_add_header_envs,
+	credential_add_headers, credential_add_kubernetes, credential_add_certificate;
 
 /* "Authorization: Basic ..." */
 struct credential *credential_basic(struct str user, struct str password, const char *flag) MUST_USE;

@@ -401,7 +401,7 @@ struct credential *google_credential(struct google *google)
 	return &google->credential;
 }
 
-bool credential_add_google(struct credentials *credentials, const struct prom_options *options, struct err *err)
+bool google_add(struct credentials *credentials, const struct prom_options *options, struct err *err)
 {
 	(void)err;
 	if (options->google)

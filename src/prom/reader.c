@@ -48,7 +48,7 @@ bool reader_feed(struct reader *reader, struct str piece, struct err *err)
 	return names_answer_feed(reader->names, piece, err);
 }
 
-bool reader_finish(struct reader *reader, struct result *ret_result, struct err *err)
+bool reader_finish(struct reader *reader, struct reader_result *ret_result, struct err *err)
 {
 	if (reader->query)
 		return query_answer_finish(reader->query, &ret_result->samples, err);
@@ -57,17 +57,17 @@ bool reader_finish(struct reader *reader, struct result *ret_result, struct err 
 	return names_answer_finish(reader->names, &ret_result->names, err);
 }
 
-struct str reader_warning(const struct reader *reader, const struct result *result)
+struct str reader_warning(const struct reader *reader, const struct reader_result *result)
 {
 	if (result->samples)
 		return result->samples->warning;
 	return reader->series ? series_answer_warning(reader->series) : (struct str){0};
 }
 
-void result_clear(struct result *result)
+void reader_result_clear(struct reader_result *result)
 {
 	samples_free(result->samples);
 	series_set_free(result->set);
 	metric_names_free(result->names);
-	*result = (struct result){0};
+	*result = (struct reader_result){0};
 }

@@ -22,7 +22,7 @@ struct reader {
 };
 
 /* One of them is there, by the path; given to the caller. */
-struct result {
+struct reader_result {
 	struct samples *samples;
 	struct series_set *set;
 	struct metric_names *names;
@@ -31,11 +31,11 @@ struct result {
 void reader_init(struct reader *reader, enum prom_path path);
 void reader_clear(struct reader *reader);
 MUST_USE bool reader_feed(struct reader *reader, struct str piece, struct err *err);
-MUST_USE bool reader_finish(struct reader *reader, struct result *ret_result, struct err *err);
+MUST_USE bool reader_finish(struct reader *reader, struct reader_result *ret_result, struct err *err);
 
 /* The first warning that says data is missing; empty when there is none. Lent by the reader or the result. */
-struct str reader_warning(const struct reader *reader, const struct result *result);
+struct str reader_warning(const struct reader *reader, const struct reader_result *result);
 
-void result_clear(struct result *result);
+void reader_result_clear(struct reader_result *result);
 
 #endif

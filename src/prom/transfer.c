@@ -31,7 +31,8 @@ static bool take_piece(void *context, int status, struct str piece)
 	return !is_success(status) || reader_feed(&transfer->reader, piece, &transfer->reading);
 }
 
-static bool read_answer(struct prom_transfer *transfer, const struct http_answer *answer, struct result *ret_result)
+static bool read_answer(struct prom_transfer *transfer, const struct http_answer *answer,
+			struct reader_result *ret_result)
 {
 	return answer->fault == HTTP_OK && is_success(answer->status) &&
 	       reader_finish(&transfer->reader, ret_result, &transfer->reading);
@@ -52,7 +53,7 @@ static void log_partial(struct upstream *upstream, const char *text)
 
 /* Where data is missing a sum is too small and a metric seems to be gone. */
 static bool is_whole(const struct prom_transfer *transfer, const struct upstream_answer *came,
-		     const struct result *result, struct upstream_error *error)
+		     const struct reader_result *result, struct upstream_error *error)
 {
 	struct str warning = reader_warning(&transfer->reader, result);
 
@@ -70,7 +71,7 @@ static void done(void *context, const struct http_answer *answer)
 {
 	struct prom_transfer *transfer = context;
 	struct upstream_error error = {0};
-	struct result result = {0};
+	struct reader_result result = {0};
 	const struct upstream_answer came = {
 		.upstream = transfer->upstream,
 		.method = transfer->posted ? "POST" : "GET",
@@ -86,7 +87,7 @@ static void done(void *context, const struct http_answer *answer)
 	if (!read_answer(transfer, answer, &result))
 		upstream_error_describe(&came, &error);
 	else if (!is_whole(transfer, &came, &result, &error))
-		result_clear(&result);
+		reader_result_clear(&result);
 	upstream_note(transfer->upstream, transfer->reader.path, answer, &error);
 	transfer->on_done(transfer, &result, &error);
 }

@@ -15,7 +15,7 @@ struct prom_transfer { /* zeroed at first, but for the first five */
 	bool allow_partial; /* answers whose warnings say that data is missing are taken, and logged */
 	size_t bytes_max;   /* of an answer; 0: any */
 	/* Once, unless cancelled. `error` is UPSTREAM_OK when there is a result, which is given. */
-	void (*on_done)(struct prom_transfer *transfer, const struct result *result,
+	void (*on_done)(struct prom_transfer *transfer, const struct reader_result *result,
 			const struct upstream_error *error);
 	void *context;
 	/* what was sent */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../src/daemon/options_in.h"
+#include "../../src/daemon/options_table.h"
 
 static size_t flags_with_effect(void)
 {

@@ -332,7 +332,7 @@ static void test_a_file_that_is_gone(void **state)
 	put(world, ONE);
 	begin(world, 5);
 	assert_int_equal(unlink(world->path), 0);
-	reload_now(world->reload);
+	assert_int_equal(raise(SIGHUP), 0);
 	expect_stats(world, 0, 0, true);
 	run_until(world, has_failed);
 	expect_stats(world, 0, 1, false);
@@ -348,7 +348,7 @@ static void test_a_file_that_comes_back(void **state)
 	put(world, ONE);
 	begin(world, HOUR_MS);
 	assert_int_equal(unlink(world->path), 0);
-	reload_now(world->reload);
+	assert_int_equal(raise(SIGHUP), 0);
 	put(world, OTHER);
 	run_until(world, is_given);
 	expect_stats(world, 1, 0, true);

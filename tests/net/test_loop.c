@@ -19,7 +19,6 @@ struct world {
 	size_t diary_len;
 	struct loop_timer timers[4];
 	int others[2]; /* descriptors of the test itself */
-	int turns;
 };
 
 static void note(struct world *world, char what)
@@ -429,47 +428,6 @@ static void test_signals(void **state)
 
 /* ---- turns */
 
-static int64_t two_ms(void *context)
-{
-	(void)context;
-	return 2;
-}
-
-static void each_turn(void *context)
-{
-	struct world *world = context;
-
-	note(world, 't');
-	if (++world->turns == 3)
-		loop_stop(world->loop);
-}
-
-static void test_each_turn(void **state)
-{
-	struct world *world = *state;
-
-	loop_each_turn(world->loop, two_ms, each_turn, world);
-	set_timer(world, 0, INT64_MAX, never);
-	loop_run(world->loop);
-	assert_string_equal(world->diary, "ttt");
-}
-
-static int64_t any_time(void *context)
-{
-	(void)context;
-	return -1;
-}
-
-static void test_each_turn_without_a_wish(void **state)
-{
-	struct world *world = *state;
-
-	loop_each_turn(world->loop, any_time, NULL, world);
-	set_timer(world, 0, 3, stop);
-	loop_run(world->loop);
-	assert_string_equal(world->diary, ".");
-}
-
 static void test_stop_before_run(void **state)
 {
 	struct world *world = *state;
@@ -553,8 +511,6 @@ int main(void)
 		IN_WORLD(test_timer_beyond_the_end_of_time),
 		IN_WORLD(test_heap_of_many),
 		IN_WORLD(test_signals),
-		IN_WORLD(test_each_turn),
-		IN_WORLD(test_each_turn_without_a_wish),
 		IN_WORLD(test_stop_before_run),
 		IN_WORLD(test_free_with_timers_set),
 		IN_WORLD(test_wall_clock),

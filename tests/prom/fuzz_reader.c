@@ -52,7 +52,7 @@ static bool take(void *reader, struct str piece, struct err *err)
 static bool read_in_pieces(enum prom_path path, struct str text, size_t piece, struct buf *out, struct err *err)
 {
 	struct reader reader = {0};
-	struct result result = {0};
+	struct reader_result result = {0};
 	bool ok;
 
 	reader_init(&reader, path);
@@ -66,7 +66,7 @@ static bool read_in_pieces(enum prom_path path, struct str text, size_t piece, s
 		put_series(out, result.set);
 	if (result.names)
 		buf_put_u64(out, metric_names_count(result.names));
-	result_clear(&result);
+	reader_result_clear(&result);
 	reader_clear(&reader);
 	return ok;
 }

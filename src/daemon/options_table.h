@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* options_in.h - the table of flags that drives parsing, defaults, --help and the warnings. */
-#ifndef GAUGELET_DAEMON_OPTIONS_IN_H
-#define GAUGELET_DAEMON_OPTIONS_IN_H
+/* options_table.h - the table of flags that drives parsing, defaults, --help and the warnings. */
+#ifndef GAUGELET_DAEMON_OPTIONS_TABLE_H
+#define GAUGELET_DAEMON_OPTIONS_TABLE_H
 
 #include "daemon/options.h"
 
@@ -55,11 +55,11 @@ static inline bool option_is_unused(const struct option *option)
 }
 
 /* options_list.c */
-void list_add(struct text_list *list, const char *text);
-void list_clear(struct text_list *list);
-MUST_USE bool list_add_slice(struct text_list *list, const struct option *option, const char *text, struct arena *texts,
-			     struct err *err);
-MUST_USE bool sni_add(struct options *options, const struct option *option, const char *text, struct err *err);
-void sni_clear(struct options *options);
+void options_list_add(struct text_list *list, const char *text);
+void options_list_clear(struct text_list *list);
+MUST_USE bool options_list_add_slice(struct text_list *list, const struct option *option, const char *text,
+				     struct arena *texts, struct err *err);
+MUST_USE bool options_sni_add(struct options *options, const struct option *option, const char *text, struct err *err);
+void options_sni_clear(struct options *options);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* credentials_in.h - as whom Prometheus is asked: what flags, the cluster and Google give, for the client of Prometheus. */
-#ifndef GAUGELET_DAEMON_CREDENTIALS_IN_H
-#define GAUGELET_DAEMON_CREDENTIALS_IN_H
+/* credentials.h - as whom Prometheus is asked: what flags, the cluster and Google give, for the client of Prometheus. */
+#ifndef GAUGELET_DAEMON_CREDENTIALS_H
+#define GAUGELET_DAEMON_CREDENTIALS_H
 
 #include "base/base.h"
 #include "base/err.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cluster_in.h - what the daemon has of a Kubernetes cluster: clients, resources, objects, who may ask. */
-#ifndef GAUGELET_DAEMON_CLUSTER_IN_H
-#define GAUGELET_DAEMON_CLUSTER_IN_H
+/* cluster.h - what the daemon has of a Kubernetes cluster: clients, resources, objects, who may ask. */
+#ifndef GAUGELET_DAEMON_CLUSTER_H
+#define GAUGELET_DAEMON_CLUSTER_H
 
 #include "base/base.h"
 #include "base/err.h"
