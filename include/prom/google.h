@@ -9,8 +9,6 @@
 #include "base/str.h"
 
 struct credential;
-struct credentials;
-struct prom_options;
 struct google;
 struct loop;
 
@@ -30,9 +28,6 @@ DEFINE_FREE_AT(google)
 
 /* Ready when everything that was asked for is there, the token among it. Lent. */
 struct credential *google_credential(struct google *google);
-
-/* A row in the table of credentials. */
-bool google_add(struct credentials *credentials, const struct prom_options *options, struct err *err);
 
 /* Empty while it is not known. */
 struct str google_project(const struct google *google);

@@ -81,7 +81,7 @@ void credentials_describe(const struct credentials *credentials, struct buf *out
 /* The flag of the one in use; NULL: none. */
 const char *credentials_flag(const struct credentials *credentials, const struct credential *basic);
 
-/* ---- the kinds. Each adds those of its flags; so does google_add. */
+/* ---- the kinds. Each adds those of its flags. */
 
 typedef bool credential_add(struct credentials *credentials, const struct prom_options *options, struct err *err);
 

@@ -9,7 +9,6 @@
 #include "google_key.h"
 #include "net/http_client.h"
 #include "net/loop.h"
-#include "prom/client.h"
 
 enum {
 	METADATA_TIMEOUT_MS = 5000,
@@ -399,14 +398,6 @@ static const struct credential_kind KIND = {
 struct credential *google_credential(struct google *google)
 {
 	return &google->credential;
-}
-
-bool google_add(struct credentials *credentials, const struct prom_options *options, struct err *err)
-{
-	(void)err;
-	if (options->google)
-		credentials_add(credentials, google_credential(options->google));
-	return true;
 }
 
 /* ---- life */
