@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "base/arena.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "net/loop.h"
 #include "http_transfer.h"
@@ -14,10 +15,9 @@
 
 struct http_call {
 	struct http_client *client;
-	struct calls *list;		   /* client->waiting or client->running */
-	struct http_call *previous, *next; /* in it */
-	struct http_transfer *transfer;	   /* NULL while waiting, and when it could not be begun */
-	struct http_request request;	   /* its texts are not ours and not looked at again, but: */
+	struct list of_client;		/* among those that wait or run */
+	struct http_transfer *transfer; /* NULL while waiting, and when it could not be begun */
+	struct http_request request;	/* its texts are not ours and not looked at again, but: */
 	struct buf url, address, headers, body;
 	struct http_signing signing;
 	bool posts;
@@ -27,15 +27,11 @@ struct http_call {
 	enum http_fault fault; /* why we end it ourselves */
 };
 
-struct calls {
-	struct http_call *first, *last;
-};
-
 struct http_client {
 	struct loop *loop;
 	CURLM *multi;
-	struct loop_timer timer; /* curl's */
-	struct calls waiting, running;
+	struct loop_timer timer;      /* curl's */
+	struct list waiting, running; /* calls */
 	long active, max_active;      /* transfers with curl */
 	struct http_transfer *idle;   /* a stack */
 	struct http_transfer *doomed; /* cancelled while curl was at work */
@@ -45,22 +41,9 @@ struct http_client {
 	struct http_transfer_options options;
 };
 
-/* ---- lists of calls */
-
-static void append_to(struct calls *calls, struct http_call *call)
+static struct http_call *call_of(struct list *member)
 {
-	call->list = calls;
-	call->previous = calls->last;
-	call->next = NULL;
-	*(calls->last ? &calls->last->next : &calls->first) = call;
-	calls->last = call;
-}
-
-static void remove_from_list(struct http_call *call)
-{
-	*(call->previous ? &call->previous->next : &call->list->first) = call->next;
-	*(call->next ? &call->next->previous : &call->list->last) = call->previous;
-	call->list = NULL;
+	return LIST_OF(member, struct http_call, of_client);
 }
 
 /* ---- what a transfer hands on */
@@ -165,7 +148,7 @@ static void detach(struct http_call *call)
 	struct http_client *client = call->client;
 	struct http_transfer *transfer = call->transfer;
 
-	remove_from_list(call);
+	list_leave(&call->of_client);
 	call->transfer = NULL;
 	if (transfer == NULL)
 		return;
@@ -260,11 +243,10 @@ static bool begin(struct http_client *client, struct http_call *call)
 
 static void begin_waiting(struct http_client *client)
 {
-	while (client->waiting.first && client->active < client->max_active) {
-		struct http_call *call = client->waiting.first;
+	while (!list_is_empty(&client->waiting) && client->active < client->max_active) {
+		struct http_call *call = call_of(list_take_first(&client->waiting));
 
-		remove_from_list(call);
-		append_to(&client->running, call);
+		list_put_last(&client->running, &call->of_client);
 		if (!begin(client, call)) { /* its handler is called by the loop, not from here */
 			call->fault = HTTP_OTHER;
 			loop_timer_set(client->loop, &call->deadline, 0);
@@ -299,7 +281,7 @@ static void deadline_passed(void *context)
 	enter(client);
 	if (call->fault == HTTP_OTHER)
 		finish(call, HTTP_OTHER, "the request could not be begun");
-	else if (call->list == &client->waiting)
+	else if (call->transfer == NULL)
 		finish(call, HTTP_TIMEOUT, "no connection became free in time");
 	else
 		finish(call, HTTP_TIMEOUT, "no complete answer in time");
@@ -427,6 +409,8 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 		return NULL;
 	}
 	client = xnew(struct http_client);
+	list_init(&client->waiting);
+	list_init(&client->running);
 	client->loop = loop;
 	client->timer = (struct loop_timer){.handler = timer_passed, .context = client};
 	copy_options(client, options);
@@ -464,10 +448,9 @@ void http_client_free(struct http_client *client)
 {
 	if (client == NULL)
 		return;
-	while (client->waiting.first)
-		http_call_cancel(client->waiting.first);
-	while (client->running.first)
-		http_call_cancel(client->running.first);
+	list_move(&client->waiting, &client->running);
+	while (!list_is_empty(&client->running))
+		http_call_cancel(call_of(client->running.next));
 	client->freed = true;
 	if (client->depth == 0)
 		client_destroy(client);
@@ -513,7 +496,7 @@ struct http_call *http_client_start(struct http_client *client, const struct htt
 	left_ms = request->deadline_ms - call->started_ms;
 	if (request->deadline_ms != 0)
 		loop_timer_set(client->loop, &call->deadline, left_ms > 0 ? left_ms : 1);
-	append_to(&client->waiting, call);
+	list_put_last(&client->waiting, &call->of_client);
 	if (client->depth == 0)
 		begin_waiting(client);
 	return call;
