@@ -61,7 +61,7 @@ struct options {
 	int64_t client_burst;	       /* default 10 */
 	int64_t discovery_interval_ms; /* default 10 m; 0: resources are looked up once */
 	bool standalone, standalone_allow_remote;
-	/* who asks, and whether they may */
+	/* authentication and authorization */
 	bool authentication_skip_lookup, authentication_tolerate_lookup_failure;
 	int64_t token_cache_ttl_ms; /* these three: default 10 s */
 	int64_t authorized_cache_ttl_ms, unauthorized_cache_ttl_ms;

@@ -15,7 +15,7 @@ struct reload_options {
 	const char *path;	  /* lent; NULL: there is no file and no rule, and nothing to read again */
 	bool external_from_rules; /* as the flag says */
 	bool exact_names;	  /* Prometheus takes exact names of metrics alone: other rules are refused */
-	int64_t look_ms;	  /* how often a file is looked at whose changes nobody tells */
+	int64_t look_ms;	  /* how often a file is looked at of whose changes there is no notice */
 	int64_t settle_ms;	  /* after a change, for others that come with it, and for the writer to end */
 	int64_t gone_ms;	  /* a file that is away for less is being replaced */
 };

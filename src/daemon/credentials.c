@@ -90,7 +90,7 @@ static bool add_google(struct credentials *credentials, struct loop *loop, const
 }
 
 /* A project's series are those of all its clusters: two that have pods of one name would be added up. */
-static void tell_many_clusters(const struct options *options)
+static void warn_of_many_clusters(const struct options *options)
 {
 	if (options->managed && (options->gmp_cluster == NULL || options->gmp_location == NULL))
 		log_warn(
@@ -115,7 +115,7 @@ struct credentials *credentials_new(struct loop *loop, const struct options *opt
 	prom->token_file = options->prometheus_token_file;
 	prom->insecure = options->prometheus_insecure;
 	prom->aws_region = options->aws_sigv4;
-	tell_many_clusters(options);
+	warn_of_many_clusters(options);
 	if (!add_kube(credentials, options, prom, err) || !add_google(credentials, loop, options, prom, err))
 		return NULL;
 	return STEAL(credentials);

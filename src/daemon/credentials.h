@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* credentials.h - as whom Prometheus is asked: what flags, the cluster and Google give, for the client of Prometheus. */
+/* credentials.h - credentials for Prometheus: what flags, the cluster and Google give, for its client. */
 #ifndef GAUGELET_DAEMON_CREDENTIALS_H
 #define GAUGELET_DAEMON_CREDENTIALS_H
 

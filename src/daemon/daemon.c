@@ -317,14 +317,14 @@ static void take_apart(struct daemon *daemon)
 	loop_free(daemon->loop);
 }
 
-static void tell_unused(const struct options *options)
+static void warn_of_unused(const struct options *options)
 {
 	CLEANUP(buf_clear) struct buf names = {0};
 
 	for (size_t i = 0; i < options->unused.count; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", options->unused.items[i]);
 	if (names.len)
-		log_warn("flags without effect here: %s", buf_cstr(&names));
+		log_warn("flags that have no effect here: %s", buf_cstr(&names));
 }
 
 enum daemon_exit daemon_run(const struct options *options)
@@ -344,7 +344,7 @@ enum daemon_exit daemon_run(const struct options *options)
 		reload_free(daemon.reload);
 		return DAEMON_REFUSED;
 	}
-	tell_unused(options);
+	warn_of_unused(options);
 	if (options->check_config) {
 		how = DAEMON_STOPPED;
 	} else if (start(&daemon, &err)) {

@@ -85,7 +85,7 @@ static void count_failure(struct reload *reload)
 	reload->stats.last_good = false;
 }
 
-static void tell(struct problems *problems, const char *path, void (*log)(const char *format, ...))
+static void log_problems(struct problems *problems, const char *path, void (*log)(const char *format, ...))
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 	struct str rest, line;
@@ -111,7 +111,7 @@ static void take(struct reload *reload)
 	bool empty = is_empty(reload);
 	bool good = !empty && compile(reload, &problems, &rules);
 
-	tell(&problems, path, good ? log_warn : log_error);
+	log_problems(&problems, path, good ? log_warn : log_error);
 	if (!good) {
 		log_error("%s is not taken, the rules before it stay: %s", path,
 			  empty ? "it is empty" : "it has errors");
@@ -235,7 +235,7 @@ bool reload_watch(struct reload *reload, struct loop *loop, reload_handler *hand
 		return true;
 	reload->watch = file_watch_new(loop, paths, reload->options.look_ms, changed, reload);
 	if (!file_watch_is_prompt(reload->watch))
-		log_warn("the kernel does not tell of a new rules file, so it is looked for every %lld s",
+		log_warn("the kernel gives no notice of a new rules file, so it is looked for every %lld s",
 			 (long long)(reload->options.look_ms / 1000));
 	changed(reload); /* what came between reading and watching */
 	return true;

@@ -173,12 +173,12 @@ static void put_escaped(struct buf *out, struct str text)
 static void write_canonical(struct str url, struct buf *out)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
-	size_t question = str_index(url, '?');
+	size_t end = str_index(url, '?');
 	struct url_query query = {0};
 	struct err err = {0};
 
-	buf_put(out, str_slice(url, 0, question));
-	if (!url_parse_query(str_slice(url, question + 1, url.len), arena, &query, &err))
+	buf_put(out, str_slice(url, 0, end));
+	if (!url_parse_query(str_slice(url, end + 1, url.len), arena, &query, &err))
 		return;
 	qsort(query.pairs, query.count, sizeof(*query.pairs), by_key);
 	for (size_t i = 0; i < query.count; i++) {

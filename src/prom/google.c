@@ -163,7 +163,7 @@ static void wait(struct credential *credential, struct credential_wait *wait)
 	waiters_add(&((struct google *)credential)->waiting, &wait->waiter);
 }
 
-static void tell(struct waiter *waiter, void *context)
+static void call_waiter(struct waiter *waiter, void *context)
 {
 	const struct credential_wait *wait = LIST_OF(waiter, struct credential_wait, waiter);
 
@@ -174,7 +174,7 @@ static void tell(struct waiter *waiter, void *context)
 static void wake(struct google *google)
 {
 	if (is_ready(&google->credential) || first_missing(google, true))
-		waiters_tell(&google->waiting, tell, NULL);
+		waiters_tell(&google->waiting, call_waiter, NULL);
 }
 
 /* ---- answers */
@@ -297,7 +297,7 @@ static void answered(void *context, const struct http_answer *answer)
 	failed(fetch, buf_cstr(&text));
 }
 
-/* ---- questions */
+/* ---- requests */
 
 static bool take_piece(void *context, int status, struct str piece)
 {

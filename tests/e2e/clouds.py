@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""gaugelet --standalone and the managed Prometheus of two clouds: credentials of every kind, renewed and refused, never shown; and
+"""gaugelet --standalone and the managed Prometheus of three clouds: credentials of every kind, renewed and refused, never shown; and
 one cluster's numbers among those of others.
 
 The clouds are fakes in front of Debian's Prometheus. The last line reads `N passed, N failed`.
@@ -24,6 +24,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / 'tests/fakes'))
+from amp import Amp, REGION  # noqa: E402
 from arms import Arms  # noqa: E402
 from gmp import BASE, CLUSTER, EMAIL, LOCATION, PROJECT, Gmp  # noqa: E402
 
@@ -251,6 +252,30 @@ def check_kubeconfig(home, arms, both):
     gaugelet.end('kubeconfig', 'kubeconfig-token-1')
 
 
+# ---------------------------------------------------------------- Amazon
+
+def check_amp(home, prometheus):
+    both = is_number('107')
+    key, secret, other, session = 'AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG', 'bPxRfiCYEXAMPLEKEY', 'IQoJb3JpZ2luX2Vj'
+    amp = Amp(prometheus, key, secret)
+    flags = f'--prometheus-url={amp.url}', f'--aws-sigv4={REGION}'
+    gaugelet = Gaugelet(home, *flags, AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret)
+    gaugelet.becomes('amp: a number by a request that is signed', both)
+    amp.keys = {key: other}
+    gaugelet.becomes('amp: a signature that does not match has a reason with its flag and key',
+                     has('403', f'access key {key}', 'does not match', '--aws-sigv4'))
+    gaugelet.end('amp', secret)
+    amp.session = session
+    file = home / 'aws'
+    file.write_text(f'[default]\naws_access_key_id = {key}\naws_secret_access_key = {other}\n'
+                    'aws_session_token = old-session\n')
+    gaugelet = Gaugelet(home, *flags, '--prometheus-verb=POST', AWS_SHARED_CREDENTIALS_FILE=str(file))
+    gaugelet.becomes('amp: a session that has ended has a reason', has('403', 'is expired', f'access key {key}'))
+    file.write_text(file.read_text().replace('old-session', session))
+    gaugelet.becomes('amp: the key in the file is exchanged', both)
+    gaugelet.end('amp: session', other, session, 'old-session')
+
+
 # ---------------------------------------------------------------- Google
 
 def gmp_flags(gmp):
@@ -383,6 +408,7 @@ def main():
         check_certificate(home)
         prometheus = start_prometheus(home)
         check_arms(home, prometheus)
+        check_amp(home, prometheus)
         gmp = Gmp(prometheus, home)
         check_metadata(home, gmp)
         check_key(home, gmp)
