@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* waiters.h - those who wait for one piece of news. They are embedded in what waits, and told in the order they came. While they are
-   told, each of them may leave, make others leave, wait again (for the next news), and free what they waited for. */
+   told, each of them may leave, make others leave, wait again (for the next news), and end what they waited for. */
 #ifndef GAUGELET_BASE_WAITERS_H
 #define GAUGELET_BASE_WAITERS_H
 
@@ -10,8 +10,9 @@ struct waiters {
 	struct list list;
 };
 
-/* Zeroed at first. */
+/* Zeroed but for the first. */
 struct waiter {
+	void (*handler)(struct waiter *waiter, const void *news); /* once for each time it waits; lent for the call */
 	struct waiters *of; /* what it waits for; NULL: nothing, or it is among those that are being told */
 	struct list link;
 };
@@ -25,7 +26,13 @@ bool waiter_waits(const struct waiter *waiter);			  /* true until it is told or 
    wait, or the news is there already. */
 struct waiters *waiter_leave(struct waiter *waiter);
 
-/* Who is told waits no more when `tell` is called. `waiters` is looked at before that only. */
-void waiters_tell(struct waiters *waiters, void (*tell)(struct waiter *waiter, void *context), void *context);
+/* Makes *ret_waiters of them all, who will be told now: what they waited for may end before. */
+void waiters_take(struct waiters *waiters, struct waiters *ret_waiters);
+
+/* Who is told waits no more when its handler is called. `waiters` is not looked at after the first of them. */
+void waiters_tell(struct waiters *waiters, const void *news);
+
+/* Nobody is told any more. */
+void waiters_clear(struct waiters *waiters);
 
 #endif

@@ -7,12 +7,12 @@
 
 #include "base/base.h"
 #include "base/str.h"
+#include "base/waiters.h"
 #include "net/loop.h"
 
 struct prom;
 struct upstream_error;
 struct query_cache;
-struct query_flight;
 struct samples;
 
 struct query_cache_options {
@@ -36,9 +36,9 @@ struct query_wait {
 	int64_t since_ms; /* by the loop's clock: what was sent to Prometheus before is no answer; 0: its age alone counts */
 	int64_t sent_ms; /* the cache's to say before it calls: when what it gives was sent */
 	/* the cache's own */
-	struct query_flight *flight;
-	struct query_wait *next, **at; /* at: NULL when it does not wait */
-	struct loop_timer patience;
+	struct query_cache *cache;
+	struct waiter waiter;
+	struct loop_timer deadline;
 	int64_t asked_ms;
 };
 
@@ -54,7 +54,7 @@ struct query_cache_stats {
 	uint64_t hits, misses; /* answered from memory; sent to Prometheus */
 	uint64_t joined;       /* waited for a query that somebody else had sent */
 	uint64_t stale;	       /* answered with the last good answer, as Prometheus was out */
-	uint64_t evictions;    /* for want of bytes */
+	uint64_t evictions;    /* at the limit of bytes */
 	size_t bytes, entries;
 	size_t flights; /* queries on their way */
 };

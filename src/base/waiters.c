@@ -32,14 +32,29 @@ struct waiters *waiter_leave(struct waiter *waiter)
 	return of && !waiters_any(of) ? of : NULL;
 }
 
-void waiters_tell(struct waiters *waiters, void (*tell)(struct waiter *waiter, void *context), void *context)
+void waiters_take(struct waiters *waiters, struct waiters *ret_waiters)
 {
-	struct list told, *first;
-
-	list_init(&told);
-	list_move(&waiters->list, &told);
-	for (struct list *at = told.next; at != &told; at = at->next)
+	waiters_init(ret_waiters);
+	list_move(&waiters->list, &ret_waiters->list);
+	for (struct list *at = ret_waiters->list.next; at != &ret_waiters->list; at = at->next)
 		LIST_OF(at, struct waiter, link)->of = NULL;
-	while ((first = list_take_first(&told)) != NULL)
-		tell(LIST_OF(first, struct waiter, link), context);
+}
+
+void waiters_tell(struct waiters *waiters, const void *news)
+{
+	struct waiters told;
+	struct list *first;
+
+	waiters_take(waiters, &told);
+	while ((first = list_take_first(&told.list)) != NULL) {
+		struct waiter *waiter = LIST_OF(first, struct waiter, link);
+
+		waiter->handler(waiter, news);
+	}
+}
+
+void waiters_clear(struct waiters *waiters)
+{
+	while (waiters_any(waiters))
+		(void)waiter_leave(LIST_OF(waiters->list.next, struct waiter, link));
 }

@@ -5,24 +5,25 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memo.h"
 #include "model/sample.h"
 #include "model/upstream_error.h"
 #include "prom/client.h"
-#include "query_store.h"
 
 enum {
-	ALONE_MAX = 8,		 /* flights that nobody waits for: a fraction of the client's connections */
-	FORGOTTEN_A_TURN = 200,	 /* answers; some tens of microseconds */
-	WARNING_PAUSE_MS = 60000 /* an outage is worth a line, not one for each request */
+	ALONE_MAX = 8,		  /* flights that nobody waits for: a fraction of the client's connections */
+	FORGOTTEN_A_TURN = 200,	  /* answers; some tens of microseconds */
+	WARNING_PAUSE_MS = 60000, /* an outage is worth a line, not one for each request */
+	ARENA_SLACK = 1024,	  /* what an arena takes at least */
 };
 
 struct query_cache {
 	struct loop *loop;
 	struct prom *prom;
 	struct query_cache_options options;
-	struct query_store *store;
-	struct query_flight *flights;
-	unsigned alone;
+	struct memo *memo; /* of struct answers by PromQL */
+	struct list alone;
+	unsigned alone_count;
 	struct loop_timer sweep;
 	int64_t silent_until_ms;
 	struct query_cache_stats stats;
@@ -31,14 +32,77 @@ struct query_cache {
 /* A query on its way to Prometheus. */
 struct query_flight {
 	struct query_cache *cache;
-	struct query_flight *next, **at;
-	struct query_entry *entry; /* NULL: what comes is for those who wait, and not kept */
+	struct memo_flight flight;
 	struct prom_call *call;
-	struct query_wait *waits;
-	int64_t sent_ms;
-	bool alone;		       /* nobody waits; it may still fill the memory, ... */
+	struct list alone;	       /* nobody waits; it may still fill the memory, ... */
 	struct loop_timer last_moment; /* ... until then */
 };
+
+/* How a query ended; counted, const once made. */
+struct outcome {
+	unsigned references;
+	struct samples *samples;	/* one of the two is NULL */
+	struct upstream_error *problem; /* of its own */
+	int64_t sent_ms;
+	size_t bytes;
+};
+
+/* What is remembered of a query. */
+struct answers {
+	struct outcome *last; /* of the query that was sent last */
+	struct outcome *good; /* what an outage after it is bridged with; NULL: nothing */
+};
+
+/* ---- outcomes */
+
+static size_t samples_bytes(const struct samples *samples)
+{
+	return sizeof(*samples) + ARENA_SLACK + arena_bytes(samples->arena) +
+	       samples->list.cap * sizeof(*samples->list.items);
+}
+
+/* `samples` is given and may be NULL; `problem` is copied. */
+static struct outcome *outcome_new(struct samples *samples, const struct upstream_error *problem, int64_t sent_ms)
+{
+	struct outcome *outcome = xnew(struct outcome);
+
+	outcome->references = 1;
+	outcome->samples = samples;
+	outcome->sent_ms = sent_ms;
+	outcome->bytes = sizeof(*outcome);
+	if (samples) {
+		outcome->bytes += samples_bytes(samples);
+		return outcome;
+	}
+	outcome->problem = xnew(struct upstream_error);
+	*outcome->problem = *problem;
+	outcome->bytes += sizeof(*problem);
+	return outcome;
+}
+
+static struct outcome *outcome_ref(struct outcome *outcome)
+{
+	outcome->references++;
+	return outcome;
+}
+
+static void outcome_unref(struct outcome *outcome)
+{
+	if (outcome == NULL || --outcome->references)
+		return;
+	samples_free(outcome->samples);
+	free(outcome->problem);
+	free(outcome);
+}
+
+static void answers_free(void *value)
+{
+	struct answers *answers = value;
+
+	outcome_unref(answers->last);
+	outcome_unref(answers->good);
+	free(answers);
+}
 
 /* ---- what may be answered */
 
@@ -53,22 +117,16 @@ static int64_t age_of(const struct query_cache *cache, int64_t sent_ms)
 }
 
 /* Is there a value in it? That data is missing, by Prometheus' own words, is an answer that may change at any moment. */
-static bool is_positive(const struct query_outcome *outcome)
+static bool is_positive(const struct outcome *outcome)
 {
 	const struct samples *samples = outcome->samples;
 
 	return samples && samples->list.count > 0 && samples->warning.len == 0;
 }
 
-static bool is_fresh(const struct query_cache *cache, const struct query_outcome *outcome)
-{
-	return age_of(cache, outcome->sent_ms) <
-	       (is_positive(outcome) ? cache->options.ttl_ms : cache->options.negative_ttl_ms);
-}
-
 /* Did we get no word from Prometheus? What it says itself, a refusal too, is newer than what we remember. A failed handshake does
    not say who is there. */
-static bool is_outage(const struct query_outcome *outcome)
+static bool is_outage(const struct outcome *outcome)
 {
 	if (outcome->problem == NULL)
 		return false;
@@ -105,67 +163,42 @@ static void warn_of_stale(struct query_cache *cache, const struct upstream_error
 		 (double)cache->options.serve_stale_ms / 1000);
 }
 
-/* The outcome, or what an outage is bridged with; to be unreferenced. */
-static struct query_outcome *choose(struct query_cache *cache, const struct query_entry *entry,
-				    struct query_outcome *outcome)
+static struct outcome *good_of(const struct memo_entry *entry)
 {
-	struct query_outcome *good = entry ? entry->good : NULL;
+	const struct answers *answers = entry ? entry->value : NULL;
+
+	return answers ? answers->good : NULL;
+}
+
+/* The outcome, or what an outage is bridged with; to be unreferenced. */
+static struct outcome *choose(struct query_cache *cache, const struct memo_entry *entry, struct outcome *outcome)
+{
+	struct outcome *good = good_of(entry);
 
 	if (good == NULL || !is_outage(outcome) || age_of(cache, good->sent_ms) >= cache->options.serve_stale_ms)
-		return query_outcome_ref(outcome);
+		return outcome_ref(outcome);
 	warn_of_stale(cache, outcome->problem);
 	cache->stats.stale++;
-	return query_outcome_ref(good);
+	return outcome_ref(good);
 }
 
 /* ---- who waits */
 
-/* What bridges an outage may be older than somebody takes it: they get the outage itself. */
-static void give(struct query_wait *wait, const struct query_outcome *given, const struct query_outcome *outcome)
-{
-	const struct query_outcome *taken = given->sent_ms >= wait->since_ms ? given : outcome;
+/* What somebody is told: the outcome, and what is given in its place. */
+struct news {
+	const struct outcome *outcome, *given;
+};
 
+/* What bridges an outage may be older than somebody takes it: they get the outage itself. */
+static void give(struct waiter *waiter, const void *context)
+{
+	struct query_wait *wait = LIST_OF(waiter, struct query_wait, waiter);
+	const struct news *news = context;
+	const struct outcome *taken = news->given->sent_ms >= wait->since_ms ? news->given : news->outcome;
+
+	loop_timer_cancel(wait->cache->loop, &wait->deadline);
 	wait->sent_ms = taken->sent_ms;
 	wait->handler(wait->context, taken->samples, taken->problem);
-}
-
-static void wait_add(struct query_flight *flight, struct query_wait *wait)
-{
-	wait->flight = flight;
-	wait->next = flight->waits;
-	wait->at = &flight->waits;
-	if (wait->next)
-		wait->next->at = &wait->next;
-	flight->waits = wait;
-}
-
-static void wait_unlink(struct query_cache *cache, struct query_wait *wait)
-{
-	loop_timer_cancel(cache->loop, &wait->patience);
-	*wait->at = wait->next;
-	if (wait->next)
-		wait->next->at = wait->at;
-	wait->at = NULL;
-	wait->next = NULL;
-	wait->flight = NULL;
-}
-
-/* Any of them may make others leave, ask again, or clear the cache. */
-static void tell(struct query_cache *cache, struct query_wait *waits, const struct query_outcome *given,
-		 const struct query_outcome *outcome)
-{
-	if (waits)
-		waits->at = &waits;
-	for (struct query_wait *at = waits; at; at = at->next) {
-		loop_timer_cancel(cache->loop, &at->patience);
-		at->flight = NULL;
-	}
-	while (waits) {
-		struct query_wait *first = waits;
-
-		wait_unlink(cache, first);
-		give(first, given, outcome);
-	}
 }
 
 /* ---- memory */
@@ -177,56 +210,62 @@ static int64_t longest_of_use(const struct query_cache *cache)
 	return options->ttl_ms > options->serve_stale_ms ? options->ttl_ms : options->serve_stale_ms;
 }
 
-/* How long the least recently used answer may still be of use: what was not used for that long is older still. */
-static int64_t left_of_oldest(const struct query_cache *cache)
-{
-	return longest_of_use(cache) - age_of(cache, query_store_oldest(cache->store)->used_ms);
-}
-
+/* What was not used for as long as an answer may be of use is older still. */
 static void sweep(void *context)
 {
 	struct query_cache *cache = context;
+	int64_t useless_ms = loop_now_ms(cache->loop) - longest_of_use(cache);
+	const struct memo_entry *oldest;
 
-	for (size_t i = 0; i < FORGOTTEN_A_TURN && query_store_oldest(cache->store); i++) {
-		if (left_of_oldest(cache) > 0)
-			break;
-		query_store_forget(cache->store, 1);
-	}
-	if (query_store_oldest(cache->store))
-		loop_timer_set(cache->loop, &cache->sweep, left_of_oldest(cache));
+	memo_forget(cache->memo, useless_ms, FORGOTTEN_A_TURN);
+	oldest = memo_oldest(cache->memo);
+	if (oldest)
+		loop_timer_set(cache->loop, &cache->sweep, oldest->used_ms - useless_ms);
 }
 
-/* An older query that is answered later says nothing new. After what is no outage, an older value would be wrong. */
-static void remember(struct query_flight *flight, struct query_outcome *outcome)
+static void keep(struct query_cache *cache, struct memo_entry *entry, struct outcome *last, struct outcome *good)
 {
-	struct query_cache *cache = flight->cache;
-	struct query_entry *entry = flight->entry;
-	struct query_outcome *good = NULL;
+	int64_t ttl_ms = is_positive(last) ? cache->options.ttl_ms : cache->options.negative_ttl_ms;
+	struct answers *answers = xnew(struct answers);
 
-	if (entry->last && entry->last->sent_ms > outcome->sent_ms)
-		return;
-	if (cache->options.serve_stale_ms > 0 && is_outage(outcome))
-		good = entry->good;
-	else if (cache->options.serve_stale_ms > 0 && is_positive(outcome))
-		good = outcome;
-	query_store_put(cache->store, entry, outcome, good, loop_now_ms(cache->loop));
+	answers->last = outcome_ref(last);
+	answers->good = good ? outcome_ref(good) : NULL;
+	memo_keep(cache->memo, entry, answers,
+		  sizeof(*answers) + last->bytes + (good && good != last ? good->bytes : 0), last->sent_ms + ttl_ms,
+		  loop_now_ms(cache->loop));
 	if (cache->sweep.heap_index == 0)
 		loop_timer_set(cache->loop, &cache->sweep, longest_of_use(cache));
 }
 
-static bool answer_from_memory(struct query_cache *cache, struct query_entry *entry, struct query_wait *wait)
+/* An older query that is answered later says nothing new. After what is no outage, an older value would be wrong. */
+static void remember(struct query_cache *cache, struct memo_entry *entry, struct outcome *outcome)
 {
-	struct query_outcome *last = entry->last, *given;
+	const struct answers *before = entry->value;
+	struct outcome *good = NULL;
 
-	if (last == NULL || last->sent_ms < wait->since_ms || !is_fresh(cache, last))
+	if (before && before->last->sent_ms > outcome->sent_ms)
+		return;
+	if (cache->options.serve_stale_ms > 0 && is_outage(outcome))
+		good = good_of(entry);
+	else if (cache->options.serve_stale_ms > 0 && is_positive(outcome))
+		good = outcome;
+	keep(cache, entry, outcome, good);
+}
+
+static bool answer_from_memory(struct query_cache *cache, struct memo_entry *entry, struct query_wait *wait)
+{
+	const struct answers *answers = entry->value;
+	struct outcome *last, *given;
+
+	if (!memo_is_fresh(entry, loop_now_ms(cache->loop)) || answers->last->sent_ms < wait->since_ms)
 		return false;
 	cache->stats.hits++;
-	query_store_use(cache->store, entry, loop_now_ms(cache->loop));
-	last = query_outcome_ref(last);
+	memo_use(cache->memo, entry, loop_now_ms(cache->loop));
+	last = outcome_ref(answers->last);
 	given = choose(cache, entry, last);
-	give(wait, given, last);
-	query_outcome_unref(given);
-	query_outcome_unref(last);
+	give(&wait->waiter, &(struct news){last, given});
+	outcome_unref(given);
+	outcome_unref(last);
 	return true;
 }
 
@@ -234,34 +273,17 @@ static bool answer_from_memory(struct query_cache *cache, struct query_entry *en
 
 static void flight_waited_for(struct query_flight *flight)
 {
-	if (!flight->alone)
+	if (!list_is_in(&flight->alone))
 		return;
-	flight->alone = false;
-	flight->cache->alone--;
+	list_leave(&flight->alone);
+	flight->cache->alone_count--;
 	loop_timer_cancel(flight->cache->loop, &flight->last_moment);
-}
-
-/* What it brings will not be kept. */
-static void flight_forget_entry(struct query_flight *flight)
-{
-	struct query_entry *entry = flight->entry;
-
-	flight->entry = NULL;
-	if (entry == NULL)
-		return;
-	if (entry->newest == flight)
-		entry->newest = NULL;
-	entry->flights--;
-	query_store_release(flight->cache->store, entry);
 }
 
 static void flight_end(struct query_flight *flight)
 {
 	flight_waited_for(flight);
-	flight_forget_entry(flight);
-	*flight->at = flight->next;
-	if (flight->next)
-		flight->next->at = flight->at;
+	memo_end(flight->cache->memo, &flight->flight);
 	free(flight);
 }
 
@@ -277,14 +299,14 @@ static void flight_abandon(void *context)
 static void flight_left(struct query_flight *flight)
 {
 	struct query_cache *cache = flight->cache;
-	int64_t left_ms = cache->options.ttl_ms - age_of(cache, flight->sent_ms);
+	int64_t left_ms = cache->options.ttl_ms - age_of(cache, flight->flight.begun_ms);
 
-	if (flight->entry == NULL || left_ms <= 0 || cache->alone >= ALONE_MAX) {
+	if (flight->flight.entry == NULL || left_ms <= 0 || cache->alone_count >= ALONE_MAX) {
 		flight_abandon(flight);
 		return;
 	}
-	flight->alone = true;
-	cache->alone++;
+	list_put_last(&cache->alone, &flight->alone);
+	cache->alone_count++;
 	flight->last_moment = (struct loop_timer){.handler = flight_abandon, .context = flight};
 	loop_timer_set(cache->loop, &flight->last_moment, left_ms);
 }
@@ -293,139 +315,113 @@ static void answered(void *context, struct samples *samples, const struct upstre
 {
 	struct query_flight *flight = context;
 	struct query_cache *cache = flight->cache;
-	struct query_wait *waits = STEAL(flight->waits);
-	struct query_outcome *outcome = query_outcome_new(samples, problem, flight->sent_ms), *given;
+	struct memo_entry *entry = flight->flight.entry;
+	struct outcome *outcome = outcome_new(samples, problem, flight->flight.begun_ms), *given;
+	struct waiters waiters;
 
-	if (flight->entry)
-		remember(flight, outcome);
-	if (waits)
-		given = choose(cache, flight->entry, outcome);
-	else
-		given = query_outcome_ref(outcome);
+	waiters_take(&flight->flight.waiters, &waiters);
+	if (entry)
+		remember(cache, entry, outcome);
+	given = waiters_any(&waiters) ? choose(cache, entry, outcome) : outcome_ref(outcome);
 	flight_end(flight);
-	tell(cache, waits, given, outcome);
-	query_outcome_unref(given);
-	query_outcome_unref(outcome);
+	waiters_tell(&waiters, &(struct news){outcome, given});
+	outcome_unref(given);
+	outcome_unref(outcome);
 }
 
 /* Shared by those who may wait longer than who asks now, so that it gets all the time that the client allows. */
-static struct query_flight *flight_new(struct query_cache *cache, struct query_entry *entry, struct str promql,
-				       int64_t timeout_ms)
+static struct query_flight *flight_new(struct query_cache *cache, struct str promql, int64_t timeout_ms)
 {
 	struct query_flight *flight = xnew(struct query_flight);
 
 	flight->cache = cache;
-	flight->next = cache->flights;
-	flight->at = &cache->flights;
-	if (flight->next)
-		flight->next->at = &flight->next;
-	cache->flights = flight;
-	flight->sent_ms = loop_now_ms(cache->loop);
-	flight->entry = entry;
-	if (entry) {
-		entry->flights++;
-		entry->newest = flight;
-	}
+	memo_begin(cache->memo, remembers(cache) ? &promql : NULL, &flight->flight, loop_now_ms(cache->loop));
 	flight->call = prom_query(cache->prom, promql, loop_wall_ms(cache->loop),
 				  cache->options.ttl_ms > 0 ? INT64_MAX : loop_now_ms(cache->loop) + timeout_ms,
 				  answered, flight);
 	return flight;
 }
 
-static struct query_flight *flight_to_join(const struct query_cache *cache, const struct query_entry *entry,
+static struct query_flight *flight_to_join(const struct query_cache *cache, const struct memo_entry *entry,
 					   int64_t since_ms)
 {
-	struct query_flight *flight = entry->newest;
+	struct memo_flight *newest = memo_newest(entry);
 
-	if (flight == NULL || flight->sent_ms < since_ms)
+	if (newest == NULL || newest->begun_ms < since_ms || age_of(cache, newest->begun_ms) >= cache->options.ttl_ms)
 		return NULL;
-	return age_of(cache, flight->sent_ms) < cache->options.ttl_ms ? flight : NULL;
+	return LIST_OF(newest, struct query_flight, flight);
 }
 
 /* ---- to wait */
 
-static void patience_ends(void *context)
+static struct query_flight *flight_of(struct waiters *waiters)
+{
+	return LIST_OF(waiters, struct query_flight, flight.waiters);
+}
+
+void query_wait_cancel(struct query_wait *wait)
+{
+	struct waiters *left;
+
+	if (!waiter_waits(&wait->waiter))
+		return;
+	loop_timer_cancel(wait->cache->loop, &wait->deadline);
+	left = waiter_leave(&wait->waiter);
+	if (left)
+		flight_left(flight_of(left));
+}
+
+static void deadline_passed(void *context)
 {
 	struct query_wait *wait = context;
-	struct query_flight *flight = wait->flight;
-	struct query_cache *cache = flight->cache;
+	struct query_cache *cache = wait->cache;
 	struct str authority = prom_authority(cache->prom);
 	struct upstream_error problem = {.fault = UPSTREAM_TIMEOUT};
-	struct query_outcome *outcome, *given;
+	struct outcome *outcome, *given;
 
 	snprintf(problem.text, sizeof(problem.text),
 		 "Prometheus %.*s had not answered after %.1f seconds: no complete answer in time", STR_ARG(authority),
 		 (double)age_of(cache, wait->asked_ms) / 1000);
-	outcome = query_outcome_new(NULL, &problem, wait->asked_ms);
-	given = choose(cache, flight->entry, outcome);
-	wait_unlink(cache, wait);
-	if (flight->waits == NULL)
-		flight_left(flight);
-	give(wait, given, outcome);
-	query_outcome_unref(given);
-	query_outcome_unref(outcome);
+	outcome = outcome_new(NULL, &problem, wait->asked_ms);
+	given = choose(cache, flight_of(wait->waiter.of)->flight.entry, outcome);
+	query_wait_cancel(wait);
+	give(&wait->waiter, &(struct news){outcome, given});
+	outcome_unref(given);
+	outcome_unref(outcome);
 }
 
 void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeout_ms, struct query_wait *wait)
 {
-	struct query_entry *entry = NULL;
-	struct query_flight *flight = NULL;
+	struct memo_entry *entry = memo_find(cache->memo, promql);
+	struct query_flight *flight;
 
-	CHECK(wait->at == NULL);
-	if (remembers(cache))
-		entry = query_store_find(cache->store, promql);
+	wait->cache = cache;
+	wait->waiter.handler = give;
 	if (entry && answer_from_memory(cache, entry, wait))
 		return;
-	if (entry)
-		flight = flight_to_join(cache, entry, wait->since_ms);
+	flight = entry ? flight_to_join(cache, entry, wait->since_ms) : NULL;
 	if (flight) {
 		cache->stats.joined++;
 		flight_waited_for(flight);
 	} else {
 		cache->stats.misses++;
-		if (entry == NULL && remembers(cache))
-			entry = query_store_add(cache->store, promql);
-		flight = flight_new(cache, entry, promql, timeout_ms);
+		flight = flight_new(cache, promql, timeout_ms);
 	}
-	wait_add(flight, wait);
+	waiters_add(&flight->flight.waiters, &wait->waiter);
 	wait->asked_ms = loop_now_ms(cache->loop);
 	if (cache->options.ttl_ms == 0) /* the flight ends when its only wait does */
 		return;
-	wait->patience = (struct loop_timer){.handler = patience_ends, .context = wait};
-	loop_timer_set(cache->loop, &wait->patience, timeout_ms);
-}
-
-void query_wait_cancel(struct query_wait *wait)
-{
-	struct query_flight *flight = wait->flight;
-
-	if (wait->at == NULL)
-		return;
-	if (flight == NULL) { /* its flight has ended, and others are being told */
-		*wait->at = wait->next;
-		if (wait->next)
-			wait->next->at = wait->at;
-		wait->at = NULL;
-		wait->next = NULL;
-		return;
-	}
-	wait_unlink(flight->cache, wait);
-	if (flight->waits == NULL)
-		flight_left(flight);
+	wait->deadline = (struct loop_timer){.handler = deadline_passed, .context = wait};
+	loop_timer_set(cache->loop, &wait->deadline, timeout_ms);
 }
 
 /* ---- life */
 
 void query_cache_clear(struct query_cache *cache)
 {
-	for (struct query_flight *flight = cache->flights, *next; flight; flight = next) {
-		next = flight->next;
-		if (flight->alone)
-			flight_abandon(flight);
-		else
-			flight_forget_entry(flight);
-	}
-	query_store_forget(cache->store, SIZE_MAX);
+	while (!list_is_empty(&cache->alone))
+		flight_abandon(LIST_OF(cache->alone.next, struct query_flight, alone));
+	memo_clear(cache->memo);
 	loop_timer_cancel(cache->loop, &cache->sweep);
 }
 
@@ -438,7 +434,8 @@ struct query_cache *query_cache_new(struct loop *loop, struct prom *prom, const 
 	cache->options = *options;
 	if (cache->options.negative_ttl_ms > options->ttl_ms)
 		cache->options.negative_ttl_ms = options->ttl_ms;
-	cache->store = query_store_new(options->max_bytes);
+	cache->memo = memo_new(&(struct memo_options){.max_bytes = options->max_bytes, .value_free = answers_free});
+	list_init(&cache->alone);
 	cache->sweep = (struct loop_timer){.handler = sweep, .context = cache};
 	return cache;
 }
@@ -448,19 +445,18 @@ void query_cache_free(struct query_cache *cache)
 	if (cache == NULL)
 		return;
 	query_cache_clear(cache);
-	CHECK(cache->flights == NULL);
-	query_store_free(cache->store);
+	memo_free(cache->memo);
 	free(cache);
 }
 
 struct query_cache_stats query_cache_stats(const struct query_cache *cache)
 {
 	struct query_cache_stats stats = cache->stats;
+	struct memo_stats kept = memo_stats(cache->memo);
 
-	stats.bytes = query_store_bytes(cache->store);
-	stats.entries = query_store_entries(cache->store);
-	stats.evictions = query_store_evictions(cache->store);
-	for (const struct query_flight *flight = cache->flights; flight; flight = flight->next)
-		stats.flights++;
+	stats.bytes = kept.bytes;
+	stats.entries = kept.values;
+	stats.evictions = kept.evictions;
+	stats.flights = kept.flights;
 	return stats;
 }

@@ -23,17 +23,6 @@ static struct {
 	struct somebody somebody[3];
 } world;
 
-static int setup(void **state)
-{
-	(void)state;
-	memset(&world, 0, sizeof(world));
-	world.waiters = xnew(struct waiters);
-	waiters_init(world.waiters);
-	for (size_t i = 0; i < COUNT_OF(world.somebody); i++)
-		waiters_add(world.waiters, &world.somebody[i].waiter);
-	return 0;
-}
-
 static int teardown(void **state)
 {
 	(void)state;
@@ -41,12 +30,12 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void tell(struct waiter *waiter, void *context)
+static void told(struct waiter *waiter, const void *news)
 {
 	struct somebody *somebody = LIST_OF(waiter, struct somebody, waiter);
 	struct somebody *other = &world.somebody[2];
 
-	assert_ptr_equal(context, &world);
+	assert_ptr_equal(news, &world);
 	assert_false(waiter_waits(waiter));
 	somebody->told++;
 	switch (somebody->act) {
@@ -69,6 +58,19 @@ static void tell(struct waiter *waiter, void *context)
 	}
 }
 
+static int setup(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.waiters = xnew(struct waiters);
+	waiters_init(world.waiters);
+	for (size_t i = 0; i < COUNT_OF(world.somebody); i++) {
+		world.somebody[i].waiter.handler = told;
+		waiters_add(world.waiters, &world.somebody[i].waiter);
+	}
+	return 0;
+}
+
 static void assert_told(unsigned first, unsigned second, unsigned third)
 {
 	assert_int_equal(world.somebody[0].told, first);
@@ -81,10 +83,10 @@ static void test_all_are_told_once(void **state)
 	(void)state;
 	assert_true(waiters_any(world.waiters));
 	assert_true(waiter_waits(&world.somebody[1].waiter));
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(1, 1, 1);
 	assert_false(waiters_any(world.waiters));
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(1, 1, 1);
 }
 
@@ -95,7 +97,7 @@ static void test_the_last_to_leave(void **state)
 	assert_null(waiter_leave(&world.somebody[1].waiter)); /* again */
 	assert_null(waiter_leave(&world.somebody[0].waiter));
 	assert_ptr_equal(waiter_leave(&world.somebody[2].waiter), world.waiters);
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(0, 0, 0);
 }
 
@@ -103,7 +105,7 @@ static void test_leaves_while_others_are_told(void **state)
 {
 	(void)state;
 	world.somebody[0].act = LEAVE_OTHER;
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(1, 1, 0);
 }
 
@@ -113,10 +115,10 @@ static void test_waits_again(void **state)
 	(void)state;
 	world.somebody[0].act = WAIT_AGAIN;
 	world.somebody[1].act = OTHER_WAITS_AGAIN;
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(1, 1, 0);
 	world.somebody[0].act = NOTHING;
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(2, 1, 1);
 }
 
@@ -124,8 +126,32 @@ static void test_everything_ends(void **state)
 {
 	(void)state;
 	world.somebody[1].act = END_ALL;
-	waiters_tell(world.waiters, tell, &world);
+	waiters_tell(world.waiters, &world);
 	assert_told(1, 1, 1);
+}
+
+/* What they waited for ends before they are told. */
+static void test_taken(void **state)
+{
+	struct waiters taken;
+
+	(void)state;
+	waiters_take(world.waiters, &taken);
+	assert_false(waiters_any(world.waiters));
+	free(STEAL(world.waiters));
+	assert_null(waiter_leave(&world.somebody[2].waiter));
+	waiters_tell(&taken, &world);
+	assert_told(1, 1, 0);
+}
+
+static void test_clear(void **state)
+{
+	(void)state;
+	waiters_clear(world.waiters);
+	assert_false(waiter_waits(&world.somebody[0].waiter));
+	free(STEAL(world.waiters));
+	assert_null(waiter_leave(&world.somebody[0].waiter));
+	assert_told(0, 0, 0);
 }
 
 int main(void)
@@ -136,6 +162,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_leaves_while_others_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_waits_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_everything_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("waiters", tests, NULL, NULL);
