@@ -106,7 +106,7 @@ void auth_cancel(struct auth *auth, struct auth_check *outside)
 		return;
 	outside->state = NULL;
 	auth->pending--;
-	inquiry_leave(&check->waiter);
+	review_wait_cancel(&check->waiter);
 }
 
 /* ---- the whole */
@@ -151,10 +151,10 @@ struct auth *auth_new(struct loop *loop, struct kube_client *authentication, str
 	auth->options = *options;
 	auth->options.always_allow_paths = paths_copy(options->always_allow_paths, auth->arena);
 	auth->document.max = DOCUMENT_MAX;
-	auth->tokens = authenticate_inquiry(auth);
-	auth->accesses = authorize_inquiry(auth);
-	auth->stats.reviews[AUTH_TOKEN] = inquiry_stats(auth->tokens);
-	auth->stats.reviews[AUTH_ACCESS] = inquiry_stats(auth->accesses);
+	auth->tokens = authenticate_reviews(auth);
+	auth->accesses = authorize_reviews(auth);
+	auth->stats.reviews[AUTH_TOKEN] = review_cache_stats(auth->tokens);
+	auth->stats.reviews[AUTH_ACCESS] = review_cache_stats(auth->accesses);
 	return auth;
 }
 
@@ -168,8 +168,8 @@ void auth_free(struct auth *auth)
 	if (!auth)
 		return;
 	CHECK(auth->pending == 0);
-	inquiry_free(auth->tokens);
-	inquiry_free(auth->accesses);
+	review_cache_free(auth->tokens);
+	review_cache_free(auth->accesses);
 	client_ca_free(auth->client_ca);
 	buf_clear(&auth->document);
 	arena_free(auth->arena);

@@ -11,61 +11,9 @@
 
 #include "client_ca.h"
 #include "identity.h"
+#include "review_cache.h"
 
 enum { REVIEW_TIMEOUT_MS = 10000 };
-
-/* ---- inquiry.c: questions to the kube-apiserver. The same question is asked once at a time, its answer is remembered. */
-
-/* An answer, counted. Texts live in its arena. */
-struct verdict {
-	unsigned references;
-	struct arena *arena;
-	const struct identity *identity; /* of a token; NULL: it is not good */
-	bool allowed;
-	struct str reason;  /* why it is allowed or not; may be empty */
-	struct str problem; /* not empty: there is no answer, and this is why */
-};
-struct verdict *verdict_new(void) MUST_USE;
-struct verdict *verdict_problem(const char *text) MUST_USE;
-struct verdict *verdict_ref(struct verdict *verdict) MUST_USE;
-void verdict_unref(struct verdict *verdict); /* NULL is fine */
-
-struct inquiry;
-struct lookup;
-
-/* Sends the question; lookup_answer must follow, unless the call is cancelled. */
-typedef struct kube_call *inquiry_ask_function(void *context, struct str question, struct lookup *lookup);
-
-struct inquiry_options {
-	size_t most_answers, most_bytes; /* remembered; the least recently used go first */
-	inquiry_ask_function *ask;
-	void (*cancel)(struct kube_call *call);
-	void *context;
-};
-
-/* Who waits for an answer; embedded, zeroed. */
-struct inquiry_waiter {
-	void (*handler)(void *context, const struct verdict *verdict); /* lent for the call */
-	void *context;
-	struct lookup *lookup;
-	struct inquiry_waiter *next, **at; /* at: NULL when it waits no more */
-};
-
-struct inquiry *inquiry_new(const struct inquiry_options *options) MUST_USE;
-void inquiry_free(struct inquiry *inquiry); /* nobody waits */
-DEFINE_FREE_AT(inquiry)
-
-/* What is remembered, to be unreferenced; or NULL, and the waiter's handler is called later. */
-struct verdict *inquiry_ask(struct inquiry *inquiry, struct str question, bool remember, int64_t now_ms,
-			    struct inquiry_waiter *waiter) MUST_USE;
-void inquiry_leave(struct inquiry_waiter *waiter); /* fine when it does not wait */
-
-const struct auth_review_stats *inquiry_stats(const struct inquiry *inquiry); /* lent */
-
-/* `verdict` is given. ttl_ms 0: not to be remembered. */
-void lookup_answer(struct lookup *lookup, struct verdict *verdict, int64_t ttl_ms, int64_t now_ms);
-void *lookup_context(const struct lookup *lookup);	 /* that of the options */
-struct str lookup_question(const struct lookup *lookup); /* lent, until it is answered */
 
 /* ---- the whole */
 
@@ -76,7 +24,7 @@ struct auth {
 	struct auth_options options;
 	struct client_ca *client_ca; /* NULL before the first trust */
 	uint64_t epoch;		     /* raised with each trust; 0: there was none */
-	struct inquiry *tokens, *accesses;
+	struct review_cache *tokens, *accesses;
 	struct buf document;	 /* the review at hand */
 	int64_t silent_until_ms; /* of warnings about the kube-apiserver */
 	size_t pending;
@@ -92,15 +40,15 @@ struct check {
 	struct access_attributes attributes;
 	struct identity identity;
 	bool pretty;
-	struct inquiry_waiter waiter;
+	struct review_wait waiter;
 };
 
 /* authenticate.c. Calls check_authenticated, now or later. */
-struct inquiry *authenticate_inquiry(struct auth *auth) MUST_USE;
+struct review_cache *authenticate_reviews(struct auth *auth) MUST_USE;
 void authenticate(struct check *check);
 
 /* authorize.c. Calls check_end, now or later. */
-struct inquiry *authorize_inquiry(struct auth *auth) MUST_USE;
+struct review_cache *authorize_reviews(struct auth *auth) MUST_USE;
 void authorize(struct check *check);
 
 /* auth.c */

@@ -120,34 +120,34 @@ static bool keep_identity(struct verdict *verdict, const struct identity *identi
 
 static void token_reviewed(void *context, const struct identity *identity, const char *problem)
 {
-	struct lookup *lookup = context;
-	struct auth *auth = lookup_context(lookup);
+	struct review *review = context;
+	struct auth *auth = review_context(review);
 	struct verdict *verdict = problem ? verdict_problem(problem) : verdict_new();
 
 	/* what a neighbour sends may have our question in it */
-	if (problem && !str_contains(verdict->problem, lookup_question(lookup)))
+	if (problem && !str_contains(verdict->problem, review_question(review)))
 		auth_warn(auth, "cannot find out whose a token is", verdict->problem);
 	if (!problem && identity && !keep_identity(verdict, identity)) {
 		verdict_unref(verdict);
 		verdict = verdict_problem("the answer to the TokenReview is too large");
 	}
-	lookup_answer(lookup, verdict, verdict->problem.len ? 0 : auth->options.token_ttl_ms, loop_now_ms(auth->loop));
+	review_answer(review, verdict, verdict->problem.len ? 0 : auth->options.token_ttl_ms, loop_now_ms(auth->loop));
 }
 
-static struct kube_call *token_ask(void *context, struct str token, struct lookup *lookup)
+static struct kube_call *token_ask(void *context, struct str token, struct review *review)
 {
 	struct auth *auth = context;
 
-	return token_review(auth->authentication, token, REVIEW_TIMEOUT_MS, token_reviewed, lookup);
+	return token_review(auth->authentication, token, REVIEW_TIMEOUT_MS, token_reviewed, review);
 }
 
-struct inquiry *authenticate_inquiry(struct auth *auth)
+struct review_cache *authenticate_reviews(struct auth *auth)
 {
-	return inquiry_new(&(struct inquiry_options){.most_answers = TOKENS_MOST,
-						     .most_bytes = TOKENS_BYTES_MOST,
-						     .ask = token_ask,
-						     .cancel = kube_call_cancel,
-						     .context = auth});
+	return review_cache_new(&(struct review_cache_options){.max_count = TOKENS_MOST,
+							       .max_bytes = TOKENS_BYTES_MOST,
+							       .ask = token_ask,
+							       .cancel = kube_call_cancel,
+							       .context = auth});
 }
 
 /* A token that is not good, or that nobody can judge, is an error: its bearer is not taken for nobody. */
@@ -170,8 +170,8 @@ static void by_token(struct check *check, struct str token)
 {
 	struct verdict *verdict;
 
-	check->waiter = (struct inquiry_waiter){.handler = token_known, .context = check};
-	verdict = inquiry_ask(check->auth->tokens, token, true, loop_now_ms(check->auth->loop), &check->waiter);
+	check->waiter = (struct review_wait){.handler = token_known, .context = check};
+	verdict = review_cache_ask(check->auth->tokens, token, true, loop_now_ms(check->auth->loop), &check->waiter);
 	if (!verdict)
 		return;
 	token_known(check, verdict);

@@ -39,8 +39,8 @@ static bool is_always_allowed(const struct auth *auth, struct str path)
 
 static void access_reviewed(void *context, bool allowed, struct str reason, const char *problem)
 {
-	struct lookup *lookup = context;
-	struct auth *auth = lookup_context(lookup);
+	struct review *review = context;
+	struct auth *auth = review_context(review);
 	struct verdict *verdict = problem ? verdict_problem(problem) : verdict_new();
 	int64_t ttl_ms = problem ? 0 : allowed ? auth->options.allowed_ttl_ms : auth->options.denied_ttl_ms;
 	struct str front = str_slice(reason, 0, REASON_MAX);
@@ -52,23 +52,23 @@ static void access_reviewed(void *context, bool allowed, struct str reason, cons
 		CHECK(arena_copy(verdict->arena, front, &verdict->reason)); /* it is new and much larger */
 	else
 		auth_warn(auth, "cannot find out who may do what", verdict->problem);
-	lookup_answer(lookup, verdict, ttl_ms, loop_now_ms(auth->loop));
+	review_answer(review, verdict, ttl_ms, loop_now_ms(auth->loop));
 }
 
-static struct kube_call *access_ask(void *context, struct str document, struct lookup *lookup)
+static struct kube_call *access_ask(void *context, struct str document, struct review *review)
 {
 	struct auth *auth = context;
 
-	return access_review(auth->authorization, document, REVIEW_TIMEOUT_MS, access_reviewed, lookup);
+	return access_review(auth->authorization, document, REVIEW_TIMEOUT_MS, access_reviewed, review);
 }
 
-struct inquiry *authorize_inquiry(struct auth *auth)
+struct review_cache *authorize_reviews(struct auth *auth)
 {
-	return inquiry_new(&(struct inquiry_options){.most_answers = ACCESSES_MOST,
-						     .most_bytes = ACCESSES_BYTES_MOST,
-						     .ask = access_ask,
-						     .cancel = kube_call_cancel,
-						     .context = auth});
+	return review_cache_new(&(struct review_cache_options){.max_count = ACCESSES_MOST,
+							       .max_bytes = ACCESSES_BYTES_MOST,
+							       .ask = access_ask,
+							       .cancel = kube_call_cancel,
+							       .context = auth});
 }
 
 static void access_known(void *context, const struct verdict *verdict)
@@ -102,10 +102,10 @@ static void review(struct check *check)
 		check_fail(check, STR("the user's groups and extra fields are too large for a review"));
 		return;
 	}
-	check->waiter = (struct inquiry_waiter){.handler = access_known, .context = check};
-	verdict = inquiry_ask(auth->accesses, buf_str(&auth->document),
-			      attributes_bytes(&check->attributes) < ATTRIBUTES_KEPT, loop_now_ms(auth->loop),
-			      &check->waiter);
+	check->waiter = (struct review_wait){.handler = access_known, .context = check};
+	verdict = review_cache_ask(auth->accesses, buf_str(&auth->document),
+				   attributes_bytes(&check->attributes) < ATTRIBUTES_KEPT, loop_now_ms(auth->loop),
+				   &check->waiter);
 	if (!verdict)
 		return;
 	access_known(check, verdict);

@@ -243,7 +243,7 @@ static void test_busy_handler(void **state)
 	}
 	await_answers(scene, c->answers);
 	for (int i = 0; i < 3; i++)
-		assert_null(scene->askers[i].wait.waiter.of);
+		assert_false(waiter_waits(&scene->askers[i].wait.waiter));
 	assert_int_equal(requests_of(scene), c->requests);
 	assert_int_equal(stats_of(scene).entries, c->entries);
 	scene_free(scene);

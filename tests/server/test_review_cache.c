@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-#include "../../src/server/auth_in.h"
+#include "../../src/server/review_cache.h"
 
 struct asker {
-	struct inquiry_waiter waiter;
+	struct review_wait waiter;
 	char said[32];	      /* what it was told */
 	struct asker *chases; /* who has to leave when this one is told */
 };
 
-static struct inquiry *inquiry;
-static struct lookup *asked[16];
+static struct review_cache *cache;
+static struct review *asked[16];
 static size_t asked_count, cancelled;
 
-static struct kube_call *ask(void *context, struct str question, struct lookup *lookup)
+static struct kube_call *ask(void *context, struct str question, struct review *review)
 {
 	assert_ptr_equal(context, &asked_count);
-	assert_ptr_equal(lookup_context(lookup), context);
-	assert_true(str_eq(lookup_question(lookup), question));
+	assert_ptr_equal(review_context(review), context);
+	assert_true(str_eq(review_question(review), question));
 	assert_true(asked_count < COUNT_OF(asked));
-	asked[asked_count] = lookup;
+	asked[asked_count] = review;
 	return (struct kube_call *)(void *)&asked[asked_count++];
 }
 
@@ -34,15 +34,15 @@ static int set_up(void **state)
 	(void)state;
 	asked_count = 0;
 	cancelled = 0;
-	inquiry = inquiry_new(&(struct inquiry_options){
-		.most_answers = 2, .most_bytes = 100000, .ask = ask, .cancel = cancel, .context = &asked_count});
+	cache = review_cache_new(&(struct review_cache_options){
+		.max_count = 2, .max_bytes = 100000, .ask = ask, .cancel = cancel, .context = &asked_count});
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	inquiry_free(inquiry);
+	review_cache_free(cache);
 	return 0;
 }
 
@@ -53,7 +53,7 @@ static void told(void *context, const struct verdict *verdict)
 	assert_string_equal(asker->said, "");
 	snprintf(asker->said, sizeof(asker->said), "%.*s", STR_ARG(verdict->reason));
 	if (asker->chases)
-		inquiry_leave(&asker->chases->waiter);
+		review_wait_cancel(&asker->chases->waiter);
 }
 
 static struct verdict *verdict_with(const char *reason)
@@ -69,9 +69,9 @@ static void assert_asked(struct asker *asker, const char *question, bool remembe
 {
 	struct verdict *verdict;
 
-	asker->waiter = (struct inquiry_waiter){.handler = told, .context = asker};
+	asker->waiter = (struct review_wait){.handler = told, .context = asker};
 	asker->said[0] = '\0';
-	verdict = inquiry_ask(inquiry, str_of(question), remember, now_ms, &asker->waiter);
+	verdict = review_cache_ask(cache, str_of(question), remember, now_ms, &asker->waiter);
 	if (want)
 		assert_str(verdict->reason, want);
 	else
@@ -84,7 +84,7 @@ static void know(const char *question, const char *answer, int64_t ttl_ms, int64
 	struct asker asker = {0};
 
 	assert_asked(&asker, question, true, now_ms, NULL);
-	lookup_answer(asked[asked_count - 1], verdict_with(answer), ttl_ms, now_ms);
+	review_answer(asked[asked_count - 1], verdict_with(answer), ttl_ms, now_ms);
 	assert_string_equal(asker.said, answer);
 }
 
@@ -96,9 +96,9 @@ static void test_remembers(void **state)
 	know("q", "first", 10, 100);
 	assert_asked(&asker, "q", true, 109, "first");
 	assert_asked(&asker, "Q", true, 109, NULL);
-	inquiry_leave(&asker.waiter);
+	review_wait_cancel(&asker.waiter);
 	assert_asked(&asker, "q", true, 110, NULL); /* its time is over */
-	lookup_answer(asked[2], verdict_with("second"), 10, 110);
+	review_answer(asked[2], verdict_with("second"), 10, 110);
 	assert_string_equal(asker.said, "second");
 	assert_asked(&asker, "q", true, 111, "second");
 	assert_int_equal(asked_count, 3);
@@ -110,11 +110,11 @@ static void test_does_not_remember(void **state)
 
 	(void)state;
 	assert_asked(&asker, "q", false, 0, NULL);
-	lookup_answer(asked[0], verdict_with("long"), 10, 0);
+	review_answer(asked[0], verdict_with("long"), 10, 0);
 	assert_asked(&asker, "q", true, 0, NULL); /* not that answer */
-	lookup_answer(asked[1], verdict_with("problem"), 0, 0);
+	review_answer(asked[1], verdict_with("problem"), 0, 0);
 	assert_asked(&asker, "q", true, 0, NULL); /* nor one without a time */
-	inquiry_leave(&asker.waiter);
+	review_wait_cancel(&asker.waiter);
 }
 
 static void test_forgets_the_least_used(void **state)
@@ -129,7 +129,7 @@ static void test_forgets_the_least_used(void **state)
 	assert_asked(&asker, "a", true, 1, "A");
 	assert_asked(&asker, "c", true, 1, "C");
 	assert_asked(&asker, "b", true, 1, NULL);
-	inquiry_leave(&asker.waiter);
+	review_wait_cancel(&asker.waiter);
 }
 
 static void test_bounded_bytes(void **state)
@@ -141,9 +141,9 @@ static void test_bounded_bytes(void **state)
 	memset(big, 'x', sizeof(big) - 1);
 	know("a", "A", 10, 0);
 	assert_asked(&asker, "b", true, 0, NULL);
-	lookup_answer(asked[1], verdict_with(big), 10, 0);
+	review_answer(asked[1], verdict_with(big), 10, 0);
 	assert_asked(&asker, "b", true, 0, NULL);
-	inquiry_leave(&asker.waiter);
+	review_wait_cancel(&asker.waiter);
 }
 
 static void test_asks_once(void **state)
@@ -154,13 +154,13 @@ static void test_asks_once(void **state)
 	for (size_t i = 0; i < COUNT_OF(askers); i++)
 		assert_asked(&askers[i], "q", true, 0, NULL);
 	assert_int_equal(asked_count, 1);
-	inquiry_leave(&askers[1].waiter);
+	review_wait_cancel(&askers[1].waiter);
 	assert_int_equal(cancelled, 0);
-	lookup_answer(asked[0], verdict_with("x"), 10, 0);
+	review_answer(asked[0], verdict_with("x"), 10, 0);
 	assert_string_equal(askers[0].said, "x");
 	assert_string_equal(askers[1].said, "");
 	assert_string_equal(askers[2].said, "x");
-	inquiry_leave(&askers[0].waiter); /* fine when it waits no more */
+	review_wait_cancel(&askers[0].waiter); /* fine when it waits no more */
 }
 
 static void test_leaving_ends_the_call(void **state)
@@ -170,12 +170,12 @@ static void test_leaving_ends_the_call(void **state)
 	(void)state;
 	assert_asked(&askers[0], "q", true, 0, NULL);
 	assert_asked(&askers[1], "q", true, 0, NULL);
-	inquiry_leave(&askers[0].waiter);
-	inquiry_leave(&askers[1].waiter);
+	review_wait_cancel(&askers[0].waiter);
+	review_wait_cancel(&askers[1].waiter);
 	assert_int_equal(cancelled, 1);
 	assert_asked(&askers[0], "q", true, 0, NULL);
 	assert_int_equal(asked_count, 2);
-	inquiry_leave(&askers[0].waiter);
+	review_wait_cancel(&askers[0].waiter);
 }
 
 static void test_leaving_while_told(void **state)
@@ -187,7 +187,7 @@ static void test_leaving_while_told(void **state)
 		assert_asked(&askers[i], "q", true, 0, NULL);
 		askers[i].chases = &askers[1];
 	}
-	lookup_answer(asked[0], verdict_with("x"), 10, 0);
+	review_answer(asked[0], verdict_with("x"), 10, 0);
 	assert_string_equal(askers[0].said, "x");
 	assert_string_equal(askers[1].said, "");
 	assert_string_equal(askers[2].said, "x");
@@ -196,16 +196,16 @@ static void test_leaving_while_told(void **state)
 
 static void test_stats(void **state)
 {
-	const struct auth_review_stats *stats = inquiry_stats(inquiry);
+	const struct auth_review_stats *stats = review_cache_stats(cache);
 	struct asker askers[3] = {0};
 
 	(void)state;
 	assert_asked(&askers[0], "q", true, 1000, NULL);
 	assert_asked(&askers[1], "q", true, 1100, NULL);
-	lookup_answer(asked[0], verdict_with("x"), 10, 1300);
+	review_answer(asked[0], verdict_with("x"), 10, 1300);
 	assert_asked(&askers[2], "q", true, 1301, "x");
 	assert_asked(&askers[2], "r", true, 2000, NULL);
-	lookup_answer(asked[1], verdict_problem("no"), 0, 2002);
+	review_answer(asked[1], verdict_problem("no"), 0, 2002);
 	assert_int_equal(stats->sent, 2);
 	assert_int_equal(stats->joined, 1);
 	assert_int_equal(stats->hits, 1);
