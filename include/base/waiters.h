@@ -32,7 +32,4 @@ void waiters_take(struct waiters *waiters, struct waiters *ret_waiters);
 /* Who is told waits no more when its handler is called. `waiters` is not looked at after the first of them. */
 void waiters_tell(struct waiters *waiters, const void *news);
 
-/* Nobody is told any more. */
-void waiters_clear(struct waiters *waiters);
-
 #endif

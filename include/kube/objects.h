@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/waiters.h"
 
 struct kube_client;
 struct loop;
@@ -26,8 +27,8 @@ DEFINE_FREE_AT(objects)
 void objects_keep_pod_states(struct objects *objects);
 
 enum objects_state {
-	OBJECTS_FOUND,	 /* names are there, perhaps none */
-	OBJECTS_WAITING, /* the first list is not there yet; on_change will be called */
+	OBJECTS_FOUND,	   /* names are there, perhaps none */
+	OBJECTS_WAITING,   /* the first list is not there yet; on_change will be called */
 	OBJECTS_FORBIDDEN, /* we may not list them; err holds the server's words */
 	OBJECTS_FAILED, /* they cannot be listed (or the state is too old); err says why: the status and the server's words; ERR_LIMIT:
 			   they are too many */
@@ -79,13 +80,10 @@ enum objects_state objects_visit(struct objects *objects, const struct resource 
 struct objects_waiter {
 	void (*changed)(void *context);
 	void *context;
-	struct objects_waiter *next, *previous; /* the objects' own */
-	bool waiting;
+	struct waiter waiter; /* the objects' own */
 };
 void objects_wait(struct objects *objects, struct objects_waiter *waiter);
 void objects_wait_cancel(struct objects *objects, struct objects_waiter *waiter); /* fine when not waiting */
-
-size_t objects_count(const struct objects *objects); /* all that are held, for metrics */
 
 /* What is watched, for metrics; each resource once. */
 struct objects_watched {

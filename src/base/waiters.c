@@ -52,9 +52,3 @@ void waiters_tell(struct waiters *waiters, const void *news)
 		waiter->handler(waiter, news);
 	}
 }
-
-void waiters_clear(struct waiters *waiters)
-{
-	while (waiters_any(waiters))
-		(void)waiter_leave(LIST_OF(waiters->list.next, struct waiter, link));
-}

@@ -49,62 +49,37 @@ struct objects {
 	struct collection *collections;
 	struct doomed *doomed;
 	struct loop_timer drop, sweep, tell;
-	struct objects_waiter waiting, called; /* rings; these two are their heads */
+	struct waiters waiters;
 };
 
 /* ---- waiters */
 
-static void ring_init(struct objects_waiter *head)
+static void tell(struct waiter *waiter, const void *news)
 {
-	head->next = head->previous = head;
-}
+	struct objects_waiter *told = LIST_OF(waiter, struct objects_waiter, waiter);
 
-static void leave_ring(struct objects_waiter *waiter)
-{
-	waiter->previous->next = waiter->next;
-	waiter->next->previous = waiter->previous;
-	waiter->waiting = false;
-}
-
-static void enter_ring(struct objects_waiter *head, struct objects_waiter *waiter)
-{
-	waiter->next = head;
-	waiter->previous = head->previous;
-	head->previous->next = waiter;
-	head->previous = waiter;
-	waiter->waiting = true;
+	(void)news; /* that there are any */
+	told->changed(told->context);
 }
 
 void objects_wait(struct objects *objects, struct objects_waiter *waiter)
 {
-	if (!waiter->waiting)
-		enter_ring(&objects->waiting, waiter);
+	waiter->waiter.handler = tell;
+	if (!waiter_waits(&waiter->waiter))
+		waiters_add(&objects->waiters, &waiter->waiter);
 }
 
 void objects_wait_cancel(struct objects *objects, struct objects_waiter *waiter)
 {
 	(void)objects;
-	if (waiter->waiting)
-		leave_ring(waiter);
+	(void)waiter_leave(&waiter->waiter);
 }
 
-/* Who waits again while he is told waits for the next news. */
 static void tell_waiters(void *context)
 {
 	struct objects *objects = context;
 
-	while (objects->waiting.next != &objects->waiting) {
-		struct objects_waiter *waiter = objects->waiting.next;
-
-		leave_ring(waiter);
-		enter_ring(&objects->called, waiter);
-	}
-	while (objects->called.next != &objects->called) {
-		struct objects_waiter *waiter = objects->called.next;
-
-		leave_ring(waiter);
-		waiter->changed(waiter->context);
-	}
+	waiters_tell(&objects->waiters, NULL);
 }
 
 static void has_news(struct collection *collection)
@@ -371,8 +346,7 @@ struct objects *objects_new(struct loop *loop, struct kube_client *client, int64
 	objects->drop = (struct loop_timer){.handler = drop_some, .context = objects};
 	objects->sweep = (struct loop_timer){.handler = sweep, .context = objects};
 	objects->tell = (struct loop_timer){.handler = tell_waiters, .context = objects};
-	ring_init(&objects->waiting);
-	ring_init(&objects->called);
+	waiters_init(&objects->waiters);
 	objects_set_idle(objects, IDLE_MS);
 	collection_new(objects, &pods)->for_good = true;
 	return objects;
@@ -416,15 +390,6 @@ void objects_free(struct objects *objects)
 	loop_timer_cancel(objects->loop, &objects->tell);
 	words_free(objects->words);
 	free(objects);
-}
-
-size_t objects_count(const struct objects *objects)
-{
-	size_t count = 0;
-
-	for (const struct collection *collection = objects->collections; collection; collection = collection->next)
-		count += collection->store ? object_store_count(collection->store) : 0;
-	return count;
 }
 
 /* Two versions of a resource are watched for a while when the cluster prefers another; the newer one comes first. */

@@ -158,23 +158,24 @@ static void describe(const struct credential *credential, struct buf *out)
 
 /* ---- who waits */
 
-static void wait(struct credential *credential, struct credential_wait *wait)
-{
-	waiters_add(&((struct google *)credential)->waiting, &wait->waiter);
-}
-
-static void call_waiter(struct waiter *waiter, void *context)
+static void call_waiter(struct waiter *waiter, const void *news)
 {
 	const struct credential_wait *wait = LIST_OF(waiter, struct credential_wait, waiter);
 
-	(void)context;
+	(void)news; /* that there are any */
 	wait->handler(wait->context);
+}
+
+static void wait(struct credential *credential, struct credential_wait *wait)
+{
+	wait->waiter.handler = call_waiter;
+	waiters_add(&((struct google *)credential)->waiting, &wait->waiter);
 }
 
 static void wake(struct google *google)
 {
 	if (is_ready(&google->credential) || first_missing(google, true))
-		waiters_tell(&google->waiting, call_waiter, NULL);
+		waiters_tell(&google->waiting, NULL);
 }
 
 /* ---- answers */

@@ -144,16 +144,6 @@ static void test_taken(void **state)
 	assert_told(1, 1, 0);
 }
 
-static void test_clear(void **state)
-{
-	(void)state;
-	waiters_clear(world.waiters);
-	assert_false(waiter_waits(&world.somebody[0].waiter));
-	free(STEAL(world.waiters));
-	assert_null(waiter_leave(&world.somebody[0].waiter));
-	assert_told(0, 0, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,7 +153,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_waits_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_everything_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("waiters", tests, NULL, NULL);

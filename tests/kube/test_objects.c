@@ -34,6 +34,20 @@ static struct select_case {
 	{"all namespaces, some", true, "app=x", "z,a,c"},
 };
 
+static void add_count(void *context, const struct objects_watched *watched)
+{
+	*(size_t *)context += watched->count;
+}
+
+/* The objects of all that is watched. */
+static size_t count_held(const struct world *world)
+{
+	size_t count = 0;
+
+	objects_each_watched(world->objects, add_count, &count);
+	return count;
+}
+
 static void test_select(void **state)
 {
 	const struct select_case *c = *state;
@@ -50,7 +64,7 @@ static void test_select(void **state)
 	world->selector = c->selector;
 	world->namespace = c->all ? (struct str){0} : STR("n");
 	wait_for(world, c->want);
-	assert_int_equal(objects_count(world->objects), 5);
+	assert_int_equal(count_held(world), 5);
 	tear_down(state);
 }
 
@@ -67,7 +81,7 @@ static void test_follows_the_watch(void **state)
 	wait_for(world, "0");
 	world->selector = "";
 	wait_for(world, "0,a");
-	assert_int_equal(objects_count(world->objects), 2);
+	assert_int_equal(count_held(world), 2);
 	assert_asked(&world->kube, 0, "GET /api/v1/pods?limit=500&");
 	assert_asked(&world->kube, 0, "as=PartialObjectMetadataList");
 }
@@ -127,7 +141,7 @@ static void test_waits_for_the_first_list(void **state)
 	while (world->changes == 0)
 		wait_for(world, "");
 	assert_int_equal(world->changes, 1);
-	assert_false(world->waiter.waiting);
+	assert_false(waiter_waits(&world->waiter.waiter));
 	objects_wait_cancel(world->objects, &world->waiter);
 }
 
@@ -143,7 +157,7 @@ static void test_who_cancels_is_not_called(void **state)
 	objects_wait(world->objects, &other);
 	objects_wait_cancel(world->objects, &world->waiter);
 	wait_for(world, "");
-	while (other.waiting)
+	while (waiter_waits(&other.waiter))
 		wait_for(world, "");
 	assert_int_equal(world->changes, 1);
 }
@@ -248,7 +262,7 @@ static void test_a_list_larger_than_we_hold(void **state)
 	script_quiet(&world->kube);
 	start(world, STALE_MS);
 	wait_for(world, "cannot list pods: too many objects to hold: there are more than 200000");
-	assert_int_equal(objects_count(world->objects), 0);
+	assert_int_equal(count_held(world), 0);
 	run_until(&world->kube, is_first_quiet, world);
 	objects_set_idle(world->objects, 100); /* which is also how often it is looked at again */
 	wait_for(world, "a");
@@ -267,7 +281,7 @@ static bool is_forgotten(void *context)
 {
 	struct world *world = context;
 
-	return objects_count(world->objects) == 0;
+	return count_held(world) == 0;
 }
 
 static void test_others_are_watched_while_somebody_asks(void **state)
