@@ -28,7 +28,7 @@ static inline bool err_false(void)
 	return false;
 }
 
-/* As vsnprintf, but a message: control characters become spaces, and the cut is at a character boundary. */
+/* As vsnprintf, but clean, and cut between two characters. */
 void err_format(char *text, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 
 /* Sets code and message; the arguments may include err->msg. Always false, so that `return err_set(...)` reads well; a macro

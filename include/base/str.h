@@ -44,6 +44,9 @@ struct str str_trim(struct str text);
 /* How many bytes remain when an incomplete UTF-8 character at the end is cut off. */
 size_t str_whole_characters(struct str text);
 
+/* The bytes of the valid UTF-8 character at the front; 0: there is none. */
+size_t str_character(struct str text);
+
 /* Is it valid UTF-8 (no surrogates, no overlong forms)? */
 bool str_is_utf8(struct str text);
 

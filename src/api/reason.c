@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/reason.h"
 
+#include "base/clean.h"
+
 #include "api/status.h"
 
 static const struct reason_kind kinds[] = {
@@ -175,21 +177,6 @@ static size_t find_fix(struct str reason)
 	return reason.len;
 }
 
-/* Control characters become spaces; what is not UTF-8 becomes '?'. */
-static void put_tidy(struct buf *out, struct str text)
-{
-	bool utf8 = str_is_utf8(text);
-
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-
-		if (c < ' ' || c == 0x7f)
-			buf_putc(out, ' ');
-		else
-			buf_putc(out, c >= 0x80 && !utf8 ? '?' : text.ptr[i]);
-	}
-}
-
 void reason_write(struct buf *out, struct str words, struct str reason, enum reason_code code, size_t max)
 {
 	CLEANUP(buf_clear) struct buf tail = {0};
@@ -197,12 +184,12 @@ void reason_write(struct buf *out, struct str words, struct str reason, enum rea
 	size_t fix = find_fix(reason);
 	struct str shown;
 
-	put_tidy(&tail, str_slice(reason, fix, reason.len));
+	clean_put(&tail, str_slice(reason, fix, reason.len));
 	if (code != REASON_NONE)
 		buf_printf(&tail, " [%s]", kinds[code].code);
 	buf_put(&head, words); /* upstream repeats names as they came */
 	buf_puts(&head, words.len ? ": " : "");
-	put_tidy(&head, str_slice(reason, 0, fix));
+	clean_put(&head, str_slice(reason, 0, fix));
 	if (tail.len > max / 2) /* a fix that is no fix: somebody's words */
 		tail.len = 0;
 	shown = buf_str(&head);

@@ -3,26 +3,19 @@
 
 #include <stdio.h>
 
+#include "base/clean.h"
 #include "base/str.h"
-
-/* Messages end up in JSON, in headers and on terminals: one line, whole characters. */
-static void tidy(char *text, size_t size, size_t wanted)
-{
-	struct str all = {text, strlen(text)};
-
-	if (wanted >= size)
-		text[str_whole_characters(all)] = '\0';
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-}
 
 void err_format(char *text, size_t size, const char *format, va_list args)
 {
 	int wanted = vsnprintf(text, size, format, args);
+	size_t length = strlen(text);
 
 	CHECK(wanted >= 0);
-	tidy(text, size, (size_t)wanted);
+	if ((size_t)wanted >= size)
+		length = str_whole_characters((struct str){text, length});
+	text[length] = '\0';
+	clean_line(text, length); /* it ends up in JSON, in headers and on terminals */
 }
 
 static PRINTF_LIKE(2, 0) void format_message(struct err *err, const char *format, va_list args)

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/vec.h"
 
 enum { LINE_BYTES = 4096, SHORTEST_SECRET = 4 };
@@ -83,21 +84,6 @@ static void write_json_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* One line of UTF-8, whatever a peer said, and not longer than LINE_BYTES. */
-static void tidy(char *text)
-{
-	bool utf8 = str_is_utf8(str_of(text));
-	size_t length = strlen(text);
-
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-		else if ((unsigned char)*c >= 0x80 && !utf8)
-			*c = '?';
-	if (length >= LINE_BYTES)
-		text[str_whole_characters((struct str){text, LINE_BYTES - 1})] = '\0';
-}
-
 static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const char *format, va_list args)
 {
 	char *text = NULL;
@@ -106,7 +92,7 @@ static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const
 
 	CHECK(vasprintf(&text, format, args) >= 0);
 	log_redact(text); /* before anything in it is changed or cut off */
-	tidy(text);
+	clean_copy(text, strlen(text) < LINE_BYTES ? strlen(text) + 1 : LINE_BYTES, str_of(text));
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &parts);
 	if (logging.format == LOG_JSON) {

@@ -146,6 +146,13 @@ size_t str_whole_characters(struct str text)
 	return text.len;
 }
 
+size_t str_character(struct str text)
+{
+	bool cut;
+
+	return text.len ? character_length((const unsigned char *)text.ptr, text.len, &cut) : 0;
+}
+
 bool str_is_utf8(struct str text)
 {
 	const unsigned char *bytes = (const unsigned char *)text.ptr;

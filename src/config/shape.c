@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
+#include "base/clean.h"
 #include "shape.h"
 #include "model/rule_spec.h"
 #include "text/distance.h"
@@ -9,12 +10,8 @@ enum { FIELDS_MAX = 8 };
 struct shown shape_shown(struct str text)
 {
 	struct shown shown = {{0}};
-	size_t length = text.len;
 
-	if (length >= sizeof(shown.text))
-		length = str_whole_characters(str_slice(text, 0, sizeof(shown.text) - 1));
-	for (size_t i = 0; i < length; i++)
-		shown.text[i] = (char)((unsigned char)text.ptr[i] < ' ' ? '?' : text.ptr[i]);
+	clean_copy(shown.text, sizeof(shown.text), text);
 	return shown;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "base/buf.h"
+#include "base/clean.h"
 #include "base/log.h"
 #include "client_in.h"
 #include "kube/config.h"
@@ -155,39 +156,18 @@ struct str kube_client_authority(const struct kube_client *client)
 
 /* ---- what went wrong, in words */
 
-/* Other bytes than UTF-8 become '?'. */
-static void put_utf8(struct buf *out, struct str text)
-{
-	while (text.len > 0) {
-		size_t bytes = 1;
-
-		while (bytes <= 4 && bytes <= text.len && !str_is_utf8(str_slice(text, 0, bytes)))
-			bytes++;
-		if (bytes > 4 || bytes > text.len)
-			bytes = 0;
-		buf_put(out, bytes > 0 ? str_slice(text, 0, bytes) : STR("?"));
-		text = str_slice(text, bytes > 0 ? bytes : 1, text.len);
-	}
-}
-
-/* One line of UTF-8. Secrets go before the text is cut, since half a secret would not be known as one. */
+/* Secrets go before the text is cut, since half a secret would not be known as one. */
 static void put_words(char *text, size_t size, struct str words)
 {
 	CLEANUP(buf_clear) struct buf line = {0};
-	struct err err = {0};
-	struct str cut;
 
-	put_utf8(&line, words);
-	text[0] = '\0';
-	if (words.len == 0)
-		return;
+	clean_put(&line, words); /* no NUL is left */
 	(void)buf_cstr(&line);
+	text[0] = '\0';
+	if (line.len == 0)
+		return;
 	log_redact(line.ptr);
-	(void)err_set(&err, ERR_UPSTREAM, "%s", line.ptr);
-	cut = str_slice(str_of(err.msg), 0, size - 1);
-	cut.len = str_whole_characters(cut);
-	memcpy(text, cut.ptr, cut.len);
-	text[cut.len] = '\0';
+	clean_copy(text, size, str_of(line.ptr));
 }
 
 /* The message of a Status; else the body as it is. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/clean.h"
 #include "base/log.h"
 #include "kube/watch.h"
 #include "model/resource.h"
@@ -139,8 +140,7 @@ static void broke(struct collection *collection, const char *reason)
 	} else {
 		log_v(2, "objects: %s: %s", buf_cstr(&collection->title), reason);
 	}
-	snprintf(collection->reason, sizeof(collection->reason), "%s", reason);
-	collection->reason[str_whole_characters(str_of(collection->reason))] = '\0';
+	clean_copy(collection->reason, sizeof(collection->reason), str_of(reason));
 	has_news(collection);
 }
 

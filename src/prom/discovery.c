@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -99,8 +100,7 @@ static void failed(struct search *search, const struct upstream_error *problem)
 	int64_t most = discovery->options.relist_ms;
 	bool first = search->retry_ms == 0;
 
-	memcpy(search->failure, problem->text, sizeof(search->failure) - 1);
-	search->failure[str_whole_characters(str_of(search->failure))] = '\0';
+	clean_copy(search->failure, sizeof(search->failure), str_of(problem->text));
 	search->problem = *problem;
 	search->failures++;
 	if (first)

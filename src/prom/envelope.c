@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clean.h"
+
 enum { KEY_STATUS, KEY_ERROR_TYPE, KEY_ERROR, KEY_WARNINGS, KEY_DATA, KEY_OTHER };
 
 static const struct str key_names[] = {STR_INIT("status"), STR_INIT("errorType"), STR_INIT("error"),
@@ -26,19 +28,6 @@ void envelope_skip(struct envelope *envelope, enum json_event event)
 		envelope->skipping++;
 	else if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
 		envelope->skipping--;
-}
-
-/* As much as fits. A NUL would end the message that the text becomes a part of. */
-static void keep(char *place, size_t size, struct str text)
-{
-	size_t length = text.len < size - 1 ? text.len : str_whole_characters((struct str){text.ptr, size - 1});
-
-	for (size_t i = 0; i < length; i++) {
-		place[i] = text.ptr[i];
-		if (place[i] == '\0')
-			place[i] = ' ';
-	}
-	place[length] = '\0';
 }
 
 static unsigned key_of(struct str text)
@@ -73,13 +62,13 @@ static void take_status(struct envelope *envelope, enum json_event event, struct
 	envelope->status = str_eq(text, STR("success")) ? ENVELOPE_SUCCESS
 			   : str_eq(text, STR("error")) ? ENVELOPE_ERROR
 							: ENVELOPE_OTHER_STATUS;
-	keep(envelope->other_status, sizeof(envelope->other_status), text);
+	clean_copy(envelope->other_status, sizeof(envelope->other_status), text);
 }
 
 static void take_text(struct envelope *envelope, char *place, size_t size, enum json_event event, struct str text)
 {
 	if (event == JSON_STRING)
-		keep(place, size, text);
+		clean_copy(place, size, text);
 	else
 		envelope_skip(envelope, event);
 }
@@ -105,7 +94,7 @@ static void take_warning(struct envelope *envelope, enum json_event event, struc
 	}
 	if (envelope->warning[0] || str_starts(text, STR("PromQL info")) || str_starts(text, STR("PromQL warning")))
 		return;
-	keep(envelope->warning, sizeof(envelope->warning), text.len ? text : STR("a warning without a text"));
+	clean_copy(envelope->warning, sizeof(envelope->warning), text.len ? text : STR("a warning without a text"));
 }
 
 static bool take_value(struct envelope *envelope, enum json_event event, struct str text)

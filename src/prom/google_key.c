@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "base/clean.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "google_key.h"
@@ -221,11 +222,10 @@ bool google_token_parse(struct str body, struct arena *arena, struct str *ret_to
 
 static void put_line(struct buf *out, struct str text)
 {
-	CLEANUP(buf_clear) struct buf line = {0};
+	char line[WORDS_BYTES];
 
-	for (size_t i = 0; i < text.len && line.len < WORDS_BYTES; i++)
-		buf_putc(&line, text.ptr[i] >= ' ' && text.ptr[i] < 0x7f ? text.ptr[i] : ' ');
-	buf_put(out, str_trim(buf_str(&line)));
+	clean_copy(line, sizeof(line), text);
+	buf_put(out, str_trim(str_of(line)));
 }
 
 void google_error_write(struct buf *out, struct str body)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "net/http_client.h"
 #include "model/upstream_error.h"
@@ -47,26 +48,15 @@ static bool hear(void *context, enum json_event event, struct str text, struct e
 	return true;
 }
 
-/* White space and control characters become one space each, other bytes than UTF-8 '?'. */
+/* Cleaned, and each run of spaces, of lines that were indented perhaps, is one. */
 static void put_one_line(struct buf *out, struct str text)
 {
-	while (text.len > 0) {
-		size_t bytes = 1;
+	CLEANUP(buf_clear) struct buf line = {0};
 
-		if ((unsigned char)*text.ptr <= ' ' || *text.ptr == 0x7f) {
-			if (out->len > 0 && out->ptr[out->len - 1] != ' ')
-				buf_putc(out, ' ');
-		} else if ((unsigned char)*text.ptr < 0x80) {
-			buf_putc(out, *text.ptr);
-		} else {
-			for (bytes = 2; bytes <= 4 && !str_is_utf8(str_slice(text, 0, bytes)); bytes++)
-				continue;
-			if (bytes > 4 || bytes > text.len)
-				bytes = 1;
-			buf_put(out, bytes > 1 ? str_slice(text, 0, bytes) : STR("?"));
-		}
-		text = str_slice(text, bytes, text.len);
-	}
+	clean_put(&line, text);
+	for (size_t i = 0; i < line.len; i++)
+		if (line.ptr[i] != ' ' || (out->len > 0 && out->ptr[out->len - 1] != ' '))
+			buf_putc(out, line.ptr[i]);
 }
 
 /* Secrets go before the text is cut, since half a secret would not be known as one. */
@@ -290,12 +280,7 @@ static enum upstream_fault describe_answer(struct buf *out, const struct upstrea
 
 static void cut_to(struct upstream_error *error, struct buf *text)
 {
-	struct str all = buf_str(text);
-
-	if (all.len > sizeof(error->text) - 1)
-		all.len = str_whole_characters(str_slice(all, 0, sizeof(error->text) - 1));
-	memcpy(error->text, all.ptr, all.len);
-	error->text[all.len] = '\0';
+	clean_copy(error->text, sizeof(error->text), buf_str(text));
 }
 
 static void take_text(struct buf *text, struct upstream_error *ret_error)

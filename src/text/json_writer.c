@@ -136,19 +136,10 @@ static void put_ascii(struct json_writer *writer, char c)
 	}
 }
 
-/* How many bytes the valid character at the front has; 0 when it is none. */
-static size_t character_length(struct str text)
-{
-	for (size_t length = 2; length <= 4 && length <= text.len; length++)
-		if (str_is_utf8((struct str){text.ptr, length}))
-			return length;
-	return 0;
-}
-
 /* The line separators end a line in JavaScript, inside of strings too. */
 static size_t put_character(struct json_writer *writer, struct str text)
 {
-	size_t length = character_length(text);
+	size_t length = str_character(text);
 	struct str character = {text.ptr, length};
 
 	if (length == 0) {

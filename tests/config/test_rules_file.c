@@ -52,7 +52,7 @@ static struct problem_case {
 	{"unknown key that is long or odd",
 	 STR_INIT("\"a\\nb\\0c\": 1\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\xe6\x97\xa5yyy: "
 		  "2\n"),
-	 "f:1:1: unknown key \"a?b?c\" in a rules file; known are rules, externalRules, resourceRules\n"
+	 "f:1:1: unknown key \"a b c\" in a rules file; known are rules, externalRules, resourceRules\n"
 	 "f:2:1: unknown key \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" in a rules file; "
 	 "known are rules, externalRules, resourceRules\n"},
 	{"doubled key of a struct", STR_INIT("rules:\n- seriesQuery: a\n  seriesQuery: b\n  metricsQuery: c\n"),
