@@ -43,8 +43,8 @@ struct query_wait {
 };
 
 /* An instant query at the present. What is remembered comes at once: the handler is then called before this returns, and the wait
-   may be gone with it. After `timeout_ms` there is a UPSTREAM_TIMEOUT. */
-void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeout_ms, struct query_wait *wait);
+   may be gone with it. At `deadline_ms`, by the loop's clock, there is a UPSTREAM_TIMEOUT. */
+void query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadline_ms, struct query_wait *wait);
 void query_wait_cancel(struct query_wait *wait); /* fine when it does not wait */
 
 /* Other rules, other credentials: nothing that was asked before answers what is asked from now on. */

@@ -330,15 +330,14 @@ static void answered(void *context, struct samples *samples, const struct upstre
 }
 
 /* Shared by those who may wait longer than who asks now, so that it gets all the time that the client allows. */
-static struct query_flight *flight_new(struct query_cache *cache, struct str promql, int64_t timeout_ms)
+static struct query_flight *flight_new(struct query_cache *cache, struct str promql, int64_t deadline_ms)
 {
 	struct query_flight *flight = xnew(struct query_flight);
 
 	flight->cache = cache;
 	memo_begin(cache->memo, remembers(cache) ? &promql : NULL, &flight->flight, loop_now_ms(cache->loop));
 	flight->call = prom_query(cache->prom, promql, loop_wall_ms(cache->loop),
-				  cache->options.ttl_ms > 0 ? INT64_MAX : loop_now_ms(cache->loop) + timeout_ms,
-				  answered, flight);
+				  cache->options.ttl_ms > 0 ? INT64_MAX : deadline_ms, answered, flight);
 	return flight;
 }
 
@@ -390,7 +389,7 @@ static void deadline_passed(void *context)
 	outcome_unref(outcome);
 }
 
-void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeout_ms, struct query_wait *wait)
+void query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadline_ms, struct query_wait *wait)
 {
 	struct memo_entry *entry = memo_find(cache->memo, promql);
 	struct query_flight *flight;
@@ -405,14 +404,14 @@ void query_cache_ask(struct query_cache *cache, struct str promql, int64_t timeo
 		flight_waited_for(flight);
 	} else {
 		cache->stats.misses++;
-		flight = flight_new(cache, promql, timeout_ms);
+		flight = flight_new(cache, promql, deadline_ms);
 	}
 	waiters_add(&flight->flight.waiters, &wait->waiter);
 	wait->asked_ms = loop_now_ms(cache->loop);
 	if (cache->options.ttl_ms == 0) /* the flight ends when its only wait does */
 		return;
 	wait->deadline = (struct loop_timer){.handler = deadline_passed, .context = wait};
-	loop_timer_set(cache->loop, &wait->deadline, timeout_ms);
+	loop_timer_set(cache->loop, &wait->deadline, deadline_ms - wait->asked_ms);
 }
 
 /* ---- life */

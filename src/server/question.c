@@ -85,8 +85,8 @@ static void go_on(struct question *question)
 		log_v(6, "query: %.*s", STR_ARG(buf_str(&question->plan.promql)));
 		question->wait =
 			(struct query_wait){.handler = sampled, .context = question, .since_ms = question->aged_ms};
-		query_cache_ask(setting->cache, buf_str(&question->plan.promql),
-				question->deadline_ms - loop_now_ms(setting->loop), &question->wait);
+		query_cache_ask(setting->cache, buf_str(&question->plan.promql), question->deadline_ms,
+				&question->wait);
 	}
 }
 

@@ -109,7 +109,7 @@ static void ask(struct usage_request *usage)
 	*slot = (struct slot){
 		.usage = usage, .wait = {.handler = sampled, .context = slot}, .busy = true, .query = query};
 	usage->under_way++;
-	query_cache_ask(usage->setting.cache, buf_str(&promql), left_ms(usage), &slot->wait);
+	query_cache_ask(usage->setting.cache, buf_str(&promql), usage->deadline_ms, &slot->wait);
 }
 
 /* Once the time is over, the queries that were not asked have failed like those that were. */

@@ -66,7 +66,8 @@ static inline void told(void *context, const struct samples *samples, const stru
 
 static inline void ask_within(struct scene *scene, int number, const char *promql, int64_t timeout_ms)
 {
-	query_cache_ask(scene->cache, str_of(promql), timeout_ms, &scene->askers[number].wait);
+	query_cache_ask(scene->cache, str_of(promql), loop_now_ms(scene->world->loop) + timeout_ms,
+			&scene->askers[number].wait);
 }
 
 static inline void ask(struct scene *scene, int number, const char *promql)
