@@ -174,6 +174,19 @@ static void test_goes_on_after_a_cut(void **state)
 	assert_asked(&world->kube, 2, "&resourceVersion=8&");
 }
 
+/* Nobody's fault: it is no reason for a list, nor for the log. */
+static void test_ends_within_its_first_event(void **state)
+{
+	struct world *world = *state;
+
+	script_list(&world->kube, "7", "");
+	script(&world->kube, "200 OK", "{\"type\":\"ADDED\",\"obj", KEEP);
+	script_watch(&world->kube, EVENT("ADDED", "8", "a", "x", ""));
+	run_until_noted(world, "put a/x", 3);
+	assert_string_equal(buf_cstr(&world->kube.note), "begin; synced; put a/x; ");
+	assert_asked(&world->kube, 2, "&resourceVersion=7&");
+}
+
 /* ---- the version is gone */
 
 static struct gone_case {
@@ -467,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_metadata_and_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_goes_on_from_a_bookmark, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_goes_on_after_a_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ends_within_its_first_event, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gone_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_same_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gone_in_the_second_page, set_up, tear_down),
