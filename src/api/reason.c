@@ -249,7 +249,7 @@ void reason_write_page(struct buf *out)
 		 "# Errors\n\nEach refusal says what is wrong, then `fix:` and what to do, and ends with a code in "
 		 "brackets, which stays\nthe same whatever the words are: `kubectl describe hpa` shows it, and "
 		 "scripts may look for it. With\n`--empty-list=ok` it stands in the `Warning` header. This page is "
-		 "made from the program's own table:\n`tests/errors.sh build/dev/tests/errors_page --write`.\n");
+		 "made from the program's own table:\n`tests/page.sh errors.md build/dev/tests/errors_page --write`.\n");
 	for (enum reason_code code = REASON_NONE + 1; code < REASON_COUNT; code++) {
 		for (size_t i = 0; i < COUNT_OF(sections); i++)
 			if (sections[i].first == code)
