@@ -8,16 +8,16 @@
 #include "base/str.h"
 
 enum json_event {
-	JSON_OBJECT,
-	JSON_OBJECT_END,
-	JSON_ARRAY,
-	JSON_ARRAY_END,
-	JSON_KEY,    /* text: unescaped */
-	JSON_STRING, /* text: unescaped, may hold NUL */
-	JSON_NUMBER, /* text: as written */
-	JSON_TRUE,
-	JSON_FALSE,
-	JSON_NULL,
+	JSON_EVENT_OBJECT,
+	JSON_EVENT_OBJECT_END,
+	JSON_EVENT_ARRAY,
+	JSON_EVENT_ARRAY_END,
+	JSON_EVENT_KEY,	   /* text: unescaped */
+	JSON_EVENT_STRING, /* text: unescaped, may hold NUL */
+	JSON_EVENT_NUMBER, /* text: as written */
+	JSON_EVENT_TRUE,
+	JSON_EVENT_FALSE,
+	JSON_EVENT_NULL,
 };
 
 /* `text` is lent for the duration of the call. False stops the reader for good; the handler has set *err. */

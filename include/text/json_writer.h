@@ -19,18 +19,18 @@ struct json_writer {
 };
 
 void json_writer_init(struct json_writer *writer, struct buf *out, bool pretty);
-void json_object(struct json_writer *writer);
-void json_object_end(struct json_writer *writer);
-void json_array(struct json_writer *writer);
-void json_array_end(struct json_writer *writer);
-void json_key(struct json_writer *writer, const char *key); /* must need no escapes */
-void json_key_str(struct json_writer *writer, struct str key);
-void json_string(struct json_writer *writer, struct str text);
-void json_i64(struct json_writer *writer, int64_t number);
-void json_bool(struct json_writer *writer, bool value);
-void json_null(struct json_writer *writer);
+void json_writer_object(struct json_writer *writer);
+void json_writer_object_end(struct json_writer *writer);
+void json_writer_array(struct json_writer *writer);
+void json_writer_array_end(struct json_writer *writer);
+void json_writer_key(struct json_writer *writer, const char *key); /* must need no escapes */
+void json_writer_key_str(struct json_writer *writer, struct str key);
+void json_writer_string(struct json_writer *writer, struct str text);
+void json_writer_i64(struct json_writer *writer, int64_t number);
+void json_writer_bool(struct json_writer *writer, bool value);
+void json_writer_null(struct json_writer *writer);
 
-/* json_key and json_string in one. */
-void json_member(struct json_writer *writer, const char *key, struct str text);
+/* json_writer_key and json_writer_string in one. */
+void json_writer_member(struct json_writer *writer, const char *key, struct str text);
 
 #endif

@@ -133,17 +133,17 @@ static void write_values(struct json_writer *writer, const struct selector_requi
 		[SELECTOR_NOT_EXISTS] = "DoesNotExist",
 	};
 
-	json_object(writer);
-	json_member(writer, "key", requirement->key);
-	json_member(writer, "operator", str_of(operators[requirement->op]));
+	json_writer_object(writer);
+	json_writer_member(writer, "key", requirement->key);
+	json_writer_member(writer, "operator", str_of(operators[requirement->op]));
 	if (requirement->value_count) {
-		json_key(writer, "values");
-		json_array(writer);
+		json_writer_key(writer, "values");
+		json_writer_array(writer);
 		for (size_t i = 0; i < requirement->value_count; i++)
-			json_string(writer, requirement->values[i]);
-		json_array_end(writer);
+			json_writer_string(writer, requirement->values[i]);
+		json_writer_array_end(writer);
 	}
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static bool is_equality(const struct selector_requirement *requirement)
@@ -162,15 +162,15 @@ static void write_match_labels(struct json_writer *writer, const struct selector
 		if (!is_equality(this) || again) /* a map holds a key once */
 			continue;
 		if (!open) {
-			json_key(writer, "matchLabels");
-			json_object(writer);
+			json_writer_key(writer, "matchLabels");
+			json_writer_object(writer);
 			open = true;
 		}
-		json_key_str(writer, this->key);
-		json_string(writer, this->values[0]);
+		json_writer_key_str(writer, this->key);
+		json_writer_string(writer, this->values[0]);
 	}
 	if (open)
-		json_object_end(writer);
+		json_writer_object_end(writer);
 }
 
 static void write_match_expressions(struct json_writer *writer, const struct selector *selector)
@@ -181,27 +181,27 @@ static void write_match_expressions(struct json_writer *writer, const struct sel
 		if (is_equality(&selector->requirements[i]))
 			continue;
 		if (!open) {
-			json_key(writer, "matchExpressions");
-			json_array(writer);
+			json_writer_key(writer, "matchExpressions");
+			json_writer_array(writer);
 			open = true;
 		}
 		write_values(writer, &selector->requirements[i]);
 	}
 	if (open)
-		json_array_end(writer);
+		json_writer_array_end(writer);
 }
 
 static void write_selector(struct json_writer *writer, const struct selector *selector)
 {
-	json_key(writer, "selector");
+	json_writer_key(writer, "selector");
 	if (selector->count == 0) {
-		json_null(writer);
+		json_writer_null(writer);
 		return;
 	}
-	json_object(writer);
+	json_writer_object(writer);
 	write_match_labels(writer, selector);
 	write_match_expressions(writer, selector);
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_object(struct json_writer *writer, const struct api_plan *plan, struct str name)
@@ -213,14 +213,14 @@ static void write_object(struct json_writer *writer, const struct api_plan *plan
 	buf_put(&text, resource->group); /* "/v1" for the core group, as upstream writes it */
 	buf_putc(&text, '/');
 	buf_put(&text, resource->version);
-	json_key(writer, "describedObject");
-	json_object(writer);
-	json_member(writer, "kind", resource->kind);
+	json_writer_key(writer, "describedObject");
+	json_writer_object(writer);
+	json_writer_member(writer, "kind", resource->kind);
 	if (plan->request->namespaced)
-		json_member(writer, "namespace", plan->request->namespace);
-	json_member(writer, "name", name);
-	json_member(writer, "apiVersion", buf_str(&text));
-	json_object_end(writer);
+		json_writer_member(writer, "namespace", plan->request->namespace);
+	json_writer_member(writer, "name", name);
+	json_writer_member(writer, "apiVersion", buf_str(&text));
+	json_writer_object_end(writer);
 }
 
 static void write_number(struct json_writer *writer, int64_t time_ms, int64_t milli)
@@ -229,10 +229,10 @@ static void write_number(struct json_writer *writer, int64_t time_ms, int64_t mi
 	struct buf text = {.ptr = digits, .cap = sizeof(digits), .max = sizeof(digits) - 1};
 
 	timestamp_write_rfc3339(&text, time_ms);
-	json_member(writer, "timestamp", buf_str(&text));
+	json_writer_member(writer, "timestamp", buf_str(&text));
 	buf_reset(&text);
 	quantity_write_decimal(&text, milli);
-	json_member(writer, "value", buf_str(&text));
+	json_writer_member(writer, "value", buf_str(&text));
 }
 
 static void write_item(struct json_writer *writer, const struct api_plan *plan, struct str name,
@@ -241,21 +241,21 @@ static void write_item(struct json_writer *writer, const struct api_plan *plan, 
 	const struct api_request *request = plan->request;
 	bool second = str_eq(request->version, STR("v1beta2"));
 
-	json_object(writer);
+	json_writer_object(writer);
 	write_object(writer, plan, name);
 	if (second) {
-		json_key(writer, "metric");
-		json_object(writer);
-		json_member(writer, "name", request->metric);
+		json_writer_key(writer, "metric");
+		json_writer_object(writer);
+		json_writer_member(writer, "name", request->metric);
 		write_selector(writer, &plan->parameters.metric_selector);
-		json_object_end(writer);
+		json_writer_object_end(writer);
 	} else {
-		json_member(writer, "metricName", request->metric);
+		json_writer_member(writer, "metricName", request->metric);
 	}
 	write_number(writer, number->time_ms, number->milli);
 	if (!second)
 		write_selector(writer, &plan->parameters.metric_selector);
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void open_list(struct json_writer *writer, struct api_plan *plan, const char *kind)
@@ -267,20 +267,20 @@ static void open_list(struct json_writer *writer, struct api_plan *plan, const c
 	buf_put(&version, plan->request->version);
 	buf_reset(&plan->reply.body);
 	json_writer_init(writer, &plan->reply.body, plan->request->pretty);
-	json_object(writer);
-	json_member(writer, "kind", str_of(kind));
-	json_member(writer, "apiVersion", buf_str(&version));
-	json_key(writer, "metadata");
-	json_object(writer);
-	json_object_end(writer);
-	json_key(writer, "items");
-	json_array(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "kind", str_of(kind));
+	json_writer_member(writer, "apiVersion", buf_str(&version));
+	json_writer_key(writer, "metadata");
+	json_writer_object(writer);
+	json_writer_object_end(writer);
+	json_writer_key(writer, "items");
+	json_writer_array(writer);
 }
 
 static void close_list(struct json_writer *writer, struct api_plan *plan)
 {
-	json_array_end(writer);
-	json_object_end(writer);
+	json_writer_array_end(writer);
+	json_writer_object_end(writer);
 	if (!plan->request->pretty)
 		buf_putc(&plan->reply.body, '\n');
 	plan->reply.status = 200;
@@ -359,32 +359,32 @@ static void write_labels(struct json_writer *writer, const struct api_plan *plan
 	const struct label *labels = sorted_labels(plan, sample);
 
 	if (plan->gke && !system && sample->label_count)
-		json_member(writer, "resource.type", STR("prometheus_target"));
+		json_writer_member(writer, "resource.type", STR("prometheus_target"));
 	for (size_t i = 0; i < sample->label_count; i++) {
 		CLEANUP(buf_clear) struct buf key = {0};
 
 		if (plan->gke && !gke_label_write(&key, system, labels[i].name))
 			continue;
-		json_key_str(writer, plan->gke ? buf_str(&key) : labels[i].name);
-		json_string(writer, labels[i].value);
+		json_writer_key_str(writer, plan->gke ? buf_str(&key) : labels[i].name);
+		json_writer_string(writer, labels[i].value);
 	}
 }
 
 static void write_external_item(struct json_writer *writer, const struct api_plan *plan, const struct sample *sample,
 				const struct number *number, bool scalar)
 {
-	json_object(writer);
-	json_member(writer, "metricName", plan->metric->name);
-	json_key(writer, "metricLabels");
+	json_writer_object(writer);
+	json_writer_member(writer, "metricName", plan->metric->name);
+	json_writer_key(writer, "metricLabels");
 	if (scalar) {
-		json_null(writer);
+		json_writer_null(writer);
 	} else {
-		json_object(writer);
+		json_writer_object(writer);
 		write_labels(writer, plan, sample);
-		json_object_end(writer);
+		json_writer_object_end(writer);
 	}
 	write_number(writer, number->time_ms, number->milli);
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static int compare_labels(const void *left, const void *right)

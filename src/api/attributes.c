@@ -225,7 +225,7 @@ static void write_target(struct buf *out, const struct access_attributes *attrib
 static void member_unless_empty(struct json_writer *writer, const char *key, struct str value)
 {
 	if (value.len)
-		json_member(writer, key, value);
+		json_writer_member(writer, key, value);
 }
 
 /* `attributes` NULL: no details at all. */
@@ -235,26 +235,26 @@ static void status_document(struct buf *out, struct str message, const char *rea
 	struct json_writer writer;
 
 	json_writer_init(&writer, out, pretty);
-	json_object(&writer);
-	json_member(&writer, "kind", STR("Status"));
-	json_member(&writer, "apiVersion", STR("v1"));
-	json_key(&writer, "metadata");
-	json_object(&writer);
-	json_object_end(&writer);
-	json_member(&writer, "status", STR("Failure"));
-	json_member(&writer, "message", message);
-	json_member(&writer, "reason", str_of(reason));
+	json_writer_object(&writer);
+	json_writer_member(&writer, "kind", STR("Status"));
+	json_writer_member(&writer, "apiVersion", STR("v1"));
+	json_writer_key(&writer, "metadata");
+	json_writer_object(&writer);
+	json_writer_object_end(&writer);
+	json_writer_member(&writer, "status", STR("Failure"));
+	json_writer_member(&writer, "message", message);
+	json_writer_member(&writer, "reason", str_of(reason));
 	if (attributes) {
-		json_key(&writer, "details");
-		json_object(&writer);
+		json_writer_key(&writer, "details");
+		json_writer_object(&writer);
 		member_unless_empty(&writer, "name", attributes->name);
 		member_unless_empty(&writer, "group", attributes->group);
 		member_unless_empty(&writer, "kind", attributes->resource);
-		json_object_end(&writer);
+		json_writer_object_end(&writer);
 	}
-	json_key(&writer, "code");
-	json_i64(&writer, code);
-	json_object_end(&writer);
+	json_writer_key(&writer, "code");
+	json_writer_i64(&writer, code);
+	json_writer_object_end(&writer);
 	if (!pretty)
 		buf_putc(out, '\n');
 }

@@ -12,7 +12,7 @@ static const char PLAIN[] = "text/plain; charset=utf-8";
 
 static void end(struct json_writer *writer)
 {
-	json_object_end(writer);
+	json_writer_object_end(writer);
 	if (!writer->pretty)
 		buf_putc(writer->out, '\n');
 }
@@ -24,47 +24,47 @@ static void write_version(struct json_writer *writer, const char *group, const c
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s/%s", group, version);
-	json_object(writer);
-	json_member(writer, "groupVersion", str_of(name));
-	json_member(writer, "version", str_of(version));
-	json_object_end(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "groupVersion", str_of(name));
+	json_writer_member(writer, "version", str_of(version));
+	json_writer_object_end(writer);
 }
 
 static void write_group_members(struct json_writer *writer, const char *group)
 {
 	bool custom = str_eq(str_of(group), STR(API_CUSTOM_GROUP));
 
-	json_member(writer, "name", str_of(group));
-	json_key(writer, "versions");
-	json_array(writer);
+	json_writer_member(writer, "name", str_of(group));
+	json_writer_key(writer, "versions");
+	json_writer_array(writer);
 	write_version(writer, group, "v1beta1");
 	if (custom)
 		write_version(writer, group, "v1beta2");
-	json_array_end(writer);
-	json_key(writer, "preferredVersion");
+	json_writer_array_end(writer);
+	json_writer_key(writer, "preferredVersion");
 	write_version(writer, group, "v1beta1");
 }
 
 static void write_listed_group(struct json_writer *writer, const char *group)
 {
-	json_object(writer);
+	json_writer_object(writer);
 	write_group_members(writer, group);
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_groups(struct json_writer *writer, struct api_groups groups)
 {
-	json_object(writer);
-	json_member(writer, "kind", STR("APIGroupList"));
-	json_key(writer, "groups");
-	json_array(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "kind", STR("APIGroupList"));
+	json_writer_key(writer, "groups");
+	json_writer_array(writer);
 	if (groups.custom)
 		write_listed_group(writer, API_CUSTOM_GROUP);
 	if (groups.external)
 		write_listed_group(writer, API_EXTERNAL_GROUP);
 	if (groups.resource)
 		write_listed_group(writer, API_RESOURCE_GROUP);
-	json_array_end(writer);
+	json_writer_array_end(writer);
 	end(writer);
 }
 
@@ -77,9 +77,9 @@ static const char *group_name(struct str group)
 
 static void write_group(struct json_writer *writer, const struct api_request *request)
 {
-	json_object(writer);
-	json_member(writer, "kind", STR("APIGroup"));
-	json_member(writer, "apiVersion", STR("v1"));
+	json_writer_object(writer);
+	json_writer_member(writer, "kind", STR("APIGroup"));
+	json_writer_member(writer, "apiVersion", STR("v1"));
 	write_group_members(writer, group_name(request->group));
 	end(writer);
 }
@@ -88,19 +88,19 @@ static void write_group(struct json_writer *writer, const struct api_request *re
 
 static void write_entry_verbs(struct json_writer *writer, struct str name, bool namespaced, const char *kind, bool list)
 {
-	json_object(writer);
-	json_member(writer, "name", name);
-	json_member(writer, "singularName", STR(""));
-	json_key(writer, "namespaced");
-	json_bool(writer, namespaced);
-	json_member(writer, "kind", str_of(kind));
-	json_key(writer, "verbs");
-	json_array(writer);
-	json_string(writer, STR("get"));
+	json_writer_object(writer);
+	json_writer_member(writer, "name", name);
+	json_writer_member(writer, "singularName", STR(""));
+	json_writer_key(writer, "namespaced");
+	json_writer_bool(writer, namespaced);
+	json_writer_member(writer, "kind", str_of(kind));
+	json_writer_key(writer, "verbs");
+	json_writer_array(writer);
+	json_writer_string(writer, STR("get"));
 	if (list)
-		json_string(writer, STR("list"));
-	json_array_end(writer);
-	json_object_end(writer);
+		json_writer_string(writer, STR("list"));
+	json_writer_array_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_entry(struct json_writer *writer, struct str name, bool namespaced, const char *kind)
@@ -149,19 +149,19 @@ static void write_resources(struct json_writer *writer, const struct api_request
 	buf_put(&group_version, request->group);
 	buf_putc(&group_version, '/');
 	buf_put(&group_version, request->version);
-	json_object(writer);
-	json_member(writer, "kind", STR("APIResourceList"));
-	json_member(writer, "apiVersion", STR("v1"));
-	json_member(writer, "groupVersion", buf_str(&group_version));
-	json_key(writer, "resources");
-	json_array(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "kind", STR("APIResourceList"));
+	json_writer_member(writer, "apiVersion", STR("v1"));
+	json_writer_member(writer, "groupVersion", buf_str(&group_version));
+	json_writer_key(writer, "resources");
+	json_writer_array(writer);
 	if (str_eq(request->group, STR(API_RESOURCE_GROUP))) {
 		write_entry_verbs(writer, STR("nodes"), false, "NodeMetrics", true);
 		write_entry_verbs(writer, STR("pods"), true, "PodMetrics", true);
 	} else {
 		write_metric_entries(writer, catalog, str_eq(request->group, STR(API_EXTERNAL_GROUP)));
 	}
-	json_array_end(writer);
+	json_writer_array_end(writer);
 	end(writer);
 }
 
@@ -169,54 +169,54 @@ static void write_resources(struct json_writer *writer, const struct api_request
 
 static void write_version_info(struct json_writer *writer)
 {
-	json_object(writer);
-	json_member(writer, "major", STR("1"));
-	json_member(writer, "minor", STR("34"));
-	json_member(writer, "gitVersion", STR("v" GAUGELET_VERSION));
-	json_member(writer, "gitCommit", STR(""));
-	json_member(writer, "gitTreeState", STR(""));
-	json_member(writer, "buildDate", STR(""));
-	json_member(writer, "goVersion", STR(""));
-	json_member(writer, "compiler", STR("gcc"));
-	json_member(writer, "platform", STR("linux"));
-	json_object_end(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "major", STR("1"));
+	json_writer_member(writer, "minor", STR("34"));
+	json_writer_member(writer, "gitVersion", STR("v" GAUGELET_VERSION));
+	json_writer_member(writer, "gitCommit", STR(""));
+	json_writer_member(writer, "gitTreeState", STR(""));
+	json_writer_member(writer, "buildDate", STR(""));
+	json_writer_member(writer, "goVersion", STR(""));
+	json_writer_member(writer, "compiler", STR("gcc"));
+	json_writer_member(writer, "platform", STR("linux"));
+	json_writer_object_end(writer);
 }
 
 static void write_openapi_v2(struct json_writer *writer)
 {
-	json_object(writer);
-	json_member(writer, "swagger", STR("2.0"));
-	json_key(writer, "info");
-	json_object(writer);
-	json_member(writer, "title", STR("gaugelet"));
-	json_member(writer, "version", STR("v" GAUGELET_VERSION));
-	json_object_end(writer);
-	json_key(writer, "paths");
-	json_object(writer);
-	json_object_end(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "swagger", STR("2.0"));
+	json_writer_key(writer, "info");
+	json_writer_object(writer);
+	json_writer_member(writer, "title", STR("gaugelet"));
+	json_writer_member(writer, "version", STR("v" GAUGELET_VERSION));
+	json_writer_object_end(writer);
+	json_writer_key(writer, "paths");
+	json_writer_object(writer);
+	json_writer_object_end(writer);
 	end(writer);
 }
 
 static void write_openapi_v3(struct json_writer *writer)
 {
-	json_object(writer);
-	json_key(writer, "paths");
-	json_object(writer);
-	json_object_end(writer);
+	json_writer_object(writer);
+	json_writer_key(writer, "paths");
+	json_writer_object(writer);
+	json_writer_object_end(writer);
 	end(writer);
 }
 
 static void write_path(struct json_writer *writer, bool served, const char *path)
 {
 	if (served)
-		json_string(writer, str_of(path));
+		json_writer_string(writer, str_of(path));
 }
 
 static void write_index(struct json_writer *writer, struct api_groups groups)
 {
-	json_object(writer);
-	json_key(writer, "paths");
-	json_array(writer);
+	json_writer_object(writer);
+	json_writer_key(writer, "paths");
+	json_writer_array(writer);
 	write_path(writer, true, "/apis");
 	write_path(writer, groups.custom, "/apis/" API_CUSTOM_GROUP);
 	write_path(writer, groups.custom, "/apis/" API_CUSTOM_GROUP "/v1beta1");
@@ -231,8 +231,8 @@ static void write_index(struct json_writer *writer, struct api_groups groups)
 	write_path(writer, true, "/openapi/v3");
 	write_path(writer, true, "/readyz");
 	write_path(writer, true, "/version");
-	json_array_end(writer);
-	json_object_end(writer);
+	json_writer_array_end(writer);
+	json_writer_object_end(writer);
 }
 
 static bool is_api(enum route route)

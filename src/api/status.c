@@ -28,25 +28,25 @@ unsigned status_code(enum status_kind kind)
 static void member_unless_empty(struct json_writer *writer, const char *key, struct str value)
 {
 	if (value.len)
-		json_member(writer, key, value);
+		json_writer_member(writer, key, value);
 }
 
 static void write_details(struct json_writer *writer, const struct status_details *details)
 {
-	json_key(writer, "details");
-	json_object(writer);
+	json_writer_key(writer, "details");
+	json_writer_object(writer);
 	member_unless_empty(writer, "name", details->name);
 	member_unless_empty(writer, "group", details->group);
 	member_unless_empty(writer, "kind", details->kind);
 	if (details->cause.len) {
-		json_key(writer, "causes");
-		json_array(writer);
-		json_object(writer);
-		json_member(writer, "message", details->cause);
-		json_object_end(writer);
-		json_array_end(writer);
+		json_writer_key(writer, "causes");
+		json_writer_array(writer);
+		json_writer_object(writer);
+		json_writer_member(writer, "message", details->cause);
+		json_writer_object_end(writer);
+		json_writer_array_end(writer);
 	}
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static struct str cut(struct str message)
@@ -73,20 +73,20 @@ void status_write_details(struct buf *out, enum status_kind kind, struct str mes
 	struct json_writer writer;
 
 	json_writer_init(&writer, out, pretty);
-	json_object(&writer);
-	json_member(&writer, "kind", STR("Status"));
-	json_member(&writer, "apiVersion", STR("v1"));
-	json_key(&writer, "metadata");
-	json_object(&writer);
-	json_object_end(&writer);
-	json_member(&writer, "status", STR("Failure"));
-	json_member(&writer, "message", cut(message));
-	json_member(&writer, "reason", str_of(kinds[kind].reason));
+	json_writer_object(&writer);
+	json_writer_member(&writer, "kind", STR("Status"));
+	json_writer_member(&writer, "apiVersion", STR("v1"));
+	json_writer_key(&writer, "metadata");
+	json_writer_object(&writer);
+	json_writer_object_end(&writer);
+	json_writer_member(&writer, "status", STR("Failure"));
+	json_writer_member(&writer, "message", cut(message));
+	json_writer_member(&writer, "reason", str_of(kinds[kind].reason));
 	if (details)
 		write_details(&writer, details);
-	json_key(&writer, "code");
-	json_i64(&writer, kinds[kind].code);
-	json_object_end(&writer);
+	json_writer_key(&writer, "code");
+	json_writer_i64(&writer, kinds[kind].code);
+	json_writer_object_end(&writer);
 	if (!pretty)
 		buf_putc(out, '\n');
 }

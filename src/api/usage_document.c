@@ -24,7 +24,7 @@ static void member_time(struct json_writer *writer, const char *key, int64_t tim
 	struct buf *text = cell_init(&cell);
 
 	timestamp_write_rfc3339(text, time_ms);
-	json_member(writer, key, buf_str(text));
+	json_writer_member(writer, key, buf_str(text));
 }
 
 static void write_window(const struct usage_plan *plan, struct buf *out)
@@ -48,51 +48,51 @@ static void write_metadata(struct json_writer *writer, const struct usage_plan *
 {
 	const struct usage_object *object = &item->object;
 
-	json_key(writer, "metadata");
-	json_object(writer);
-	json_member(writer, "name", object->name);
+	json_writer_key(writer, "metadata");
+	json_writer_object(writer);
+	json_writer_member(writer, "name", object->name);
 	if (object->namespace.len)
-		json_member(writer, "namespace", object->namespace);
+		json_writer_member(writer, "namespace", object->namespace);
 	member_time(writer, "creationTimestamp", plan->now_ms);
 	if (object->label_count) {
-		json_key(writer, "labels");
-		json_object(writer);
+		json_writer_key(writer, "labels");
+		json_writer_object(writer);
 		for (size_t i = 0; i < object->label_count; i++) {
-			json_key_str(writer, object->labels[i].key);
-			json_string(writer, object->labels[i].value);
+			json_writer_key_str(writer, object->labels[i].key);
+			json_writer_string(writer, object->labels[i].value);
 		}
-		json_object_end(writer);
+		json_writer_object_end(writer);
 	}
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 /* What a container has no sample for is 0, as upstream has it; the pod has both. */
 static void write_usage(struct json_writer *writer, const struct usage_container *container)
 {
-	json_key(writer, "usage");
-	json_object(writer);
+	json_writer_key(writer, "usage");
+	json_writer_object(writer);
 	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
 		const struct usage_amount *amount = &container->amounts[kind];
 		struct cell cell;
 		struct buf *text = cell_init(&cell);
 
 		write_amount(text, kind, amount->good ? amount->milli : 0);
-		json_member(writer, usage_kind_name(kind), buf_str(text));
+		json_writer_member(writer, usage_kind_name(kind), buf_str(text));
 	}
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_containers(struct json_writer *writer, const struct usage_item *item)
 {
-	json_key(writer, "containers");
-	json_array(writer);
+	json_writer_key(writer, "containers");
+	json_writer_array(writer);
 	for (const struct usage_container *at = item->containers; at; at = at->next) {
-		json_object(writer);
-		json_member(writer, "name", at->name);
+		json_writer_object(writer);
+		json_writer_member(writer, "name", at->name);
 		write_usage(writer, at);
-		json_object_end(writer);
+		json_writer_object_end(writer);
 	}
-	json_array_end(writer);
+	json_writer_array_end(writer);
 }
 
 static void write_item_members(struct json_writer *writer, const struct usage_plan *plan, const struct usage_item *item)
@@ -103,7 +103,7 @@ static void write_item_members(struct json_writer *writer, const struct usage_pl
 	write_window(plan, window);
 	write_metadata(writer, plan, item);
 	member_time(writer, "timestamp", item->time_ms);
-	json_member(writer, "window", buf_str(window));
+	json_writer_member(writer, "window", buf_str(window));
 	if (plan->nodes)
 		write_usage(writer, item->containers);
 	else
@@ -112,55 +112,55 @@ static void write_item_members(struct json_writer *writer, const struct usage_pl
 
 static void write_kind(struct json_writer *writer, const char *kind, struct str version)
 {
-	json_member(writer, "kind", str_of(kind));
-	json_member(writer, "apiVersion", version);
+	json_writer_member(writer, "kind", str_of(kind));
+	json_writer_member(writer, "apiVersion", version);
 }
 
 static void write_one(struct json_writer *writer, const struct usage_plan *plan)
 {
-	json_object(writer);
+	json_writer_object(writer);
 	write_kind(writer, plan->nodes ? "NodeMetrics" : "PodMetrics", STR(API_RESOURCE_GROUP "/v1beta1"));
 	write_item_members(writer, plan, &plan->items.items[0]);
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_empty_metadata(struct json_writer *writer)
 {
-	json_key(writer, "metadata");
-	json_object(writer);
-	json_object_end(writer);
+	json_writer_key(writer, "metadata");
+	json_writer_object(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_list(struct json_writer *writer, const struct usage_plan *plan)
 {
-	json_object(writer);
+	json_writer_object(writer);
 	write_kind(writer, plan->nodes ? "NodeMetricsList" : "PodMetricsList", STR(API_RESOURCE_GROUP "/v1beta1"));
 	write_empty_metadata(writer);
-	json_key(writer, "items");
-	json_array(writer);
+	json_writer_key(writer, "items");
+	json_writer_array(writer);
 	for (size_t i = 0; i < plan->items.count; i++) {
 		if (!usage_is_known(&plan->items.items[i]))
 			continue;
-		json_object(writer);
+		json_writer_object(writer);
 		write_item_members(writer, plan, &plan->items.items[i]);
-		json_object_end(writer);
+		json_writer_object_end(writer);
 	}
-	json_array_end(writer);
-	json_object_end(writer);
+	json_writer_array_end(writer);
+	json_writer_object_end(writer);
 }
 
 /* ---- tables, for kubectl get */
 
 static void write_column(struct json_writer *writer, const char *name, const char *format, const char *description)
 {
-	json_object(writer);
-	json_member(writer, "name", str_of(name));
-	json_member(writer, "type", STR("string"));
-	json_member(writer, "format", str_of(format));
-	json_member(writer, "description", str_of(description));
-	json_key(writer, "priority");
-	json_i64(writer, 0);
-	json_object_end(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "name", str_of(name));
+	json_writer_member(writer, "type", STR("string"));
+	json_writer_member(writer, "format", str_of(format));
+	json_writer_member(writer, "description", str_of(description));
+	json_writer_key(writer, "priority");
+	json_writer_i64(writer, 0);
+	json_writer_object_end(writer);
 }
 
 /* Of all containers; the greatest number there is, should they be more. */
@@ -179,51 +179,51 @@ static void write_cells(struct json_writer *writer, const struct usage_plan *pla
 	struct cell cell;
 	struct buf *text = cell_init(&cell);
 
-	json_key(writer, "cells");
-	json_array(writer);
-	json_string(writer, item->object.name);
+	json_writer_key(writer, "cells");
+	json_writer_array(writer);
+	json_writer_string(writer, item->object.name);
 	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
 		buf_reset(text);
 		write_amount(text, kind, total(item, kind));
-		json_string(writer, buf_str(text));
+		json_writer_string(writer, buf_str(text));
 	}
 	buf_reset(text);
 	write_window(plan, text);
-	json_string(writer, buf_str(text));
-	json_array_end(writer);
+	json_writer_string(writer, buf_str(text));
+	json_writer_array_end(writer);
 }
 
 static void write_row(struct json_writer *writer, const struct usage_plan *plan, const struct usage_item *item)
 {
-	json_object(writer);
+	json_writer_object(writer);
 	write_cells(writer, plan, item);
-	json_key(writer, "object");
-	json_object(writer);
+	json_writer_key(writer, "object");
+	json_writer_object(writer);
 	write_kind(writer, "PartialObjectMetadata", STR("meta.k8s.io/v1"));
 	write_metadata(writer, plan, item);
-	json_object_end(writer);
-	json_object_end(writer);
+	json_writer_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void write_table(struct json_writer *writer, const struct usage_plan *plan)
 {
-	json_object(writer);
+	json_writer_object(writer);
 	write_kind(writer, "Table", STR("meta.k8s.io/v1"));
 	write_empty_metadata(writer);
-	json_key(writer, "columnDefinitions");
-	json_array(writer);
+	json_writer_key(writer, "columnDefinitions");
+	json_writer_array(writer);
 	write_column(writer, "Name", "name", "Name of the resource");
 	write_column(writer, "cpu", "quantity", "");
 	write_column(writer, "memory", "quantity", "");
 	write_column(writer, "Window", "duration", "");
-	json_array_end(writer);
-	json_key(writer, "rows");
-	json_array(writer);
+	json_writer_array_end(writer);
+	json_writer_key(writer, "rows");
+	json_writer_array(writer);
 	for (size_t i = 0; i < plan->items.count; i++)
 		if (usage_is_known(&plan->items.items[i]))
 			write_row(writer, plan, &plan->items.items[i]);
-	json_array_end(writer);
-	json_object_end(writer);
+	json_writer_array_end(writer);
+	json_writer_object_end(writer);
 }
 
 /* ---- the whole */

@@ -27,14 +27,14 @@ struct review {
 static void begin_document(struct json_writer *writer, struct buf *out, const char *kind, const char *version)
 {
 	json_writer_init(writer, out, false);
-	json_object(writer);
-	json_member(writer, "kind", str_of(kind));
-	json_member(writer, "apiVersion", str_of(version));
-	json_key(writer, "metadata");
-	json_object(writer);
-	json_object_end(writer);
-	json_key(writer, "spec");
-	json_object(writer);
+	json_writer_object(writer);
+	json_writer_member(writer, "kind", str_of(kind));
+	json_writer_member(writer, "apiVersion", str_of(version));
+	json_writer_key(writer, "metadata");
+	json_writer_object(writer);
+	json_writer_object_end(writer);
+	json_writer_key(writer, "spec");
+	json_writer_object(writer);
 }
 
 static void write_token_review(struct buf *out, struct str token)
@@ -42,31 +42,31 @@ static void write_token_review(struct buf *out, struct str token)
 	struct json_writer writer;
 
 	begin_document(&writer, out, "TokenReview", "authentication.k8s.io/v1");
-	json_member(&writer, "token", token);
-	json_object_end(&writer);
-	json_key(&writer, "status");
-	json_object(&writer);
-	json_key(&writer, "user");
-	json_object(&writer);
-	json_object_end(&writer);
-	json_object_end(&writer);
-	json_object_end(&writer);
+	json_writer_member(&writer, "token", token);
+	json_writer_object_end(&writer);
+	json_writer_key(&writer, "status");
+	json_writer_object(&writer);
+	json_writer_key(&writer, "user");
+	json_writer_object(&writer);
+	json_writer_object_end(&writer);
+	json_writer_object_end(&writer);
+	json_writer_object_end(&writer);
 }
 
 static void put_member(struct json_writer *writer, const char *key, struct str value)
 {
 	if (value.len > 0)
-		json_member(writer, key, value);
+		json_writer_member(writer, key, value);
 }
 
 static void put_attributes(struct json_writer *writer, const struct access_attributes *attributes)
 {
 	bool of_path = attributes->path.len > 0;
 
-	json_key(writer, of_path ? "nonResourceAttributes" : "resourceAttributes");
-	json_object(writer);
+	json_writer_key(writer, of_path ? "nonResourceAttributes" : "resourceAttributes");
+	json_writer_object(writer);
 	if (of_path) {
-		json_member(writer, "path", attributes->path);
+		json_writer_member(writer, "path", attributes->path);
 		put_member(writer, "verb", attributes->verb);
 	} else {
 		put_member(writer, "namespace", attributes->namespace);
@@ -77,15 +77,15 @@ static void put_attributes(struct json_writer *writer, const struct access_attri
 		put_member(writer, "subresource", attributes->subresource);
 		put_member(writer, "name", attributes->name);
 	}
-	json_object_end(writer);
+	json_writer_object_end(writer);
 }
 
 static void put_texts(struct json_writer *writer, const struct str *texts, size_t count)
 {
-	json_array(writer);
+	json_writer_array(writer);
 	for (size_t i = 0; i < count; i++)
-		json_string(writer, texts[i]);
-	json_array_end(writer);
+		json_writer_string(writer, texts[i]);
+	json_writer_array_end(writer);
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -105,13 +105,13 @@ static void put_extra(struct json_writer *writer, const struct identity *identit
 	for (size_t i = 0; i < identity->extra_count; i++)
 		sorted[i] = &identity->extra[i];
 	qsort(sorted, identity->extra_count, sizeof(*sorted), compare_keys);
-	json_key(writer, "extra");
-	json_object(writer);
+	json_writer_key(writer, "extra");
+	json_writer_object(writer);
 	for (size_t i = 0; i < identity->extra_count; i++) {
-		json_key_str(writer, sorted[i]->key);
+		json_writer_key_str(writer, sorted[i]->key);
 		put_texts(writer, sorted[i]->values, sorted[i]->value_count);
 	}
-	json_object_end(writer);
+	json_writer_object_end(writer);
 	free(sorted);
 }
 
@@ -123,19 +123,19 @@ void access_review_write(struct buf *out, const struct identity *identity, const
 	put_attributes(&writer, attributes);
 	put_member(&writer, "user", identity->user);
 	if (identity->group_count > 0) {
-		json_key(&writer, "groups");
+		json_writer_key(&writer, "groups");
 		put_texts(&writer, identity->groups, identity->group_count);
 	}
 	if (identity->extra_count > 0)
 		put_extra(&writer, identity);
 	put_member(&writer, "uid", identity->uid);
-	json_object_end(&writer);
-	json_key(&writer, "status");
-	json_object(&writer);
-	json_key(&writer, "allowed");
-	json_bool(&writer, false);
-	json_object_end(&writer);
-	json_object_end(&writer);
+	json_writer_object_end(&writer);
+	json_writer_key(&writer, "status");
+	json_writer_object(&writer);
+	json_writer_key(&writer, "allowed");
+	json_writer_bool(&writer, false);
+	json_writer_object_end(&writer);
+	json_writer_object_end(&writer);
 }
 
 /* ---- answers. What is not quite what it should be is a problem: to guess here would let somebody in. */

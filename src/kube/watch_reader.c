@@ -58,30 +58,30 @@ static const struct field {
 	enum text text;
 	bool strict; /* another type makes the object malformed; null is as good as absent */
 } fields[] = {
-	{IN_LIST, STR_INIT("kind"), JSON_STRING, IN_OTHER, TEXT_LIST_KIND, false},
-	{IN_LIST, STR_INIT("message"), JSON_STRING, IN_OTHER, TEXT_LIST_MESSAGE, false},
-	{IN_LIST, STR_INIT("metadata"), JSON_OBJECT, IN_LIST_METADATA, TEXT_NONE, false},
-	{IN_LIST, STR_INIT("items"), JSON_ARRAY, IN_ITEMS, TEXT_NONE, false},
-	{IN_LIST_METADATA, STR_INIT("resourceVersion"), JSON_STRING, IN_OTHER, TEXT_LIST_VERSION, false},
-	{IN_LIST_METADATA, STR_INIT("continue"), JSON_STRING, IN_OTHER, TEXT_CONTINUE, false},
-	{IN_EVENT, STR_INIT("type"), JSON_STRING, IN_OTHER, TEXT_TYPE, false},
-	{IN_EVENT, STR_INIT("object"), JSON_OBJECT, IN_OBJECT, TEXT_NONE, false},
-	{IN_OBJECT, STR_INIT("kind"), JSON_STRING, IN_OTHER, TEXT_KIND, true},
-	{IN_OBJECT, STR_INIT("metadata"), JSON_OBJECT, IN_METADATA, TEXT_NONE, true},
-	{IN_OBJECT, STR_INIT("status"), JSON_OBJECT, IN_STATUS, TEXT_NONE, false},
-	{IN_OBJECT, STR_INIT("data"), JSON_OBJECT, IN_DATA, TEXT_NONE, false},
-	{IN_OBJECT, STR_INIT("message"), JSON_STRING, IN_OTHER, TEXT_MESSAGE, false},
-	{IN_OBJECT, STR_INIT("code"), JSON_NUMBER, IN_OTHER, TEXT_CODE, false},
-	{IN_METADATA, STR_INIT("name"), JSON_STRING, IN_OTHER, TEXT_NAME, true},
-	{IN_METADATA, STR_INIT("namespace"), JSON_STRING, IN_OTHER, TEXT_NAMESPACE, true},
-	{IN_METADATA, STR_INIT("resourceVersion"), JSON_STRING, IN_OTHER, TEXT_VERSION, true},
-	{IN_METADATA, STR_INIT("deletionTimestamp"), JSON_STRING, IN_OTHER, TEXT_DELETION, true},
-	{IN_METADATA, STR_INIT("labels"), JSON_OBJECT, IN_LABELS, TEXT_NONE, true},
-	{IN_STATUS, STR_INIT("phase"), JSON_STRING, IN_OTHER, TEXT_PHASE, false},
-	{IN_STATUS, STR_INIT("conditions"), JSON_ARRAY, IN_CONDITIONS, TEXT_NONE, false},
-	{IN_CONDITION, STR_INIT("type"), JSON_STRING, IN_OTHER, TEXT_CONDITION, false},
-	{IN_CONDITION, STR_INIT("status"), JSON_STRING, IN_OTHER, TEXT_CONDITION_STATUS, false},
-	{IN_CONDITION, STR_INIT("lastTransitionTime"), JSON_STRING, IN_OTHER, TEXT_CONDITION_SINCE, false},
+	{IN_LIST, STR_INIT("kind"), JSON_EVENT_STRING, IN_OTHER, TEXT_LIST_KIND, false},
+	{IN_LIST, STR_INIT("message"), JSON_EVENT_STRING, IN_OTHER, TEXT_LIST_MESSAGE, false},
+	{IN_LIST, STR_INIT("metadata"), JSON_EVENT_OBJECT, IN_LIST_METADATA, TEXT_NONE, false},
+	{IN_LIST, STR_INIT("items"), JSON_EVENT_ARRAY, IN_ITEMS, TEXT_NONE, false},
+	{IN_LIST_METADATA, STR_INIT("resourceVersion"), JSON_EVENT_STRING, IN_OTHER, TEXT_LIST_VERSION, false},
+	{IN_LIST_METADATA, STR_INIT("continue"), JSON_EVENT_STRING, IN_OTHER, TEXT_CONTINUE, false},
+	{IN_EVENT, STR_INIT("type"), JSON_EVENT_STRING, IN_OTHER, TEXT_TYPE, false},
+	{IN_EVENT, STR_INIT("object"), JSON_EVENT_OBJECT, IN_OBJECT, TEXT_NONE, false},
+	{IN_OBJECT, STR_INIT("kind"), JSON_EVENT_STRING, IN_OTHER, TEXT_KIND, true},
+	{IN_OBJECT, STR_INIT("metadata"), JSON_EVENT_OBJECT, IN_METADATA, TEXT_NONE, true},
+	{IN_OBJECT, STR_INIT("status"), JSON_EVENT_OBJECT, IN_STATUS, TEXT_NONE, false},
+	{IN_OBJECT, STR_INIT("data"), JSON_EVENT_OBJECT, IN_DATA, TEXT_NONE, false},
+	{IN_OBJECT, STR_INIT("message"), JSON_EVENT_STRING, IN_OTHER, TEXT_MESSAGE, false},
+	{IN_OBJECT, STR_INIT("code"), JSON_EVENT_NUMBER, IN_OTHER, TEXT_CODE, false},
+	{IN_METADATA, STR_INIT("name"), JSON_EVENT_STRING, IN_OTHER, TEXT_NAME, true},
+	{IN_METADATA, STR_INIT("namespace"), JSON_EVENT_STRING, IN_OTHER, TEXT_NAMESPACE, true},
+	{IN_METADATA, STR_INIT("resourceVersion"), JSON_EVENT_STRING, IN_OTHER, TEXT_VERSION, true},
+	{IN_METADATA, STR_INIT("deletionTimestamp"), JSON_EVENT_STRING, IN_OTHER, TEXT_DELETION, true},
+	{IN_METADATA, STR_INIT("labels"), JSON_EVENT_OBJECT, IN_LABELS, TEXT_NONE, true},
+	{IN_STATUS, STR_INIT("phase"), JSON_EVENT_STRING, IN_OTHER, TEXT_PHASE, false},
+	{IN_STATUS, STR_INIT("conditions"), JSON_EVENT_ARRAY, IN_CONDITIONS, TEXT_NONE, false},
+	{IN_CONDITION, STR_INIT("type"), JSON_EVENT_STRING, IN_OTHER, TEXT_CONDITION, false},
+	{IN_CONDITION, STR_INIT("status"), JSON_EVENT_STRING, IN_OTHER, TEXT_CONDITION_STATUS, false},
+	{IN_CONDITION, STR_INIT("lastTransitionTime"), JSON_EVENT_STRING, IN_OTHER, TEXT_CONDITION_SINCE, false},
 };
 
 /* Of label_bytes, which moves while it grows. */
@@ -349,7 +349,7 @@ static bool take_key(struct watch_reader *reader, enum place place, struct str k
 		*vec_push(&reader->spans) = (struct label_span){.at = reader->label_bytes.len, .key_bytes = key.len};
 		buf_put(&reader->label_bytes, key);
 	} else if (place == IN_DATA) {
-		json_key_str(&reader->data_writer, key);
+		json_writer_key_str(&reader->data_writer, key);
 	} else if (place != IN_OTHER) {
 		return find_field(reader, place, key, err);
 	}
@@ -360,7 +360,7 @@ static void take_label(struct watch_reader *reader, enum json_event event, struc
 {
 	struct label_span *span = &reader->spans.items[reader->spans.count - 1];
 
-	if (event != JSON_STRING) {
+	if (event != JSON_EVENT_STRING) {
 		reader->malformed = true;
 		return;
 	}
@@ -370,7 +370,7 @@ static void take_label(struct watch_reader *reader, enum json_event event, struc
 
 static bool opens(enum json_event event)
 {
-	return event == JSON_OBJECT || event == JSON_ARRAY;
+	return event == JSON_EVENT_OBJECT || event == JSON_EVENT_ARRAY;
 }
 
 /* A member of an object of ours: kept, entered, or passed over. */
@@ -382,7 +382,7 @@ static enum place take_member(struct watch_reader *reader, enum json_event event
 	if (field == NULL)
 		return IN_OTHER;
 	if (event != field->wants) {
-		reader->malformed |= field->strict && event != JSON_NULL;
+		reader->malformed |= field->strict && event != JSON_EVENT_NULL;
 		return IN_OTHER;
 	}
 	if (field->text != TEXT_NONE) {
@@ -398,18 +398,18 @@ static enum place take_value(struct watch_reader *reader, enum place place, enum
 	case IN_NOTHING:
 		return reader->options.events ? IN_EVENT : IN_LIST;
 	case IN_ITEMS:
-		reader->left_out += event != JSON_OBJECT;
-		return event == JSON_OBJECT ? IN_OBJECT : IN_OTHER;
+		reader->left_out += event != JSON_EVENT_OBJECT;
+		return event == JSON_EVENT_OBJECT ? IN_OBJECT : IN_OTHER;
 	case IN_CONDITIONS:
-		return event == JSON_OBJECT ? IN_CONDITION : IN_OTHER;
+		return event == JSON_EVENT_OBJECT ? IN_CONDITION : IN_OTHER;
 	case IN_LABELS:
 		take_label(reader, event, text);
 		return IN_OTHER;
 	case IN_DATA:
-		if (event == JSON_STRING)
-			json_string(&reader->data_writer, text);
+		if (event == JSON_EVENT_STRING)
+			json_writer_string(&reader->data_writer, text);
 		else
-			json_null(&reader->data_writer);
+			json_writer_null(&reader->data_writer);
 		return IN_OTHER;
 	case IN_LIST:
 	case IN_LIST_METADATA:
@@ -442,7 +442,7 @@ static void enter(struct watch_reader *reader, enum place place)
 	} else if (place == IN_DATA) {
 		buf_reset(&reader->data);
 		json_writer_init(&reader->data_writer, &reader->data, false);
-		json_object(&reader->data_writer);
+		json_writer_object(&reader->data_writer);
 	}
 }
 
@@ -462,7 +462,7 @@ static bool leave(struct watch_reader *reader, struct err *err)
 	enum place left = reader->places[reader->depth--];
 
 	if (left == IN_DATA)
-		json_object_end(&reader->data_writer);
+		json_writer_object_end(&reader->data_writer);
 	if (left == IN_CONDITION)
 		take_condition(reader);
 	reader->whole = reader->depth == 0;
@@ -479,11 +479,11 @@ static bool take_json(void *context, enum json_event event, struct str text, str
 	enum place place = reader->places[reader->depth];
 	enum place inner;
 
-	if (event == JSON_KEY)
+	if (event == JSON_EVENT_KEY)
 		return take_key(reader, place, text, err);
-	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
+	if (event == JSON_EVENT_OBJECT_END || event == JSON_EVENT_ARRAY_END)
 		return leave(reader, err);
-	if (place == IN_NOTHING && event != JSON_OBJECT)
+	if (place == IN_NOTHING && event != JSON_EVENT_OBJECT)
 		return err_set(err, ERR_INVALID, "no JSON object");
 	inner = take_value(reader, place, event, text);
 	if (opens(event))

@@ -24,9 +24,9 @@ void envelope_wrong(struct envelope *envelope, const char *format, ...)
 
 void envelope_skip(struct envelope *envelope, enum json_event event)
 {
-	if (event == JSON_OBJECT || event == JSON_ARRAY)
+	if (event == JSON_EVENT_OBJECT || event == JSON_EVENT_ARRAY)
 		envelope->skipping++;
-	else if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
+	else if (event == JSON_EVENT_OBJECT_END || event == JSON_EVENT_ARRAY_END)
 		envelope->skipping--;
 }
 
@@ -54,7 +54,7 @@ static void begin_key(struct envelope *envelope, struct str text)
 
 static void take_status(struct envelope *envelope, enum json_event event, struct str text)
 {
-	if (event != JSON_STRING) {
+	if (event != JSON_EVENT_STRING) {
 		envelope_wrong(envelope, "\"status\" is no text");
 		envelope_skip(envelope, event);
 		return;
@@ -67,7 +67,7 @@ static void take_status(struct envelope *envelope, enum json_event event, struct
 
 static void take_text(struct envelope *envelope, char *place, size_t size, enum json_event event, struct str text)
 {
-	if (event == JSON_STRING)
+	if (event == JSON_EVENT_STRING)
 		clean_copy(place, size, text);
 	else
 		envelope_skip(envelope, event);
@@ -75,11 +75,11 @@ static void take_text(struct envelope *envelope, char *place, size_t size, enum 
 
 static void begin_warnings(struct envelope *envelope, enum json_event event)
 {
-	if (event == JSON_ARRAY) {
+	if (event == JSON_EVENT_ARRAY) {
 		envelope->place = ENVELOPE_WARNINGS;
 		return;
 	}
-	if (event != JSON_NULL)
+	if (event != JSON_EVENT_NULL)
 		envelope_wrong(envelope, "\"warnings\" is no array");
 	envelope_skip(envelope, event);
 }
@@ -87,7 +87,7 @@ static void begin_warnings(struct envelope *envelope, enum json_event event)
 /* Notes on the query itself say nothing about missing data. */
 static void take_warning(struct envelope *envelope, enum json_event event, struct str text)
 {
-	if (event != JSON_STRING) {
+	if (event != JSON_EVENT_STRING) {
 		envelope_wrong(envelope, "a warning is no text");
 		envelope_skip(envelope, event);
 		return;
@@ -114,9 +114,9 @@ static bool take_value(struct envelope *envelope, enum json_event event, struct 
 		begin_warnings(envelope, event);
 		return false;
 	case KEY_DATA:
-		if (event == JSON_NULL)
+		if (event == JSON_EVENT_NULL)
 			envelope_wrong(envelope, "\"data\" is null");
-		return event != JSON_NULL;
+		return event != JSON_EVENT_NULL;
 	default:
 		envelope_skip(envelope, event);
 		return false;
@@ -132,19 +132,19 @@ bool envelope_event(struct envelope *envelope, enum json_event event, struct str
 	switch (envelope->place) {
 	case ENVELOPE_START:
 		envelope->place = ENVELOPE_KEY;
-		if (event != JSON_OBJECT) {
+		if (event != JSON_EVENT_OBJECT) {
 			envelope_wrong(envelope, "the answer is no JSON object");
 			envelope_skip(envelope, event);
 		}
 		break;
 	case ENVELOPE_KEY:
-		if (event == JSON_KEY)
+		if (event == JSON_EVENT_KEY)
 			begin_key(envelope, text);
 		break;
 	case ENVELOPE_VALUE:
 		return take_value(envelope, event, text);
 	case ENVELOPE_WARNINGS:
-		if (event == JSON_ARRAY_END)
+		if (event == JSON_EVENT_ARRAY_END)
 			envelope->place = ENVELOPE_KEY;
 		else
 			take_warning(envelope, event, text);

@@ -127,11 +127,11 @@ static void write_head(struct buf *out, const struct google_key *key)
 	struct json_writer writer;
 
 	json_writer_init(&writer, out, false);
-	json_object(&writer);
-	json_member(&writer, "alg", STR("RS256"));
-	json_member(&writer, "typ", STR("JWT"));
-	json_member(&writer, "kid", key->key_id);
-	json_object_end(&writer);
+	json_writer_object(&writer);
+	json_writer_member(&writer, "alg", STR("RS256"));
+	json_writer_member(&writer, "typ", STR("JWT"));
+	json_writer_member(&writer, "kid", key->key_id);
+	json_writer_object_end(&writer);
 }
 
 static void write_claims(struct buf *out, const struct google_key *key, int64_t now_s)
@@ -139,15 +139,15 @@ static void write_claims(struct buf *out, const struct google_key *key, int64_t 
 	struct json_writer writer;
 
 	json_writer_init(&writer, out, false);
-	json_object(&writer);
-	json_member(&writer, "iss", key->email);
-	json_member(&writer, "scope", str_of(SCOPE));
-	json_member(&writer, "aud", key->token_uri);
-	json_key(&writer, "iat");
-	json_i64(&writer, now_s);
-	json_key(&writer, "exp");
-	json_i64(&writer, now_s + LIFE_S);
-	json_object_end(&writer);
+	json_writer_object(&writer);
+	json_writer_member(&writer, "iss", key->email);
+	json_writer_member(&writer, "scope", str_of(SCOPE));
+	json_writer_member(&writer, "aud", key->token_uri);
+	json_writer_key(&writer, "iat");
+	json_writer_i64(&writer, now_s);
+	json_writer_key(&writer, "exp");
+	json_writer_i64(&writer, now_s + LIFE_S);
+	json_writer_object_end(&writer);
 }
 
 static bool sign(struct str pem, struct str text, unsigned char *signature, size_t *ret_bytes)

@@ -16,9 +16,9 @@ struct names_answer {
 
 static bool in_list(struct names_answer *answer, enum json_event event, struct str text, struct err *err)
 {
-	if (event == JSON_STRING)
+	if (event == JSON_EVENT_STRING)
 		return metric_names_add(answer->names, text, err);
-	if (event == JSON_ARRAY_END) {
+	if (event == JSON_EVENT_ARRAY_END) {
 		answer->in_list = false;
 		return true;
 	}
@@ -39,7 +39,7 @@ static bool on_event(void *context, enum json_event event, struct str text, stru
 		return in_list(answer, event, text, err);
 	if (!envelope_event(&answer->envelope, event, text))
 		return true;
-	answer->in_list = event == JSON_ARRAY;
+	answer->in_list = event == JSON_EVENT_ARRAY;
 	if (!answer->in_list) {
 		envelope_wrong(&answer->envelope, "\"data\" is no array");
 		envelope_skip(&answer->envelope, event);

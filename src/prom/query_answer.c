@@ -81,7 +81,7 @@ static void take_time(struct pair *pair, enum json_event event, struct str text)
 	struct err err = {0};
 	double seconds = 0;
 
-	if (event != JSON_NUMBER || !number_parse_double(text, &seconds, &err) ||
+	if (event != JSON_EVENT_NUMBER || !number_parse_double(text, &seconds, &err) ||
 	    !(seconds >= FIRST_SECOND && seconds <= LAST_SECOND)) {
 		pair->malformed = true;
 		return;
@@ -93,7 +93,7 @@ static void take_number(struct pair *pair, enum json_event event, struct str tex
 {
 	struct err err = {0};
 
-	if (event != JSON_STRING || !number_parse_double(text, &pair->number, &err))
+	if (event != JSON_EVENT_STRING || !number_parse_double(text, &pair->number, &err))
 		pair->malformed = true;
 }
 
@@ -113,7 +113,7 @@ static bool is_good_pair(const struct pair *pair)
 
 static void take_type(struct query_answer *answer, enum json_event event, struct str text)
 {
-	if (event != JSON_STRING) {
+	if (event != JSON_EVENT_STRING) {
 		envelope_wrong(&answer->envelope, "\"resultType\" is no text");
 		envelope_skip(&answer->envelope, event);
 		return;
@@ -129,7 +129,7 @@ static void take_type(struct query_answer *answer, enum json_event event, struct
 
 static void begin_result(struct query_answer *answer, enum json_event event)
 {
-	if (event == JSON_ARRAY) {
+	if (event == JSON_EVENT_ARRAY) {
 		answer->place = IN_RESULT;
 		return;
 	}
@@ -139,7 +139,7 @@ static void begin_result(struct query_answer *answer, enum json_event event)
 
 static void begin_data(struct query_answer *answer, enum json_event event)
 {
-	if (event == JSON_OBJECT) {
+	if (event == JSON_EVENT_OBJECT) {
 		answer->place = IN_DATA;
 		return;
 	}
@@ -159,11 +159,11 @@ static void in_data(struct query_answer *answer, enum json_event event, struct s
 {
 	bool twice;
 
-	if (event == JSON_KEY) {
+	if (event == JSON_EVENT_KEY) {
 		answer->key = see(key_of(text, KEY_TYPE, KEY_RESULT), &answer->data_seen, &twice);
 		if (twice)
 			envelope_wrong(&answer->envelope, "\"%.*s\" is there twice", STR_ARG(text));
-	} else if (event == JSON_OBJECT_END) {
+	} else if (event == JSON_EVENT_OBJECT_END) {
 		end_data(answer);
 	} else if (answer->key == KEY_TYPE) {
 		take_type(answer, event, text);
@@ -188,13 +188,13 @@ static void in_result(struct query_answer *answer, enum json_event event, struct
 {
 	bool wanted = !answer->has_type || answer->samples->type == SAMPLES_VECTOR;
 
-	if (event == JSON_ARRAY_END) {
+	if (event == JSON_EVENT_ARRAY_END) {
 		answer->place = IN_DATA;
 		return;
 	}
 	answer->elements++;
 	take_pair_item(&answer->scalar, event, text);
-	if (event == JSON_OBJECT && wanted)
+	if (event == JSON_EVENT_OBJECT && wanted)
 		begin_sample(answer);
 	else
 		envelope_skip(&answer->envelope, event);
@@ -265,9 +265,9 @@ static bool end_sample(struct query_answer *answer, struct err *err)
    a sample that has one beside a value none that we understand. */
 static void begin_member(struct query_answer *answer, enum json_event event)
 {
-	if (answer->key == KEY_METRIC && event == JSON_OBJECT) {
+	if (answer->key == KEY_METRIC && event == JSON_EVENT_OBJECT) {
 		answer->place = IN_METRIC;
-	} else if (answer->key == KEY_VALUE && event == JSON_ARRAY) {
+	} else if (answer->key == KEY_VALUE && event == JSON_EVENT_ARRAY) {
 		answer->place = IN_VALUE;
 	} else {
 		answer->now.malformed |= answer->key != KEY_OTHER;
@@ -279,9 +279,9 @@ static bool in_sample(struct query_answer *answer, enum json_event event, struct
 {
 	bool twice;
 
-	if (event == JSON_OBJECT_END)
+	if (event == JSON_EVENT_OBJECT_END)
 		return end_sample(answer, err);
-	if (event == JSON_KEY) {
+	if (event == JSON_EVENT_KEY) {
 		answer->key = see(key_of(text, KEY_METRIC, KEY_HISTOGRAM), &answer->now.seen, &twice);
 		answer->now.malformed |= twice;
 	} else {
@@ -319,13 +319,13 @@ static bool in_metric(struct query_answer *answer, enum json_event event, struct
 {
 	struct samples *samples = answer->samples;
 
-	if (event == JSON_OBJECT_END) {
+	if (event == JSON_EVENT_OBJECT_END) {
 		answer->place = IN_SAMPLE;
 		return true;
 	}
-	if (event == JSON_KEY)
+	if (event == JSON_EVENT_KEY)
 		return add_label(answer, text, err);
-	if (event == JSON_STRING)
+	if (event == JSON_EVENT_STRING)
 		return arena_copy(samples->arena, text,
 				  &answer->now.labels.items[answer->now.labels.count - 1].value) ||
 		       too_much(err);
@@ -336,7 +336,7 @@ static bool in_metric(struct query_answer *answer, enum json_event event, struct
 
 static void in_value(struct query_answer *answer, enum json_event event, struct str text)
 {
-	if (event == JSON_ARRAY_END) {
+	if (event == JSON_EVENT_ARRAY_END) {
 		answer->place = IN_SAMPLE;
 		return;
 	}

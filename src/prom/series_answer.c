@@ -19,7 +19,7 @@ struct series_answer {
 
 static void begin_data(struct series_answer *answer, enum json_event event)
 {
-	if (event == JSON_ARRAY) {
+	if (event == JSON_EVENT_ARRAY) {
 		answer->place = IN_LIST;
 		return;
 	}
@@ -29,7 +29,7 @@ static void begin_data(struct series_answer *answer, enum json_event event)
 
 static void begin_series(struct series_answer *answer, enum json_event event)
 {
-	if (event == JSON_OBJECT) {
+	if (event == JSON_EVENT_OBJECT) {
 		answer->place = IN_SERIES;
 		answer->has_name = false;
 		series_set_begin(answer->set);
@@ -50,13 +50,13 @@ static bool take_name(struct series_answer *answer, struct str name, struct err 
 /* The values of labels are looked at by nobody, but they must be texts. */
 static bool in_series(struct series_answer *answer, enum json_event event, struct str text, struct err *err)
 {
-	if (event == JSON_KEY) {
+	if (event == JSON_EVENT_KEY) {
 		answer->value_is_name = str_eq(text, STR("__name__"));
 		return answer->value_is_name || series_set_label(answer->set, text, err);
 	}
-	if (event == JSON_STRING)
+	if (event == JSON_EVENT_STRING)
 		return !answer->value_is_name || take_name(answer, text, err);
-	if (event == JSON_OBJECT_END) {
+	if (event == JSON_EVENT_OBJECT_END) {
 		answer->place = IN_LIST;
 		return series_set_end(answer->set, err);
 	}
@@ -77,7 +77,7 @@ static bool on_event(void *context, enum json_event event, struct str text, stru
 	case IN_SERIES:
 		return in_series(answer, event, text, err);
 	case IN_LIST:
-		if (event == JSON_ARRAY_END)
+		if (event == JSON_EVENT_ARRAY_END)
 			answer->place = OUTSIDE_DATA;
 		else
 			begin_series(answer, event);

@@ -28,21 +28,21 @@ static bool hear(void *context, enum json_event event, struct str text, struct e
 	struct said *said = context;
 
 	(void)err;
-	if (event == JSON_KEY) {
+	if (event == JSON_EVENT_KEY) {
 		said->at_error = said->depth == 1 && str_eq(text, STR("error"));
 		said->at_message = str_eq(text, STR("message"));
 		said->at_status = said->depth > 1 && str_eq(text, STR("status")); /* Google's: PERMISSION_DENIED */
 		return true;
 	}
-	if (event == JSON_STRING && said->at_error && said->error.len == 0)
+	if (event == JSON_EVENT_STRING && said->at_error && said->error.len == 0)
 		buf_put(&said->error, text);
-	if (event == JSON_STRING && said->at_message && said->message.len == 0)
+	if (event == JSON_EVENT_STRING && said->at_message && said->message.len == 0)
 		buf_put(&said->message, text);
-	if (event == JSON_STRING && said->at_status && said->status.len == 0)
+	if (event == JSON_EVENT_STRING && said->at_status && said->status.len == 0)
 		buf_put(&said->status, text);
-	if (event == JSON_OBJECT || event == JSON_ARRAY)
+	if (event == JSON_EVENT_OBJECT || event == JSON_EVENT_ARRAY)
 		said->depth++;
-	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END)
+	if (event == JSON_EVENT_OBJECT_END || event == JSON_EVENT_ARRAY_END)
 		said->depth--;
 	said->at_error = said->at_message = said->at_status = false;
 	return true;

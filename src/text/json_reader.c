@@ -279,9 +279,9 @@ static bool read_string(struct json_reader *reader, struct err *err)
 	reader->at++;
 	if (reader->expect == EXPECT_KEY || reader->expect == EXPECT_KEY_OR_END) {
 		reader->expect = EXPECT_COLON;
-		ok = reader->handler(reader->context, JSON_KEY, text, err);
+		ok = reader->handler(reader->context, JSON_EVENT_KEY, text, err);
 	} else {
-		ok = emit_value(reader, JSON_STRING, text, err);
+		ok = emit_value(reader, JSON_EVENT_STRING, text, err);
 	}
 	reader->carried.len = 0;
 	return ok;
@@ -331,16 +331,16 @@ static bool is_word_byte(char c)
 
 static bool word_event(struct str word, enum json_event *ret_event)
 {
-	*ret_event = JSON_NUMBER;
+	*ret_event = JSON_EVENT_NUMBER;
 	if (word.ptr[0] == '-' || is_digit(word.ptr[0]))
 		return is_number(word);
 	if (str_eq(word, STR("true")))
-		*ret_event = JSON_TRUE;
+		*ret_event = JSON_EVENT_TRUE;
 	else if (str_eq(word, STR("false")))
-		*ret_event = JSON_FALSE;
+		*ret_event = JSON_EVENT_FALSE;
 	else if (str_eq(word, STR("null")))
-		*ret_event = JSON_NULL;
-	return *ret_event != JSON_NUMBER;
+		*ret_event = JSON_EVENT_NULL;
+	return *ret_event != JSON_EVENT_NUMBER;
 }
 
 static bool finish_word(struct json_reader *reader, const char *from, struct err *err)
@@ -354,7 +354,7 @@ static bool finish_word(struct json_reader *reader, const char *from, struct err
 	if (!word_event(word, &event))
 		return err_set(err, ERR_INVALID, "byte %llu: found '%.*s', expected a value",
 			       offset_at(reader) - word.len, STR_ARG(str_slice(word, 0, 40)));
-	ok = emit_value(reader, event, event == JSON_NUMBER ? word : STR(""), err);
+	ok = emit_value(reader, event, event == JSON_EVENT_NUMBER ? word : STR(""), err);
 	reader->carried.len = 0;
 	return ok;
 }
@@ -381,7 +381,7 @@ static bool open_container(struct json_reader *reader, bool object, struct err *
 	reader->depth++;
 	reader->objects = object ? reader->objects | bit : reader->objects & ~bit;
 	reader->expect = object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END;
-	return reader->handler(reader->context, object ? JSON_OBJECT : JSON_ARRAY, STR(""), err);
+	return reader->handler(reader->context, object ? JSON_EVENT_OBJECT : JSON_EVENT_ARRAY, STR(""), err);
 }
 
 static bool close_container(struct json_reader *reader, struct err *err)
@@ -392,7 +392,7 @@ static bool close_container(struct json_reader *reader, struct err *err)
 		return unexpected(reader, err);
 	reader->at++;
 	reader->depth--;
-	return emit_value(reader, object ? JSON_OBJECT_END : JSON_ARRAY_END, STR(""), err);
+	return emit_value(reader, object ? JSON_EVENT_OBJECT_END : JSON_EVENT_ARRAY_END, STR(""), err);
 }
 
 static bool read_value(struct json_reader *reader, struct err *err)

@@ -94,23 +94,23 @@ static bool hear(void *context, enum json_event event, struct str text, struct e
 	struct tree *tree = context;
 
 	switch (event) {
-	case JSON_OBJECT:
+	case JSON_EVENT_OBJECT:
 		return add(tree, JSON_IS_MAP, text, false, err);
-	case JSON_ARRAY:
+	case JSON_EVENT_ARRAY:
 		return add(tree, JSON_IS_LIST, text, false, err);
-	case JSON_OBJECT_END:
-	case JSON_ARRAY_END:
+	case JSON_EVENT_OBJECT_END:
+	case JSON_EVENT_ARRAY_END:
 		return close_level(tree);
-	case JSON_KEY:
+	case JSON_EVENT_KEY:
 		return arena_copy(tree->arena, text, &tree->key) || too_large(err);
-	case JSON_STRING:
+	case JSON_EVENT_STRING:
 		return add(tree, JSON_IS_TEXT, text, false, err);
-	case JSON_NUMBER:
+	case JSON_EVENT_NUMBER:
 		return add(tree, JSON_IS_NUMBER, text, false, err);
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return add(tree, JSON_IS_BOOL, text, event == JSON_TRUE, err);
-	case JSON_NULL:
+	case JSON_EVENT_TRUE:
+	case JSON_EVENT_FALSE:
+		return add(tree, JSON_IS_BOOL, text, event == JSON_EVENT_TRUE, err);
+	case JSON_EVENT_NULL:
 		return add(tree, JSON_IS_NULL, text, false, err);
 	}
 	return false;

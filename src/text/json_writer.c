@@ -63,22 +63,22 @@ static void close_container(struct json_writer *writer, const char *bracket)
 	put(writer, bracket, 1);
 }
 
-void json_object(struct json_writer *writer)
+void json_writer_object(struct json_writer *writer)
 {
 	open_container(writer, "{");
 }
 
-void json_object_end(struct json_writer *writer)
+void json_writer_object_end(struct json_writer *writer)
 {
 	close_container(writer, "}");
 }
 
-void json_array(struct json_writer *writer)
+void json_writer_array(struct json_writer *writer)
 {
 	open_container(writer, "[");
 }
 
-void json_array_end(struct json_writer *writer)
+void json_writer_array_end(struct json_writer *writer)
 {
 	close_container(writer, "]");
 }
@@ -198,7 +198,7 @@ static void end_key(struct json_writer *writer)
 	writer->after_key = true;
 }
 
-void json_key(struct json_writer *writer, const char *key)
+void json_writer_key(struct json_writer *writer, const char *key)
 {
 	struct buf *out = writer->out;
 	size_t length = strlen(key);
@@ -216,7 +216,7 @@ void json_key(struct json_writer *writer, const char *key)
 	end_key(writer);
 }
 
-void json_key_str(struct json_writer *writer, struct str key)
+void json_writer_key_str(struct json_writer *writer, struct str key)
 {
 	CHECK(!writer->after_key);
 	begin_member(writer);
@@ -224,32 +224,32 @@ void json_key_str(struct json_writer *writer, struct str key)
 	end_key(writer);
 }
 
-void json_string(struct json_writer *writer, struct str text)
+void json_writer_string(struct json_writer *writer, struct str text)
 {
 	begin_member(writer);
 	put_quoted(writer, text);
 }
 
-void json_i64(struct json_writer *writer, int64_t number)
+void json_writer_i64(struct json_writer *writer, int64_t number)
 {
 	begin_member(writer);
 	buf_put_i64(writer->out, number);
 }
 
-void json_bool(struct json_writer *writer, bool value)
+void json_writer_bool(struct json_writer *writer, bool value)
 {
 	begin_member(writer);
 	put(writer, value ? "true" : "false", value ? 4 : 5);
 }
 
-void json_null(struct json_writer *writer)
+void json_writer_null(struct json_writer *writer)
 {
 	begin_member(writer);
 	put(writer, "null", 4);
 }
 
-void json_member(struct json_writer *writer, const char *key, struct str text)
+void json_writer_member(struct json_writer *writer, const char *key, struct str text)
 {
-	json_key(writer, key);
-	json_string(writer, text);
+	json_writer_key(writer, key);
+	json_writer_string(writer, text);
 }

@@ -66,15 +66,15 @@ static void write_key(const char *without, const char *with)
 	FILE *file = fopen(world.path, "w");
 
 	json_writer_init(&writer, &text, true);
-	json_object(&writer);
+	json_writer_object(&writer);
 	for (size_t i = 0; i < COUNT_OF(MEMBERS); i += 2)
 		if (strcmp(MEMBERS[i], without) != 0)
-			json_member(&writer, MEMBERS[i], str_of(MEMBERS[i + 1]));
+			json_writer_member(&writer, MEMBERS[i], str_of(MEMBERS[i + 1]));
 	if (strcmp("private_key", without) != 0)
-		json_member(&writer, "private_key", buf_str(&world.pem));
+		json_writer_member(&writer, "private_key", buf_str(&world.pem));
 	if (with)
-		json_member(&writer, without, str_of(with));
-	json_object_end(&writer);
+		json_writer_member(&writer, without, str_of(with));
+	json_writer_object_end(&writer);
 	assert_non_null(file);
 	fputs(buf_cstr(&text), file);
 	fclose(file);

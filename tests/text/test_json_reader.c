@@ -8,9 +8,10 @@
 #include "base/buf.h"
 #include "text/json_reader.h"
 
-static const char marks[] = {
-	[JSON_OBJECT] = '{', [JSON_OBJECT_END] = '}', [JSON_ARRAY] = '[', [JSON_ARRAY_END] = ']', [JSON_KEY] = 'k',
-	[JSON_STRING] = 's', [JSON_NUMBER] = 'n',     [JSON_TRUE] = 't',  [JSON_FALSE] = 'f',	  [JSON_NULL] = '0'};
+static const char marks[] = {[JSON_EVENT_OBJECT] = '{',	   [JSON_EVENT_OBJECT_END] = '}', [JSON_EVENT_ARRAY] = '[',
+			     [JSON_EVENT_ARRAY_END] = ']', [JSON_EVENT_KEY] = 'k',	  [JSON_EVENT_STRING] = 's',
+			     [JSON_EVENT_NUMBER] = 'n',	   [JSON_EVENT_TRUE] = 't',	  [JSON_EVENT_FALSE] = 'f',
+			     [JSON_EVENT_NULL] = '0'};
 
 /* Each event is its mark, and its text in < >. */
 static bool record(void *context, enum json_event event, struct str text, struct err *err)
@@ -20,7 +21,7 @@ static bool record(void *context, enum json_event event, struct str text, struct
 	if (str_eq(text, STR("STOP")))
 		return err_set(err, ERR_NOT_FOUND, "stopped by the handler");
 	buf_putc(events, marks[event]);
-	if (event == JSON_KEY || event == JSON_STRING || event == JSON_NUMBER) {
+	if (event == JSON_EVENT_KEY || event == JSON_EVENT_STRING || event == JSON_EVENT_NUMBER) {
 		buf_putc(events, '<');
 		buf_put(events, text);
 		buf_putc(events, '>');
@@ -292,7 +293,7 @@ static const char lent_piece[] = "{\"\\u006b\":\"\\n\",\"key\":\"value\"}";
 static bool count_lent(void *context, enum json_event event, struct str text, struct err *err)
 {
 	(void)err;
-	if (event == JSON_KEY || event == JSON_STRING)
+	if (event == JSON_EVENT_KEY || event == JSON_EVENT_STRING)
 		*(int *)context += text.ptr > lent_piece && text.ptr < lent_piece + sizeof(lent_piece);
 	return true;
 }

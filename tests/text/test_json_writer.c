@@ -9,76 +9,76 @@
 
 static void write_nothing_in_object(struct json_writer *w)
 {
-	json_object(w);
-	json_object_end(w);
+	json_writer_object(w);
+	json_writer_object_end(w);
 }
 
 static void write_nothing_in_array(struct json_writer *w)
 {
-	json_array(w);
-	json_array_end(w);
+	json_writer_array(w);
+	json_writer_array_end(w);
 }
 
 static void write_members(struct json_writer *w)
 {
-	json_object(w);
-	json_member(w, "kind", STR("List"));
-	json_key(w, "count");
-	json_i64(w, -5);
-	json_key(w, "yes");
-	json_bool(w, true);
-	json_key_str(w, STR("no"));
-	json_bool(w, false);
-	json_key(w, "none");
-	json_null(w);
-	json_object_end(w);
+	json_writer_object(w);
+	json_writer_member(w, "kind", STR("List"));
+	json_writer_key(w, "count");
+	json_writer_i64(w, -5);
+	json_writer_key(w, "yes");
+	json_writer_bool(w, true);
+	json_writer_key_str(w, STR("no"));
+	json_writer_bool(w, false);
+	json_writer_key(w, "none");
+	json_writer_null(w);
+	json_writer_object_end(w);
 }
 
 static void write_empties(struct json_writer *w)
 {
-	json_object(w);
-	json_key(w, "metadata");
+	json_writer_object(w);
+	json_writer_key(w, "metadata");
 	write_nothing_in_object(w);
-	json_key(w, "items");
+	json_writer_key(w, "items");
 	write_nothing_in_array(w);
-	json_object_end(w);
+	json_writer_object_end(w);
 }
 
 static void write_nested(struct json_writer *w)
 {
-	json_object(w);
-	json_key(w, "items");
-	json_array(w);
+	json_writer_object(w);
+	json_writer_key(w, "items");
+	json_writer_array(w);
 	for (int i = 1; i <= 2; i++) {
-		json_object(w);
-		json_key(w, "a");
-		json_array(w);
-		json_i64(w, i);
-		json_string(w, STR("x"));
-		json_array_end(w);
-		json_object_end(w);
+		json_writer_object(w);
+		json_writer_key(w, "a");
+		json_writer_array(w);
+		json_writer_i64(w, i);
+		json_writer_string(w, STR("x"));
+		json_writer_array_end(w);
+		json_writer_object_end(w);
 	}
-	json_array(w);
+	json_writer_array(w);
 	write_nothing_in_array(w);
-	json_array_end(w);
-	json_array_end(w);
-	json_key(w, "last");
-	json_null(w);
-	json_object_end(w);
+	json_writer_array_end(w);
+	json_writer_array_end(w);
+	json_writer_key(w, "last");
+	json_writer_null(w);
+	json_writer_object_end(w);
 }
 
 static void write_numbers(struct json_writer *w)
 {
-	json_array(w);
-	json_i64(w, 0);
-	json_i64(w, INT64_MAX);
-	json_i64(w, INT64_MIN);
-	json_array_end(w);
+	json_writer_array(w);
+	json_writer_i64(w, 0);
+	json_writer_i64(w, INT64_MAX);
+	json_writer_i64(w, INT64_MIN);
+	json_writer_array_end(w);
 }
 
 static void write_a_string(struct json_writer *w)
 {
-	json_string(w, STR("alone"));
+	json_writer_string(w, STR("alone"));
 }
 
 static struct document_case {
@@ -156,13 +156,13 @@ static void test_text(void **state)
 	struct json_writer writer;
 
 	json_writer_init(&writer, &out, false);
-	json_string(&writer, c->in);
+	json_writer_string(&writer, c->in);
 	assert_string_equal(buf_cstr(&out), c->want);
 	json_writer_init(&writer, &as_key, false);
-	json_object(&writer);
-	json_key_str(&writer, c->in);
-	json_i64(&writer, 1);
-	json_object_end(&writer);
+	json_writer_object(&writer);
+	json_writer_key_str(&writer, c->in);
+	json_writer_i64(&writer, 1);
+	json_writer_object_end(&writer);
 	buf_printf(&want_key, "{%s:1}", c->want);
 	assert_string_equal(buf_cstr(&as_key), buf_cstr(&want_key));
 }
@@ -170,7 +170,7 @@ static void test_text(void **state)
 static bool take_text(void *context, enum json_event event, struct str text, struct err *err)
 {
 	(void)err;
-	assert_int_equal(event, JSON_STRING);
+	assert_int_equal(event, JSON_EVENT_STRING);
 	buf_put(context, text);
 	return true;
 }
@@ -197,7 +197,7 @@ static void test_every_character_reads_back(void **state)
 		if (!str_is_utf8(text))
 			continue;
 		json_writer_init(&writer, &out, false);
-		json_string(&writer, text);
+		json_writer_string(&writer, text);
 		assert_true(json_reader_feed(reader, buf_str(&out), &err));
 		assert_true(json_reader_finish(reader, &err));
 		assert_true(str_eq(buf_str(&back), text));
@@ -217,7 +217,7 @@ static void test_every_place_of_a_word(void **state)
 
 			bytes[place] = (char)c;
 			json_writer_init(&writer, &out, false);
-			json_string(&writer, (struct str){bytes, 16});
+			json_writer_string(&writer, (struct str){bytes, 16});
 			assert_int_equal(out.len == 18, plain);
 			assert_int_equal(plain && memcmp(out.ptr + 1, bytes, 16) == 0, plain);
 		}
@@ -246,10 +246,10 @@ static void test_deepest(void **state)
 	(void)state;
 	json_writer_init(&writer, &out, true);
 	for (int i = 0; i < JSON_WRITER_DEPTH - 1; i++)
-		json_array(&writer);
-	json_i64(&writer, 1);
+		json_writer_array(&writer);
+	json_writer_i64(&writer, 1);
 	for (int i = 0; i < JSON_WRITER_DEPTH - 1; i++)
-		json_array_end(&writer);
+		json_writer_array_end(&writer);
 	innermost = strchr(buf_cstr(&out), '1');
 	assert_non_null(innermost);
 	for (int i = 1; i <= 2 * (JSON_WRITER_DEPTH - 1); i++)
