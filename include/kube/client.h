@@ -23,9 +23,6 @@ struct kube_client *kube_client_new(struct loop *loop, const struct kube_config 
 void kube_client_free(struct kube_client *client); /* cancels what is under way; no handler is called any more */
 DEFINE_FREE_AT(kube_client)
 
-/* HOST:PORT, for messages. */
-struct str kube_client_authority(const struct kube_client *client);
-
 struct kube_answer {
 	int status;	 /* 0: there was none, or a good one did not come whole */
 	struct str body; /* whole, unless the request has on_body; lent for the call */

@@ -15,16 +15,14 @@ struct trust_list {
 	size_t count;
 };
 
-/* A snapshot, const and counted. An empty CA text: certificates of that kind are not believed. */
+/* A snapshot, const. An empty CA text: certificates of that kind are not believed. */
 struct trust {
 	struct str client_ca_pem, requestheader_ca_pem;
 	struct trust_list allowed_names, username_headers, group_headers, extra_prefixes, uid_headers;
 	uint64_t generation; /* another one, another content */
 	struct arena *arena;
-	unsigned references;
 };
-struct trust *trust_ref(struct trust *trust);
-void trust_unref(struct trust *trust); /* NULL is fine */
+void trust_free(struct trust *trust); /* NULL is fine */
 
 /* From the ConfigMap's data as JSON: {"client-ca-file": "PEM", "requestheader-allowed-names": "[\"a\"]", ...}. What is malformed is
    left empty and said in the log; never fails. */

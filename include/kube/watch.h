@@ -29,9 +29,9 @@ struct watched_object {
 struct watch_options {
 	struct str path;	   /* of the collection, without a query: "/api/v1/pods" */
 	struct str field_selector; /* empty: none; not encoded */
-	struct str kind;	   /* of its objects: "Pod"; an answer of another kind is refused. Empty: any is taken */
-	bool metadata_only;	   /* ask for PartialObjectMetadata */
-	bool with_data;		   /* deliver data_json */
+	struct str kind;    /* of its objects: "Pod"; an answer of another kind is refused. Empty: any is taken */
+	bool metadata_only; /* ask for PartialObjectMetadata */
+	bool with_data;	    /* deliver data_json */
 	void *context;
 	/* A new list begins: what is not put before `synced` is gone. */
 	void (*begin)(void *context);

@@ -39,7 +39,4 @@ MUST_USE bool selector_parse(struct str text, struct arena *arena, struct select
 typedef struct str selector_lookup(const void *object, struct str key);
 bool selector_matches(const struct selector *selector, selector_lookup *lookup, const void *object);
 
-/* The canonical text, as labels.Selector.String() writes it: `app=vllm,!canary,role in (decode,prefill)`. */
-void selector_write(struct buf *out, const struct selector *selector);
-
 #endif

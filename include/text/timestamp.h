@@ -13,9 +13,6 @@ void timestamp_write_rfc3339(struct buf *out, int64_t unix_ms);
 /* Reads what timestamp_write_rfc3339 writes of the years 0000 to 9999, and nothing else. ERR_INVALID */
 MUST_USE bool timestamp_parse_rfc3339(struct str text, int64_t *ret_unix_ms, struct err *err);
 
-/* IMF-fixdate of HTTP: Fri, 20 Nov 2026 21:07:46 GMT. */
-void timestamp_write_http(struct buf *out, int64_t unix_ms);
-
 /* Seconds with up to three decimals, trailing zeros cut, as Prometheus' client writes `time` and `start`. */
 void timestamp_write_seconds(struct buf *out, int64_t unix_ms);
 

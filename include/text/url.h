@@ -11,9 +11,6 @@
 /* Decodes %XX once; '+' stays. ERR_INVALID: `invalid URL escape "%zz"`. */
 MUST_USE bool url_decode_path(struct str text, struct buf *out, struct err *err);
 
-/* As application/x-www-form-urlencoded: '+' is a space. */
-MUST_USE bool url_decode_form(struct str text, struct buf *out, struct err *err);
-
 /* Go's url.QueryEscape: letters, digits and - _ . ~ stay, space becomes '+', the rest %XX. */
 void url_encode_form(struct buf *out, struct str text);
 

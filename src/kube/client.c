@@ -8,13 +8,13 @@
 #include "base/buf.h"
 #include "base/clean.h"
 #include "base/log.h"
-#include "client_in.h"
+#include "client_limits.h"
 #include "kube/config.h"
 #include "net/http_client.h"
 #include "net/loop.h"
 #include "net/token_file.h"
-#include "text/json_tree.h"
 #include "text/base64.h"
+#include "text/json_document.h"
 #include "text/url.h"
 
 enum {
@@ -23,7 +23,6 @@ enum {
 	ANSWER_BYTES_MAX = 16 << 20, /* of an answer that is gathered, when the request names no bound */
 	ERROR_BYTES_KEPT = 64 << 10,
 	ERROR_BYTES_READ = 1 << 20,
-	ERROR_TREE_BYTES = 8 << 20,
 	TRIES = 5,
 	RETRY_MS = 500,
 	HEADERS = 4,
@@ -130,7 +129,7 @@ struct kube_client *kube_client_new(struct loop *loop, const struct kube_config 
 	client->streams = client->quick ? new_http(loop, config, STREAM_CONNECTIONS, err) : NULL;
 	if (client->streams == NULL)
 		return NULL;
-	limits_init(&client->limits, options->qps, options->burst, loop_now_ms(loop));
+	client_limits_init(&client->limits, options->qps, options->burst, loop_now_ms(loop));
 	return STEAL(client);
 }
 
@@ -147,11 +146,6 @@ void kube_client_free(struct kube_client *client)
 	buf_clear(&client->authority);
 	buf_clear(&client->authorization);
 	free(client);
-}
-
-struct str kube_client_authority(const struct kube_client *client)
-{
-	return buf_str(&client->authority);
 }
 
 /* ---- what went wrong, in words */
@@ -173,14 +167,13 @@ static void put_words(char *text, size_t size, struct str words)
 /* The message of a Status; else the body as it is. */
 static void put_message(char *text, size_t size, struct str body)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(ERROR_TREE_BYTES);
-	const struct json_node *root = NULL;
+	json_auto_t *root = NULL;
 	struct err err = {0};
 	struct str message = STR("");
 
 	body = str_trim(body);
-	if (json_tree_parse(body, arena, &root, &err))
-		message = json_tree_text(root, STR("message"));
+	if (json_document_parse(body, &root, &err))
+		message = json_document_text(root, "message");
 	put_words(text, size, message.len > 0 ? message : body);
 }
 
@@ -219,7 +212,7 @@ static void detach(struct kube_call *call)
 		call->next->previous = call->previous;
 	loop_timer_cancel(client->loop, &call->timer);
 	if (call->counted)
-		limits_give_back(&client->limits);
+		client_limits_give_back(&client->limits);
 }
 
 static void call_free(struct kube_call *call)
@@ -317,7 +310,7 @@ static bool retry(struct kube_call *call)
 
 	if (left_ms >= 0 && delay_ms >= left_ms)
 		return false;
-	turn_ms = limits_take(&call->client->limits, loop_now_ms(call->client->loop), left_ms > 0 ? left_ms : 0);
+	turn_ms = client_limits_take(&call->client->limits, loop_now_ms(call->client->loop), left_ms > 0 ? left_ms : 0);
 	if (turn_ms < 0)
 		return false;
 	call->counted = true;
@@ -407,7 +400,7 @@ struct kube_call *kube_ask(struct kube_client *client, const struct kube_request
 	if (call->next)
 		call->next->previous = call;
 	client->calls = call;
-	turn_ms = limits_take(&client->limits, call->started_ms, request->timeout_ms);
+	turn_ms = client_limits_take(&client->limits, call->started_ms, request->timeout_ms);
 	call->counted = turn_ms >= 0;
 	if (turn_ms == 0)
 		begin(call);

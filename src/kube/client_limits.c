@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client_in.h"
+#include "client_limits.h"
 
-void limits_init(struct client_limits *limits, double qps, unsigned burst, int64_t now_ms)
+void client_limits_init(struct client_limits *limits, double qps, unsigned burst, int64_t now_ms)
 {
 	*limits = (struct client_limits){.qps = qps, .burst = burst > 0 ? burst : 1, .at_ms = now_ms};
 	limits->tokens = limits->burst;
@@ -15,7 +15,7 @@ static void fill(struct client_limits *limits, int64_t now_ms)
 	limits->at_ms = now_ms;
 }
 
-int64_t limits_take(struct client_limits *limits, int64_t now_ms, int64_t max_wait_ms)
+int64_t client_limits_take(struct client_limits *limits, int64_t now_ms, int64_t max_wait_ms)
 {
 	double wait_ms;
 
@@ -31,7 +31,7 @@ int64_t limits_take(struct client_limits *limits, int64_t now_ms, int64_t max_wa
 	return wait_ms > 0 ? (int64_t)wait_ms + 1 : 0;
 }
 
-void limits_give_back(struct client_limits *limits)
+void client_limits_give_back(struct client_limits *limits)
 {
 	limits->tokens += 1;
 }

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "config_in.h"
+#include "config_data.h"
 #include "text/base64.h"
 #include "text/url.h"
 
@@ -17,7 +17,7 @@ enum { NAME_BYTES = 120 }; /* of a name in an error */
 
 /* ---- the whole */
 
-struct kube_config *config_new(void)
+static struct kube_config *config_new(void)
 {
 	struct kube_config *config = xnew(struct kube_config);
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "config_in.h"
+#include "config_data.h"
 #include "text/base64.h"
 
 enum { PEM_BYTES_MAX = 4 << 20 };

@@ -10,12 +10,11 @@
 #include "kube/client.h"
 #include "model/resource.h"
 #include "net/loop.h"
-#include "text/json_tree.h"
+#include "text/json_document.h"
 
 enum {
 	TIMEOUT_MS = 30000,
 	ANSWER_BYTES_MAX = 32 << 20,
-	TREE_BYTES_MAX = 256 << 20,
 	ROUND_BYTES_MAX = 64 << 20,
 	VERSIONS_MAX = 5000, /* groups' versions */
 	AT_ONCE = 4,
@@ -144,13 +143,6 @@ static void add_resource(struct version *version, struct str plural, struct str 
 	*vec_push(version) = made;
 }
 
-static const struct json_node *first_of(const struct json_node *map, const char *key)
-{
-	const struct json_node *list = json_tree_get_kind(map, str_of(key), JSON_IS_LIST);
-
-	return list ? list->first : NULL;
-}
-
 static bool is_of_version(const struct version *version, struct str group_version)
 {
 	struct str group = version->group, name = version->version;
@@ -162,87 +154,102 @@ static bool is_of_version(const struct version *version, struct str group_versio
 }
 
 /* APIResourceList */
-static bool read_legacy_resources(struct version *version, const struct json_node *root, struct err *err)
+static bool read_legacy_resources(struct version *version, const json_t *root, struct err *err)
 {
-	struct str of = json_tree_text(root, STR("groupVersion"));
+	struct str of = json_document_text(root, "groupVersion");
+	const json_t *item;
+	size_t i;
 
-	if (!str_eq(json_tree_text(root, STR("kind")), STR("APIResourceList")))
+	if (!str_eq(json_document_text(root, "kind"), STR("APIResourceList")))
 		return err_set(err, ERR_UPSTREAM, "no APIResourceList");
 	if (of.len > 0 && !is_of_version(version, of))
 		return err_set(err, ERR_UPSTREAM, "the APIResourceList of '%.*s' came for it", STR_ARG(of));
-	for (const struct json_node *item = first_of(root, "resources"); item; item = item->next) {
-		const struct json_node *namespaced = json_tree_get_kind(item, STR("namespaced"), JSON_IS_BOOL);
-
-		add_resource(version, json_tree_text(item, STR("name")), json_tree_text(item, STR("singularName")),
-			     json_tree_text(item, STR("kind")), namespaced && namespaced->truth);
-	}
+	json_array_foreach (json_object_get(root, "resources"), i, item)
+		add_resource(version, json_document_text(item, "name"), json_document_text(item, "singularName"),
+			     json_document_text(item, "kind"), json_is_true(json_object_get(item, "namespaced")));
 	return true;
 }
 
 /* A version of an APIGroupDiscovery. One that is stale has no resources: its server did not answer. */
-static void read_aggregated_version(struct resources *resources, struct str group, const struct json_node *node)
+static void read_aggregated_version(struct resources *resources, struct str group, const json_t *node)
 {
-	struct version *version = add_version(resources, group, json_tree_text(node, STR("version")));
+	struct version *version = add_version(resources, group, json_document_text(node, "version"));
+	const json_t *item;
+	size_t i;
 
 	if (version == NULL)
 		return;
 	version->asked = true;
-	version->known = !str_eq(json_tree_text(node, STR("freshness")), STR("Stale"));
+	version->known = !str_eq(json_document_text(node, "freshness"), STR("Stale"));
 	if (!version->known)
 		log_warn("discovery of resources: %.*s/%.*s is stale, its server does not answer", STR_ARG(group),
 			 STR_ARG(version->version));
-	for (const struct json_node *item = first_of(node, "resources"); item; item = item->next)
-		add_resource(version, json_tree_text(item, STR("resource")),
-			     json_tree_text(item, STR("singularResource")),
-			     json_tree_text(json_tree_get(item, STR("responseKind")), STR("kind")),
-			     str_eq(json_tree_text(item, STR("scope")), STR("Namespaced")));
+	json_array_foreach (json_object_get(node, "resources"), i, item)
+		add_resource(version, json_document_text(item, "resource"),
+			     json_document_text(item, "singularResource"),
+			     json_document_text(json_object_get(item, "responseKind"), "kind"),
+			     str_eq(json_document_text(item, "scope"), STR("Namespaced")));
 }
 
-static void read_aggregated(struct resources *resources, const struct json_node *root)
+static void read_aggregated(struct resources *resources, const json_t *root)
 {
-	for (const struct json_node *group = first_of(root, "items"); group; group = group->next) {
-		struct str name = json_tree_text(json_tree_get(group, STR("metadata")), STR("name"));
+	const json_t *group, *version;
+	size_t i, j;
 
-		for (const struct json_node *node = first_of(group, "versions"); node; node = node->next)
-			read_aggregated_version(resources, name, node);
+	json_array_foreach (json_object_get(root, "items"), i, group) {
+		struct str name = json_document_text(json_object_get(group, "metadata"), "name");
+
+		json_array_foreach (json_object_get(group, "versions"), j, version)
+			read_aggregated_version(resources, name, version);
 	}
 }
 
-/* APIGroupList */
-static void read_groups(struct resources *resources, const struct json_node *root)
+/* Of an APIGroupList. */
+static void read_group(struct resources *resources, const json_t *group)
 {
-	for (const struct json_node *group = first_of(root, "groups"); group; group = group->next) {
-		struct str name = json_tree_text(group, STR("name"));
-		struct str preferred = json_tree_text(json_tree_get(group, STR("preferredVersion")), STR("version"));
+	struct str name = json_document_text(group, "name");
+	struct str preferred = json_document_text(json_object_get(group, "preferredVersion"), "version");
+	const json_t *version;
+	size_t i;
 
-		if (preferred.len > 0)
-			(void)add_version(resources, name, preferred);
-		for (const struct json_node *node = first_of(group, "versions"); node; node = node->next)
-			if (!str_eq(json_tree_text(node, STR("version")), preferred))
-				(void)add_version(resources, name, json_tree_text(node, STR("version")));
-	}
+	if (preferred.len > 0)
+		(void)add_version(resources, name, preferred);
+	json_array_foreach (json_object_get(group, "versions"), i, version)
+		if (!str_eq(json_document_text(version, "version"), preferred))
+			(void)add_version(resources, name, json_document_text(version, "version"));
+}
+
+static void read_groups(struct resources *resources, const json_t *root)
+{
+	const json_t *group;
+	size_t i;
+
+	json_array_foreach (json_object_get(root, "groups"), i, group)
+		read_group(resources, group);
 }
 
 /* APIVersions */
-static void read_core_versions(struct resources *resources, const struct json_node *root)
+static void read_core_versions(struct resources *resources, const json_t *root)
 {
-	for (const struct json_node *node = first_of(root, "versions"); node; node = node->next)
-		if (node->kind == JSON_IS_TEXT)
-			(void)add_version(resources, STR(""), node->text);
+	const json_t *version;
+	size_t i;
+
+	json_array_foreach (json_object_get(root, "versions"), i, version)
+		if (json_is_string(version))
+			(void)add_version(resources, STR(""), json_document_str(version));
 }
 
 /* Whichever of them came. */
 static bool read_index(struct resources *resources, const struct kube_answer *answer, struct err *err)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(TREE_BYTES_MAX);
-	const struct json_node *root = NULL;
+	json_auto_t *root = NULL;
 	struct str kind;
 
 	if (answer->status < 200 || answer->status > 299)
 		return err_set(err, ERR_UPSTREAM, "%d %s", answer->status, answer->text);
-	if (!json_tree_parse(answer->body, arena, &root, err))
+	if (!json_document_parse(answer->body, &root, err))
 		return false;
-	kind = json_tree_text(root, STR("kind"));
+	kind = json_document_text(root, "kind");
 	if (str_eq(kind, STR("APIGroupDiscoveryList")))
 		read_aggregated(resources, root);
 	else if (str_eq(kind, STR("APIGroupList")))
@@ -367,8 +374,7 @@ static void version_answered(void *context, const struct kube_answer *answer)
 {
 	struct version *version = context;
 	struct resources *resources = version->owner;
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(TREE_BYTES_MAX);
-	const struct json_node *root = NULL;
+	json_auto_t *root = NULL;
 	struct err err = {0};
 
 	version->call = NULL;
@@ -377,7 +383,7 @@ static void version_answered(void *context, const struct kube_answer *answer)
 		(void)err_set(&err, ERR_UPSTREAM, "%d %s", answer->status, answer->text);
 	else
 		version->known =
-			json_tree_parse(answer->body, arena, &root, &err) && read_legacy_resources(version, root, &err);
+			json_document_parse(answer->body, &root, &err) && read_legacy_resources(version, root, &err);
 	if (!version->known)
 		log_warn("discovery of resources: %.*s/%.*s is left out: %s", STR_ARG(version->group),
 			 STR_ARG(version->version), err.msg);

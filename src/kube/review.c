@@ -5,16 +5,13 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "client_in.h"
+#include "client_limits.h"
 #include "kube/client.h"
 #include "model/access.h"
-#include "text/json_tree.h"
+#include "text/json_document.h"
 #include "text/json_writer.h"
 
-enum {
-	ANSWER_BYTES_MAX = 1 << 20, /* a review comes back with its question */
-	TREE_BYTES_MAX = 32 << 20,
-};
+enum { ANSWER_BYTES_MAX = 1 << 20 }; /* a review comes back with its question */
 
 struct review {
 	token_review_handler *token_handler; /* one of the two */
@@ -152,11 +149,10 @@ static bool refuse_review(const struct kube_answer *answer, const char *kind, st
 		answer->text, token ? "tokenreviews" : "subjectaccessreviews");
 }
 
-static bool find_status(const struct kube_answer *answer, const char *kind, struct arena *arena,
-			const struct json_node **ret_status, struct err *err)
+/* The document is lent by *ret_root. */
+static bool find_status(const struct kube_answer *answer, const char *kind, json_t **ret_root,
+			const json_t **ret_status, struct err *err)
 {
-	const struct json_node *root = NULL;
-
 	if (answer->status < 200 || answer->status > 299) {
 		if (answer->status == 0)
 			return err_set(err, ERR_UPSTREAM, "%s", answer->text);
@@ -164,77 +160,74 @@ static bool find_status(const struct kube_answer *answer, const char *kind, stru
 			return refuse_review(answer, kind, err);
 		return err_set(err, ERR_UPSTREAM, "answered %d: %s", answer->status, answer->text);
 	}
-	if (!json_tree_parse(answer->body, arena, &root, err))
+	if (!json_document_parse(answer->body, ret_root, err))
 		return err_wrap(err, "answered %d with something else than a %s", answer->status, kind);
-	if (!str_eq(json_tree_text(root, STR("kind")), str_of(kind)))
+	if (!str_eq(json_document_text(*ret_root, "kind"), str_of(kind)))
 		return err_set(err, ERR_UPSTREAM, "answered %d with another document than a %s", answer->status, kind);
-	*ret_status = json_tree_get_kind(root, STR("status"), JSON_IS_MAP);
-	return *ret_status || err_set(err, ERR_UPSTREAM, "answered with a %s without a status", kind);
+	*ret_status = json_object_get(*ret_root, "status");
+	return json_is_object(*ret_status) || err_set(err, ERR_UPSTREAM, "answered with a %s without a status", kind);
 }
 
-static bool read_bool(const struct json_node *map, const char *key, bool *ret_value, struct err *err)
+static bool read_bool(const json_t *object, const char *key, bool *ret_value, struct err *err)
 {
-	const struct json_node *node = json_tree_get(map, str_of(key));
+	const json_t *value = json_document_get(object, key);
 
-	if (node && node->kind != JSON_IS_BOOL)
+	if (value && !json_is_boolean(value))
 		return err_set(err, ERR_UPSTREAM, "answered with a status whose %s is neither true nor false", key);
-	*ret_value = node && node->truth;
+	*ret_value = json_is_true(value);
 	return true;
 }
 
-static bool read_text(const struct json_node *map, const char *key, struct str *ret_text, struct err *err)
+static bool read_text(const json_t *object, const char *key, struct str *ret_text, struct err *err)
 {
-	const struct json_node *node = json_tree_get(map, str_of(key));
+	const json_t *value = json_document_get(object, key);
 
-	if (node && node->kind != JSON_IS_TEXT)
+	if (value && !json_is_string(value))
 		return err_set(err, ERR_UPSTREAM, "answered with a %s that is no text", key);
-	*ret_text = node ? node->text : STR("");
+	*ret_text = json_document_str(value);
 	return true;
 }
 
-static bool read_texts(const struct json_node *list, struct arena *arena, const struct str **ret_texts,
-		       size_t *ret_count, struct err *err)
+static bool read_texts(const json_t *list, struct arena *arena, const struct str **ret_texts, size_t *ret_count,
+		       struct err *err)
 {
 	struct str *texts;
-	size_t count = 0;
+	json_t *item;
+	size_t i;
 
 	if (list == NULL)
 		return true;
-	if (list->kind != JSON_IS_LIST)
+	if (!json_is_array(list))
 		return err_set(err, ERR_UPSTREAM, "answered with groups or extra values that are no list");
-	if (list->count == 0)
-		return true;
-	texts = arena_calloc(arena, list->count, sizeof(*texts));
-	if (texts == NULL)
-		return err_set(err, ERR_LIMIT, "answered with too many groups or extra values");
-	for (const struct json_node *node = list->first; node; node = node->next) {
-		if (node->kind != JSON_IS_TEXT)
+	texts = arena_calloc(arena, json_array_size(list), sizeof(*texts));
+	CHECK(texts); /* the arena has no maximum; the answer has */
+	json_array_foreach (list, i, item) {
+		if (!json_is_string(item))
 			return err_set(err, ERR_UPSTREAM, "answered with a group or an extra value that is no text");
-		texts[count++] = node->text;
+		texts[i] = json_document_str(item);
 	}
 	*ret_texts = texts;
-	*ret_count = count;
+	*ret_count = i;
 	return true;
 }
 
-static bool read_extra(const struct json_node *map, struct arena *arena, struct identity *identity, struct err *err)
+static bool read_extra(json_t *object, struct arena *arena, struct identity *identity, struct err *err)
 {
 	struct identity_extra *extra;
 	size_t count = 0;
 
-	if (map == NULL)
+	if (object == NULL)
 		return true;
-	if (map->kind != JSON_IS_MAP)
+	if (!json_is_object(object))
 		return err_set(err, ERR_UPSTREAM, "answered with extra that is no object");
-	if (map->count == 0)
-		return true;
-	extra = arena_calloc(arena, map->count, sizeof(*extra));
-	if (extra == NULL)
-		return err_set(err, ERR_LIMIT, "answered with too much extra");
-	for (const struct json_node *node = map->first; node; node = node->next, count++) {
-		extra[count].key = node->key;
-		if (node->kind != JSON_IS_NULL &&
-		    !read_texts(node, arena, &extra[count].values, &extra[count].value_count, err))
+	extra = arena_calloc(arena, json_object_size(object), sizeof(*extra));
+	CHECK(extra);
+	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at), count++) {
+		const json_t *values = json_object_iter_value(at);
+
+		extra[count].key = str_of(json_object_iter_key(at));
+		if (!json_is_null(values) &&
+		    !read_texts(values, arena, &extra[count].values, &extra[count].value_count, err))
 			return false;
 	}
 	identity->extra = extra;
@@ -242,24 +235,24 @@ static bool read_extra(const struct json_node *map, struct arena *arena, struct 
 	return true;
 }
 
-static bool read_user(const struct json_node *user, struct arena *arena, struct identity *identity, struct err *err)
+static bool read_user(const json_t *user, struct arena *arena, struct identity *identity, struct err *err)
 {
 	if (!read_text(user, "username", &identity->user, err) || !read_text(user, "uid", &identity->uid, err))
 		return false;
 	if (identity->user.len == 0)
 		return err_set(err, ERR_UPSTREAM, "answered that the token is good, but not whose it is");
-	return read_texts(json_tree_get(user, STR("groups")), arena, &identity->groups, &identity->group_count, err) &&
-	       read_extra(json_tree_get(user, STR("extra")), arena, identity, err);
+	return read_texts(json_document_get(user, "groups"), arena, &identity->groups, &identity->group_count, err) &&
+	       read_extra(json_document_get(user, "extra"), arena, identity, err);
 }
 
-/* True with *ret_good false: the token is not good. */
-static bool read_token_review(const struct kube_answer *answer, struct arena *arena, struct identity *identity,
-			      bool *ret_good, struct err *err)
+/* True with *ret_good false: the token is not good. Texts of the identity are lent by *ret_root. */
+static bool read_token_review(const struct kube_answer *answer, json_t **ret_root, struct arena *arena,
+			      struct identity *identity, bool *ret_good, struct err *err)
 {
-	const struct json_node *status = NULL;
+	const json_t *status = NULL;
 	struct str error = STR("");
 
-	if (!find_status(answer, "TokenReview", arena, &status, err) ||
+	if (!find_status(answer, "TokenReview", ret_root, &status, err) ||
 	    !read_bool(status, "authenticated", ret_good, err))
 		return false;
 	if (*ret_good && !read_text(status, "error", &error, err))
@@ -268,20 +261,20 @@ static bool read_token_review(const struct kube_answer *answer, struct arena *ar
 		return err_set(err, ERR_UPSTREAM, "answered that the token is good, and that it could not be checked");
 	if (!*ret_good)
 		log_v(4, "TokenReview: the token is not good"); /* the error may repeat it */
-	return !*ret_good || read_user(json_tree_get_kind(status, STR("user"), JSON_IS_MAP), arena, identity, err);
+	return !*ret_good || read_user(json_object_get(status, "user"), arena, identity, err);
 }
 
-static bool read_access_review(const struct kube_answer *answer, struct arena *arena, bool *ret_allowed,
+static bool read_access_review(const struct kube_answer *answer, json_t **ret_root, bool *ret_allowed,
 			       struct str *ret_reason, struct err *err)
 {
-	const struct json_node *status = NULL;
+	const json_t *status = NULL;
 	bool denied = false;
 
-	if (!find_status(answer, "SubjectAccessReview", arena, &status, err) ||
+	if (!find_status(answer, "SubjectAccessReview", ret_root, &status, err) ||
 	    !read_bool(status, "denied", &denied, err) || !read_bool(status, "allowed", ret_allowed, err))
 		return false;
 	*ret_allowed = *ret_allowed && !denied;
-	*ret_reason = json_tree_text(status, STR("reason"));
+	*ret_reason = json_document_text(status, "reason");
 	return true;
 }
 
@@ -290,12 +283,13 @@ static bool read_access_review(const struct kube_answer *answer, struct arena *a
 static void token_reviewed(void *context, const struct kube_answer *answer)
 {
 	const struct review *review = context;
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(TREE_BYTES_MAX);
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
+	json_auto_t *root = NULL;
 	struct identity identity = {0};
 	struct err err = {0};
 	bool good = false;
 
-	if (!read_token_review(answer, arena, &identity, &good, &err)) {
+	if (!read_token_review(answer, &root, arena, &identity, &good, &err)) {
 		(void)err_wrap(&err, "TokenReview");
 		review->token_handler(review->context, NULL, err.msg);
 		return;
@@ -306,12 +300,12 @@ static void token_reviewed(void *context, const struct kube_answer *answer)
 static void access_reviewed(void *context, const struct kube_answer *answer)
 {
 	const struct review *review = context;
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(TREE_BYTES_MAX);
+	json_auto_t *root = NULL;
 	struct str reason = STR("");
 	struct err err = {0};
 	bool allowed = false;
 
-	if (!read_access_review(answer, arena, &allowed, &reason, &err)) {
+	if (!read_access_review(answer, &root, &allowed, &reason, &err)) {
 		(void)err_wrap(&err, "SubjectAccessReview");
 		review->access_handler(review->context, false, STR(""), err.msg);
 		return;

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "kube/watch.h"
-#include "text/json_tree.h"
+#include "text/json_document.h"
 
 #define NAMESPACE "kube-system"
 #define NAME	  "extension-apiserver-authentication"
@@ -15,15 +15,9 @@
 
 /* ---- the snapshot */
 
-struct trust *trust_ref(struct trust *trust)
+void trust_free(struct trust *trust)
 {
-	trust->references++;
-	return trust;
-}
-
-void trust_unref(struct trust *trust)
-{
-	if (trust == NULL || --trust->references > 0)
+	if (trust == NULL)
 		return;
 	arena_free(trust->arena);
 	free(trust);
@@ -47,22 +41,17 @@ static bool malformed(const char *key, const char *why)
 }
 
 /* The value of a key; absent is the empty text. False when it is no text. */
-static bool take_text(const struct json_node *data, const char *key, struct str *ret_text)
+static bool take_text(const json_t *data, const char *key, struct str *ret_text)
 {
-	const struct json_node *node = data->first;
+	const json_t *value = json_object_get(data, key);
 
-	*ret_text = STR("");
-	while (node && !str_eq(node->key, str_of(key)))
-		node = node->next;
-	if (node == NULL)
-		return true;
-	if (node->kind != JSON_IS_TEXT)
+	if (value && !json_is_string(value))
 		return malformed(key, "no text");
-	*ret_text = node->text;
+	*ret_text = json_document_str(value);
 	return true;
 }
 
-static void take_pem(struct trust *trust, const struct json_node *data, const char *key, struct str *ret_pem)
+static void take_pem(struct trust *trust, const json_t *data, const char *key, struct str *ret_pem)
 {
 	struct str text;
 
@@ -70,26 +59,26 @@ static void take_pem(struct trust *trust, const struct json_node *data, const ch
 		*ret_pem = kept(trust, text);
 }
 
-static bool fill_list(struct trust *trust, const char *key, const struct json_node *list, struct trust_list *ret_list)
+static bool fill_list(struct trust *trust, const char *key, const json_t *list, struct trust_list *ret_list)
 {
-	struct str *items = arena_calloc(trust->arena, list->count, sizeof(*items));
-	size_t count = 0;
+	struct str *items = arena_calloc(trust->arena, json_array_size(list), sizeof(*items));
+	json_t *item;
+	size_t i;
 
 	CHECK(items);
-	for (const struct json_node *item = list->first; item; item = item->next) {
-		if (item->kind != JSON_IS_TEXT)
+	json_array_foreach (list, i, item) {
+		if (!json_is_string(item))
 			return malformed(key, "an item is no text");
-		items[count++] = kept(trust, item->text);
+		items[i] = kept(trust, json_document_str(item));
 	}
-	*ret_list = (struct trust_list){items, count};
+	*ret_list = (struct trust_list){items, i};
 	return true;
 }
 
 /* The value is a text that holds a JSON list of texts; empty and null are an empty list. False when it is something else. */
-static bool take_list(struct trust *trust, const struct json_node *data, const char *key, struct trust_list *ret_list)
+static bool take_list(struct trust *trust, const json_t *data, const char *key, struct trust_list *ret_list)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
-	const struct json_node *list = NULL;
+	json_auto_t *list = NULL;
 	struct str text;
 	struct err err;
 
@@ -97,16 +86,16 @@ static bool take_list(struct trust *trust, const struct json_node *data, const c
 		return false;
 	if (text.len == 0)
 		return true;
-	if (!json_tree_parse(text, arena, &list, &err))
+	if (!json_document_parse(text, &list, &err))
 		return malformed(key, err.msg);
-	if (list->kind == JSON_IS_NULL)
+	if (json_is_null(list))
 		return true;
-	if (list->kind != JSON_IS_LIST)
+	if (!json_is_array(list))
 		return malformed(key, "no JSON list of texts");
 	return fill_list(trust, key, list, ret_list);
 }
 
-static void take_all(struct trust *trust, const struct json_node *data)
+static void take_all(struct trust *trust, const json_t *data)
 {
 	take_pem(trust, data, "client-ca-file", &trust->client_ca_pem);
 	take_pem(trust, data, "requestheader-client-ca-file", &trust->requestheader_ca_pem);
@@ -123,19 +112,17 @@ static void take_all(struct trust *trust, const struct json_node *data)
 
 struct trust *trust_parse(struct str data_json, uint64_t generation)
 {
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
 	struct trust *trust = xnew(struct trust);
-	const struct json_node *data = NULL;
+	json_auto_t *data = NULL;
 	struct err err;
 
 	trust->arena = arena_new(0);
 	trust->generation = generation;
-	trust->references = 1;
 	if (data_json.len == 0)
 		return trust;
-	if (!json_tree_parse(data_json, arena, &data, &err))
+	if (!json_document_parse(data_json, &data, &err))
 		log_warn("trust: %s: %s; it counts as empty", PLACE, err.msg);
-	else if (data->kind != JSON_IS_MAP)
+	else if (!json_is_object(data))
 		log_warn("trust: %s: the data is no JSON object; it counts as empty", PLACE);
 	else
 		take_all(trust, data);
@@ -219,10 +206,9 @@ static void failed(void *context, int status, const char *text)
 	if (source->broken)
 		log_v(2, "trust: cannot read %s: status %d: %s", PLACE, status, text);
 	else if (status == 403)
-		log_warn(
-			"trust: cannot read %s: status 403: %s%s. fix: kubectl create rolebinding -n kube-system NAME "
-			"--role=extension-apiserver-authentication-reader --serviceaccount=NAMESPACE:NAME",
-			PLACE, text, stays);
+		log_warn("trust: cannot read %s: status 403: %s%s. fix: kubectl create rolebinding -n kube-system NAME "
+			 "--role=extension-apiserver-authentication-reader --serviceaccount=NAMESPACE:NAME",
+			 PLACE, text, stays);
 	else
 		log_warn("trust: cannot read %s: status %d: %s%s", PLACE, status, text, stays);
 	source->broken = true;

@@ -9,14 +9,12 @@
 #include "base/log.h"
 #include "google_key.h"
 #include "text/base64.h"
-#include "text/json_tree.h"
+#include "text/json_document.h"
 #include "text/json_writer.h"
-#include "text/number.h"
 #include "text/url.h"
 
 enum {
 	KEY_BYTES_MAX = 64 << 10,
-	TREE_BYTES_MAX = 1 << 20,
 	TOKEN_BYTES_MAX = 16 << 10,
 	SIGNATURE_BYTES_MAX = 2048, /* of an RSA key of 16384 bits */
 	LIFE_S = 3600,		    /* the most that Google takes */
@@ -29,10 +27,9 @@ static const char SCOPE[] = "https://www.googleapis.com/auth/monitoring.read";
 
 /* ---- the file */
 
-static bool take_text(const struct json_node *root, const char *name, struct arena *arena, struct str *ret_text,
-		      struct err *err)
+static bool take_text(const json_t *root, const char *name, struct arena *arena, struct str *ret_text, struct err *err)
 {
-	struct str text = json_tree_text(root, str_of(name));
+	struct str text = json_document_text(root, name);
 
 	if (text.len == 0)
 		return err_set(err, ERR_INVALID, "%s is missing", name);
@@ -40,9 +37,9 @@ static bool take_text(const struct json_node *root, const char *name, struct are
 }
 
 /* Others would be asked for a token in other ways. */
-static bool check_type(const struct json_node *root, struct err *err)
+static bool check_type(const json_t *root, struct err *err)
 {
-	struct str type = json_tree_text(root, STR("type"));
+	struct str type = json_document_text(root, "type");
 
 	if (str_eq(type, STR("service_account")))
 		return true;
@@ -81,13 +78,12 @@ static bool check_private_key(struct str pem, struct err *err)
 
 static bool read_key(struct str text, struct arena *arena, struct google_key *key, struct err *err)
 {
-	CLEANUP(arena_free_at) struct arena *tree = arena_new(TREE_BYTES_MAX);
-	const struct json_node *root = NULL;
+	json_auto_t *root = NULL;
 
-	if (!json_tree_parse(text, tree, &root, err))
+	if (!json_document_parse(text, &root, err))
 		return false;
-	log_hide(json_tree_text(root, STR("private_key")));
-	if (!arena_copy(arena, json_tree_text(root, STR("project_id")), &key->project))
+	log_hide(json_document_text(root, "private_key"));
+	if (!arena_copy(arena, json_document_text(root, "project_id"), &key->project))
 		return err_set(err, ERR_LIMIT, "project_id is too large");
 	return check_type(root, err) && take_text(root, "client_email", arena, &key->email, err) &&
 	       take_text(root, "private_key_id", arena, &key->key_id, err) &&
@@ -199,20 +195,20 @@ static bool is_token(struct str text)
 bool google_token_parse(struct str body, struct arena *arena, struct str *ret_token, int64_t *ret_seconds,
 			struct err *err)
 {
-	CLEANUP(arena_free_at) struct arena *tree = arena_new(TREE_BYTES_MAX);
-	const struct json_node *root = NULL, *life;
+	json_auto_t *root = NULL;
+	const json_t *life;
 	struct str token;
-	double seconds = 0;
-	struct err ours = {0};
+	double seconds;
 
-	if (!json_tree_parse(body, tree, &root, err))
+	if (!json_document_parse(body, &root, err))
 		return err_set(err, ERR_UPSTREAM, "the answer is no JSON");
-	token = json_tree_text(root, STR("access_token"));
+	token = json_document_text(root, "access_token");
 	log_hide(token);
-	life = json_tree_get_kind(root, STR("expires_in"), JSON_IS_NUMBER);
+	life = json_object_get(root, "expires_in");
 	if (!is_token(token))
 		return err_set(err, ERR_UPSTREAM, "the answer has no access_token that can be used");
-	if (life == NULL || !number_parse_double(life->text, &seconds, &ours) || seconds < 1 || seconds > LIFE_MAX_S)
+	seconds = json_number_value(life); /* 0 when it is none */
+	if (!(seconds >= 1 && seconds <= LIFE_MAX_S))
 		return err_set(err, ERR_UPSTREAM, "the answer has no expires_in that can be used");
 	if (!arena_copy(arena, token, ret_token))
 		return err_set(err, ERR_LIMIT, "the token is too large");
@@ -230,17 +226,16 @@ static void put_line(struct buf *out, struct str text)
 
 void google_error_write(struct buf *out, struct str body)
 {
-	CLEANUP(arena_free_at) struct arena *tree = arena_new(TREE_BYTES_MAX);
-	const struct json_node *root = NULL;
+	json_auto_t *root = NULL;
 	struct err err = {0};
 	struct str error = {0}, description = {0};
 
 	body = str_trim(body);
-	if (json_tree_parse(body, tree, &root, &err)) {
-		error = json_tree_text(root, STR("error"));
-		description = json_tree_text(root, STR("error_description"));
+	if (json_document_parse(body, &root, &err)) {
+		error = json_document_text(root, "error");
+		description = json_document_text(root, "error_description");
 		if (error.len == 0)
-			error = json_tree_text(json_tree_get(root, STR("error")), STR("message"));
+			error = json_document_text(json_object_get(root, "error"), "message");
 	}
 	if (error.len == 0)
 		error = body.len > 0 && body.ptr[0] == '<' ? STR("HTML") : str_slice(body, 0, str_index(body, '\n'));

@@ -179,7 +179,7 @@ void auth_free(struct auth *auth)
 void auth_set_trust(struct auth *auth, struct trust *trust)
 {
 	if (auth->client_ca && client_ca_trust(auth->client_ca)->generation == trust->generation) {
-		trust_unref(trust);
+		trust_free(trust);
 		return;
 	}
 	client_ca_free(auth->client_ca);

@@ -73,7 +73,7 @@ void client_ca_free(struct client_ca *client_ca)
 		return;
 	X509_STORE_free(client_ca->clients);
 	X509_STORE_free(client_ca->proxies);
-	trust_unref(client_ca->trust);
+	trust_free(client_ca->trust);
 	free(client_ca);
 }
 

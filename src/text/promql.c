@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/promql.h"
 
-#include "promql_in.h"
+#include "promql_parse.h"
 
 bool promql_selectors(struct str text, struct arena *arena, const struct promql_selector **ret_selectors,
 		      size_t *ret_count, struct err *err)

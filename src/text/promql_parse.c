@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "promql_in.h"
+#include "promql_parse.h"
 
 enum frame_kind { FRAME_TEXT, FRAME_GROUP, FRAME_CALL, FRAME_AGGREGATION };
 

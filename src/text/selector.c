@@ -5,7 +5,7 @@
 
 #include "base/vec.h"
 #include "text/number.h"
-#include "selector_in.h"
+#include "selector_check.h"
 #include "characters.h"
 
 enum token_kind {
@@ -58,7 +58,7 @@ static const struct {
 /* Indexed by enum selector_op: what stands between key and value. */
 static const char *const OPERATORS[] = {
 	[SELECTOR_EQUALS] = "=",    [SELECTOR_DOUBLE_EQUALS] = "==", [SELECTOR_NOT_EQUALS] = "!=",
-	[SELECTOR_IN] = " in ",	    [SELECTOR_NOT_IN] = " notin ",   [SELECTOR_EXISTS] = "",
+	[SELECTOR_IN] = "in",	    [SELECTOR_NOT_IN] = "notin",     [SELECTOR_EXISTS] = "",
 	[SELECTOR_NOT_EXISTS] = "", [SELECTOR_GREATER] = ">",	     [SELECTOR_LESS] = "<",
 };
 
@@ -135,7 +135,7 @@ static bool parse_operator(struct parser *parser, enum selector_op *ret_op)
 	struct token token = take_token(parser);
 
 	for (enum selector_op op = SELECTOR_EQUALS; op <= SELECTOR_LESS; op++)
-		if (token.text.len && str_eq(token.text, str_trim(str_of(OPERATORS[op])))) {
+		if (token.text.len && str_eq(token.text, str_of(OPERATORS[op]))) {
 			*ret_op = op;
 			return true;
 		}
@@ -391,32 +391,4 @@ bool selector_matches(const struct selector *selector, selector_lookup *lookup, 
 			return false;
 	}
 	return true;
-}
-
-static void write_requirement(struct buf *out, const struct selector_requirement *requirement)
-{
-	bool is_set = requirement->op == SELECTOR_IN || requirement->op == SELECTOR_NOT_IN;
-
-	if (requirement->op == SELECTOR_NOT_EXISTS)
-		buf_putc(out, '!');
-	buf_put(out, requirement->key);
-	buf_puts(out, OPERATORS[requirement->op]);
-	if (is_set)
-		buf_putc(out, '(');
-	for (size_t i = 0; i < requirement->value_count; i++) {
-		if (i)
-			buf_putc(out, ',');
-		buf_put(out, requirement->values[i]);
-	}
-	if (is_set)
-		buf_putc(out, ')');
-}
-
-void selector_write(struct buf *out, const struct selector *selector)
-{
-	for (size_t i = 0; i < selector->count; i++) {
-		if (i)
-			buf_putc(out, ',');
-		write_requirement(out, &selector->requirements[i]);
-	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/number.h"
 #include "text/quote.h"
-#include "selector_in.h"
+#include "selector_check.h"
 
 /* The sentences and the limits are those of Kubernetes 1.31, to the byte: people search for them. */
 enum { NAME_BYTES_MAX = 63, PREFIX_BYTES_MAX = 253, MESSAGE_BYTES_MAX = 4096 };

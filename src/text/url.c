@@ -91,7 +91,7 @@ static void decode(struct str text, bool plus_is_space, char *to)
 	}
 }
 
-static bool decode_to_buf(struct str text, bool plus_is_space, struct buf *out, struct err *err)
+bool url_decode_path(struct str text, struct buf *out, struct err *err)
 {
 	size_t length = 0;
 
@@ -99,19 +99,9 @@ static bool decode_to_buf(struct str text, bool plus_is_space, struct buf *out, 
 		return false;
 	if (!buf_reserve(out, length))
 		return err_set(err, ERR_LIMIT, "a decoded text of %zu bytes is too long", length);
-	decode(text, plus_is_space, out->ptr + out->len);
+	decode(text, false, out->ptr + out->len);
 	out->len += length;
 	return true;
-}
-
-bool url_decode_path(struct str text, struct buf *out, struct err *err)
-{
-	return decode_to_buf(text, false, out, err);
-}
-
-bool url_decode_form(struct str text, struct buf *out, struct err *err)
-{
-	return decode_to_buf(text, true, out, err);
 }
 
 void url_encode_form(struct buf *out, struct str text)

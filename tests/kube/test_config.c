@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../src/kube/config_in.h"
+#include "../../src/kube/config_data.h"
 #include "../rows.h"
 #include "base/buf.h"
 

@@ -72,9 +72,8 @@ static void test_parse(void **state)
 	put_trust(&got, trust);
 	assert_str(buf_str(&got), c->want);
 	assert_int_equal(trust->generation, 3);
-	trust_unref(trust_ref(trust));
-	trust_unref(trust);
-	trust_unref(NULL);
+	trust_free(trust);
+	trust_free(NULL);
 }
 
 /* ---- live */
@@ -102,7 +101,7 @@ static int tear_down(void **state)
 	struct world *world = *state;
 
 	trust_source_free(world->source);
-	trust_unref(world->last);
+	trust_free(world->last);
 	world_clear(&world->kube);
 	free(world);
 	return 0;
@@ -113,7 +112,7 @@ static void take_trust(void *context, struct trust *trust)
 	struct world *world = context;
 
 	assert_int_equal(trust->generation, ++world->published);
-	trust_unref(world->last);
+	trust_free(world->last);
 	world->last = trust;
 	buf_printf(&world->kube.note, "%.*s|", STR_ARG(trust->client_ca_pem));
 }

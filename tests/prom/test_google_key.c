@@ -12,7 +12,6 @@
 #include "../rows.h"
 #include "base/log.h"
 #include "text/base64.h"
-#include "text/json_tree.h"
 #include "text/json_writer.h"
 
 enum { NOW_S = 1800000000 };

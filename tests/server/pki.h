@@ -120,7 +120,6 @@ static inline struct trust *pki_trust(const struct pki *clients, const struct pk
 	struct str *name;
 	struct buf pem = {0};
 
-	trust->references = 1;
 	trust->generation = generation;
 	trust->arena = arena_new(0);
 	buf_puts(&pem, "a comment\n");

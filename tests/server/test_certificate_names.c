@@ -35,7 +35,8 @@ static void story_name(struct world *world)
 	client.ssl = SSL_new(world->tls);
 	SSL_set_fd(client.ssl, client.fd);
 	if (current->asked)
-		SSL_set_tlsext_host_name(client.ssl, current->asked);
+		SSL_ctrl(client.ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+			 (void *)(uintptr_t)current->asked); /* clang minds the cast in OpenSSL's macro */
 	EXPECT(world, SSL_connect(client.ssl) == 1);
 	x509 = SSL_get1_peer_certificate(client.ssl);
 	common_name_of(x509, name);

@@ -153,7 +153,6 @@ static void test_nonsense(void **state)
 	assert_false(verdict.is_client || verdict.is_proxy);
 	client_ca_free(client_ca);
 
-	empty->references = 1;
 	empty->arena = arena_new(0);
 	empty->client_ca_pem = STR("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n");
 	client_ca = client_ca_new(empty);

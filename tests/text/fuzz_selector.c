@@ -2,7 +2,7 @@
 /* What parses is written canonically, parses again, and is then the same. */
 #include <stdlib.h>
 
-#include "text/selector.h"
+#include "selector_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,7 +19,7 @@ static void write_again(struct str text, struct str want)
 	struct err err;
 
 	CHECK(selector_parse(text, arena, &selector, &err));
-	selector_write(&out, &selector);
+	write_selector(&out, &selector);
 	CHECK(str_eq(buf_str(&out), want));
 	arena_free(arena);
 }
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	if (selector_parse((struct str){copy, size}, arena, &selector, &err)) {
 		selector_matches(&selector, no_label, "7");
-		selector_write(&out, &selector);
+		write_selector(&out, &selector);
 		write_again(buf_str(&out), buf_str(&out));
 	} else {
 		CHECK(err.code != ERR_NONE && str_is_utf8(str_of(err.msg)));

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "text/selector.h"
+#include "selector_text.h"
 
 #define X63	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define A63	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -184,7 +184,7 @@ static void test_parse(void **state)
 
 	assert_int_equal(selector_parse(c->in, arena, &selector, &err), c->ok);
 	if (c->ok) {
-		selector_write(&out, &selector);
+		write_selector(&out, &selector);
 		assert_string_equal(buf_cstr(&out), c->want);
 	} else {
 		snprintf(want, sizeof(want), "%s", c->want); /* what err has room for */

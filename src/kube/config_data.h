@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_in.h - the parts of the configuration: contents and files that it names. */
-#ifndef GAUGELET_KUBE_CONFIG_IN_H
-#define GAUGELET_KUBE_CONFIG_IN_H
+/* config_data.h - the parts of the configuration: contents and files that it names. */
+#ifndef GAUGELET_KUBE_CONFIG_DATA_H
+#define GAUGELET_KUBE_CONFIG_DATA_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -10,8 +10,6 @@
 
 /* The pod's own: from the environment and the folder of the service account. */
 MUST_USE bool config_in_cluster(const char *folder, struct kube_config **ret_config, struct err *err);
-
-struct kube_config *config_new(void) MUST_USE;
 
 /* ---- config_data: one member of a cluster or user, whose map is called `what` in errors ("cluster 'a'"). */
 

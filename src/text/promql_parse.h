@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* promql_in.h - inside the text room: what PromQL is read into. */
-#ifndef GAUGELET_TEXT_PROMQL_IN_H
-#define GAUGELET_TEXT_PROMQL_IN_H
+/* promql_parse.h - what PromQL is read into. */
+#ifndef GAUGELET_TEXT_PROMQL_PARSE_H
+#define GAUGELET_TEXT_PROMQL_PARSE_H
 
 #include "base/vec.h"
 #include "text/promql.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* selector_in.h - inside the text room: which keys and values a label selector may have. */
-#ifndef GAUGELET_TEXT_SELECTOR_IN_H
-#define GAUGELET_TEXT_SELECTOR_IN_H
+/* selector_check.h - which keys and values a label selector may have. */
+#ifndef GAUGELET_TEXT_SELECTOR_CHECK_H
+#define GAUGELET_TEXT_SELECTOR_CHECK_H
 
 #include "base/err.h"
 #include "text/selector.h"
