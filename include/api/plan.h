@@ -32,7 +32,6 @@ struct api_view {
 	bool empty_list_ok;
 	bool gke_names;			  /* what no rule gives may be a name of GKE's adapter */
 	const struct metric_names *known; /* of Prometheus' metrics, during api_begin; NULL: none */
-	struct str fixed_matchers;	  /* of every query; may be empty */
 };
 
 enum api_step {

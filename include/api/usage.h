@@ -13,8 +13,7 @@ struct samples;
 
 struct usage_view {
 	const struct resource_rules *rules;
-	struct str upstream;	   /* HOST:PORT of Prometheus */
-	struct str fixed_matchers; /* of every query; may be empty */
+	struct str upstream; /* HOST:PORT of Prometheus */
 	int64_t max_sample_age_ms;
 	bool standalone; /* there is no cluster that knows pods and nodes */
 };

@@ -18,7 +18,6 @@ struct gke_query {
 	struct str series;	  /* its .Series */
 	struct str listed;	  /* the series that has the names of the objects */
 	struct selector selector; /* for struct query: values of In and NotIn are quoted for a regular expression */
-	bool any_cluster;	  /* the selector chooses the cluster itself, or the metric has other labels for it */
 };
 
 /* ERR_INVALID: in the words of GKE's adapter, where it refuses, too. ERR_NOT_FOUND: nothing can fit the selector. */

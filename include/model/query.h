@@ -17,7 +17,6 @@ enum { QUERY_BYTES_MAX = 1 << 20 };
 struct query {
 	const struct template_tree *text;      /* the rule's metricsQuery */
 	struct str series;		       /* .Series */
-	struct str fixed_matchers;	       /* PromQL that comes first in every .LabelMatchers; may be empty */
 	const struct selector *selector;       /* on the metric's labels; NULL for none */
 	struct str namespace_label, namespace; /* namespace.ptr NULL: no matcher for it */
 	const struct str *namespaces;	       /* instead of `namespace`, many of them */

@@ -116,11 +116,6 @@ static void refuse_query(struct api_plan *plan, const struct selector *selector,
 
 /* ---- the question to Prometheus */
 
-static struct str fixed_matchers(const struct api_plan *plan)
-{
-	return plan->gke && plan->gke->query.any_cluster ? (struct str){0} : plan->view->fixed_matchers;
-}
-
 static void ask(struct api_plan *plan)
 {
 	const struct metric *metric = plan->metric;
@@ -131,7 +126,6 @@ static void ask(struct api_plan *plan)
 	struct query query = {
 		.text = metric->rule->query,
 		.series = metric->series,
-		.fixed_matchers = fixed_matchers(plan),
 		.selector = plan->gke ? &plan->gke->query.selector : selector,
 		.object_label = metric->object_label,
 		.names = plan->names,
@@ -166,15 +160,12 @@ static void open_series(struct buf *promql, struct str series)
 static void list_objects(struct api_plan *plan)
 {
 	const struct metric *metric = plan->metric;
-	struct str fixed = fixed_matchers(plan);
 	struct buf *promql = &plan->promql;
 
 	buf_puts(promql, "count by (");
 	buf_put(promql, metric->object_label);
 	buf_puts(promql, ") (");
 	open_series(promql, plan->gke ? plan->gke->query.listed : metric->series);
-	buf_put(promql, fixed);
-	buf_puts(promql, fixed.len ? "," : "");
 	if (plan->request->namespaced) {
 		buf_put(promql, metric->namespace_label);
 		buf_putc(promql, '=');

@@ -326,7 +326,6 @@ static bool write_promql(const struct usage_plan *plan, const struct usage_query
 	struct query query = {
 		.text = plan->nodes ? rule->node_query : rule->container_query,
 		.series = STR(""),
-		.fixed_matchers = plan->view.fixed_matchers,
 		.group_by = plan->nodes ? &rule->node_label : &pod_groups[!asked->many],
 		.group_by_count = plan->nodes ? 1 : COUNT_OF(pod_groups) - !asked->many,
 	};

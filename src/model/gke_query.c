@@ -157,8 +157,6 @@ static bool label_of(struct translation *translation, struct str key, struct str
 		return refuse_key(translation, key, err);
 	label = behind(key, RESOURCE_LABELS);
 	if (is_among(system ? system_labels : target_labels, label)) {
-		translation->query.any_cluster |= str_starts(label, STR("cluster")) ||
-						  str_eq(label, STR("project_id")) || str_eq(label, STR("location"));
 		*ret_label = label;
 		return true;
 	}
@@ -329,7 +327,6 @@ static bool finish(struct translation *translation, struct gke_query *ret_query,
 	buf_puts(&listed, histogram ? "_count" : "");
 	query->series = translation->name->series;
 	query->selector.requirements = translation->requirements;
-	query->any_cluster |= translation->name->system;
 	if (!arena_copy(translation->arena, buf_str(&text), &query->text) ||
 	    !arena_copy(translation->arena, buf_str(&listed), &query->listed))
 		return no_room(err);

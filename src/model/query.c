@@ -166,7 +166,6 @@ static bool collect(struct arguments *arguments, const struct query *query, stru
 	arguments->values = arena_calloc(arena, most, sizeof(struct str));
 	if (arguments->keys == NULL || arguments->values == NULL)
 		return no_room(err);
-	buf_put(arguments->out, query->fixed_matchers);
 	if (!add_selector(arguments, query->selector, arena, err))
 		return false;
 	if (query->namespace.ptr) {

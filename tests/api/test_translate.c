@@ -18,7 +18,6 @@
 #define P	  "prometheus.googleapis.com%7C"
 #define WAITING	  P "vllm:num_requests_waiting%7Cgauge"
 #define NOT_FOUND "\"message\":\"the server could not find the metric "
-#define CL	  "cluster=\"c\",location=\"l\""
 
 enum { NOW_MS = 1700000000 };
 
@@ -85,7 +84,7 @@ static struct metric_names *known_new(void)
 	return known;
 }
 
-static void begin(struct fixture *f, const char *target, bool cluster, const char *fixed, bool off)
+static void begin(struct fixture *f, const char *target, bool cluster, bool off)
 {
 	const struct api_headers headers = {0};
 	struct err err;
@@ -100,8 +99,7 @@ static void begin(struct fixture *f, const char *target, bool cluster, const cha
 				    .max_sample_age_ms = 300000,
 				    .standalone = !cluster,
 				    .gke_names = !off,
-				    .known = f->known,
-				    .fixed_matchers = str_of(fixed)};
+				    .known = f->known};
 	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){true, true, true},
 				      f->arena, &f->request, &err));
 	api_begin(&f->plan, &f->request, &f->view, f->arena);
@@ -122,85 +120,76 @@ static struct ask_case {
 	enum api_step step;
 	const char *says; /* the PromQL, or what the refusal holds */
 	unsigned status;
-	const char *fixed;
 	bool off;
 } ask_cases[] = {
 	{"one pod", NS "/pods/a/" WAITING, API_QUERY,
-	 "sum by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod=\"a\"})", 0, "", false},
+	 "sum by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod=\"a\"})", 0, false},
 	{"bars as they are", NS "/pods/a/prometheus.googleapis.com|vllm:num_requests_waiting|gauge", API_QUERY,
-	 "sum by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod=\"a\"})", 0, "", false},
+	 "sum by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod=\"a\"})", 0, false},
 	{"the second version", "/apis/custom.metrics.k8s.io/v1beta2/namespaces/default/pods/a/" WAITING, API_QUERY,
-	 "sum by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod=\"a\"})", 0, "", false},
+	 "sum by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod=\"a\"})", 0, false},
 	{"selector of the metric", NS "/pods/a/" WAITING "?metricLabelSelector=metric.labels.model_name%3Dllama",
 	 API_QUERY, "sum by (pod) (vllm:num_requests_waiting{model_name=\"llama\",namespace=\"default\",pod=\"a\"})", 0,
-	 "", false},
-	{"a node", B1 "/nodes/n1/" P "x%7Cgauge", API_QUERY, "sum by (node) (x{node=\"n1\"})", 0, "", false},
+	 false},
+	{"a node", B1 "/nodes/n1/" P "x%7Cgauge", API_QUERY, "sum by (node) (x{node=\"n1\"})", 0, false},
 	{"a service", NS "/services/s/" P "x%7Cgauge", API_QUERY,
-	 "sum by (service) (x{namespace=\"default\",service=\"s\"})", 0, "", false},
+	 "sum by (service) (x{namespace=\"default\",service=\"s\"})", 0, false},
 	{"a deployment", NS "/deployments.apps/d/" P "x%7Cgauge", API_QUERY,
-	 "sum by (deployment) (x{namespace=\"default\",deployment=\"d\"})", 0, "", false},
+	 "sum by (deployment) (x{namespace=\"default\",deployment=\"d\"})", 0, false},
 	{"the namespace itself", NS "/metrics/" P "x%7Cgauge", API_QUERY,
-	 "sum by (namespace) (x{namespace=\"default\"})", 0, "", false},
+	 "sum by (namespace) (x{namespace=\"default\"})", 0, false},
 	{"a job's label means another thing", NS "/jobs.batch/j/" P "x%7Cgauge", API_ANSWERED, "no label of a series",
-	 404, "", false},
+	 404, false},
 	{"the second resource of a name has no label", NS "/services.serving.knative.dev/s/" P "x%7Cgauge",
-	 API_ANSWERED, "no label of a series", 404, "", false},
+	 API_ANSWERED, "no label of a series", 404, false},
 	{"all pods without a cluster", NS "/pods/*/" WAITING, API_LIST,
-	 "count by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod!=\"\"})", 0, "", false},
+	 "count by (pod) (vllm:num_requests_waiting{namespace=\"default\",pod!=\"\"})", 0, false},
 	{"the same, a histogram", NS "/pods/*/" P "x%7Chistogram", API_LIST,
-	 "count by (pod) (x_count{namespace=\"default\",pod!=\"\"})", 0, "", false},
+	 "count by (pod) (x_count{namespace=\"default\",pod!=\"\"})", 0, false},
 	{"the same, a name in quotes", NS "/pods/*/" P "a.b%7Cgauge", API_LIST,
-	 "count by (pod) ({\"a.b\",namespace=\"default\",pod!=\"\"})", 0, "", false},
-	{"matchers of every query", NS "/pods/a/" P "x%7Cgauge", API_QUERY,
-	 "sum by (pod) (x{" CL ",namespace=\"default\",pod=\"a\"})", 0, CL, false},
-	{"the same, which pods", NS "/pods/*/" P "x%7Cgauge", API_LIST,
-	 "count by (pod) (x{" CL ",namespace=\"default\",pod!=\"\"})", 0, CL, false},
-	{"the same, of a rule", NS "/pods/a/" P "queue%7Cgauge", API_QUERY,
-	 "sum(queue{" CL ",namespace=\"default\",pod=\"a\"}) by (pod)", 0, CL, false},
-	{"external: of every namespace, in our cluster", E1 "/" P "x%7Cgauge", API_QUERY, "x{" CL "}", 0, CL, false},
-	{"external: the cluster that is named", E1 "/" P "x%7Cgauge?labelSelector=resource.labels.cluster%3Dother",
-	 API_QUERY, "x{cluster=\"other\"}", 0, CL, false},
+	 "count by (pod) ({\"a.b\",namespace=\"default\",pod!=\"\"})", 0, false},
 	{"external: in lower case", E1 "/" P "dcgm_fi_dev_gpu_util%7Cunknown", API_QUERY, "DCGM_FI_DEV_GPU_UTIL{}", 0,
-	 "", false},
+	 false},
 	{"external: with a reducer", E1 "/" P "dcgm_fi_dev_gpu_util%7Cgauge?labelSelector=reducer%3DREDUCE_MEAN",
-	 API_QUERY, "avg(DCGM_FI_DEV_GPU_UTIL{})", 0, "", false},
+	 API_QUERY, "avg(DCGM_FI_DEV_GPU_UTIL{})", 0, false},
 	{"external: a histogram in lower case",
 	 E1 "/" P "app_latency%7Chistogram?labelSelector=reducer%3DREDUCE_PERCENTILE_99", API_QUERY,
-	 "histogram_quantile(0.99, sum by (le) (rate(App_Latency_bucket{}[2m])))", 0, "", false},
-	{"external: nobody knows which", E1 "/" P "twice%7Cgauge", API_QUERY, "twice{}", 0, "", false},
-	{"external: exactly one of two", E1 "/" P "TWICE%7Cgauge", API_QUERY, "TWICE{}", 0, "", false},
+	 "histogram_quantile(0.99, sum by (le) (rate(App_Latency_bucket{}[2m])))", 0, false},
+	{"external: nobody knows which", E1 "/" P "twice%7Cgauge", API_QUERY, "twice{}", 0, false},
+	{"external: exactly one of two", E1 "/" P "TWICE%7Cgauge", API_QUERY, "TWICE{}", 0, false},
 	{"custom: the case is kept", NS "/pods/a/" P "dcgm_fi_dev_gpu_util%7Cgauge", API_QUERY,
-	 "sum by (pod) (dcgm_fi_dev_gpu_util{namespace=\"default\",pod=\"a\"})", 0, "", false},
+	 "sum by (pod) (dcgm_fi_dev_gpu_util{namespace=\"default\",pod=\"a\"})", 0, false},
 	{"of GKE itself", E1 "/kubernetes.io%7Ccontainer%7Caccelerator%7Cduty_cycle", API_QUERY,
-	 "kubernetes_io:container_accelerator_duty_cycle{}", 0, CL, false},
+	 "kubernetes_io:container_accelerator_duty_cycle{}", 0, false},
 	{"of GKE itself, for pods", NS "/pods/a/kubernetes.io%7Ccontainer%7Caccelerator%7Cduty_cycle", API_ANSWERED,
-	 "fix: its type in the HPA is External", 404, "", false},
+	 "fix: its type in the HPA is External", 404, false},
+	{"external: a cluster that is named", E1 "/" P "x%7Cgauge?labelSelector=resource.labels.cluster%3Dother",
+	 API_QUERY, "x{cluster=\"other\"}", 0, false},
 	{"a rule wins", NS "/pods/a/" P "queue%7Cgauge", API_QUERY,
-	 "sum(queue{namespace=\"default\",pod=\"a\"}) by (pod)", 0, "", false},
-	{"an external rule wins", E1 "/" P "queue%7Cgauge", API_QUERY, "sum(queue{namespace=\"shop\"}) by ()", 0, "",
+	 "sum(queue{namespace=\"default\",pod=\"a\"}) by (pod)", 0, false},
+	{"an external rule wins", E1 "/" P "queue%7Cgauge", API_QUERY, "sum(queue{namespace=\"shop\"}) by ()", 0,
 	 false},
 	{"a rule for another resource does not", NS "/services/s/" P "queue%7Cgauge", API_QUERY,
-	 "sum by (service) (queue{namespace=\"default\",service=\"s\"})", 0, "", false},
+	 "sum by (service) (queue{namespace=\"default\",service=\"s\"})", 0, false},
 	{"wrong key", E1 "/" P "x%7Cgauge?labelSelector=model%3Dx", API_ANSWERED,
-	 "\"message\":\"Metric label: \\\"model\\\" is not allowed", 400, "", false},
+	 "\"message\":\"Metric label: \\\"model\\\" is not allowed", 400, false},
 	{"wrong key for pods", NS "/pods/a/" WAITING "?metricLabelSelector=resource.type%3Dx", API_ANSWERED,
-	 "Metric label: \\\"resource.type\\\" is not allowed", 400, "", false},
+	 "Metric label: \\\"resource.type\\\" is not allowed", 400, false},
 	{"unknown reducer", E1 "/" P "x%7Cgauge?labelSelector=reducer%3DREDUCE_ALL", API_ANSWERED,
-	 "Metric label: \\\"Specified reducer is not supported: REDUCE_ALL\\\" is not allowed", 400, "", false},
+	 "Metric label: \\\"Specified reducer is not supported: REDUCE_ALL\\\" is not allowed", 400, false},
 	{"the labels of pods are no labels of the metric", NS "/pods/*/" WAITING "?labelSelector=app%3Dx", API_ANSWERED,
-	 "labelSelector cannot be used with --standalone", 400, "", false},
+	 "labelSelector cannot be used with --standalone", 400, false},
 	{"another type of resource", E1 "/" P "x%7Cgauge?labelSelector=resource.type%3Dk8s_pod", API_ANSWERED,
-	 "leaves out prometheus_target", 404, "", false},
+	 "leaves out prometheus_target", 404, false},
 	{"wrong suffix", NS "/pods/a/" P "x%7Cguage", API_ANSWERED,
-	 NOT_FOUND "prometheus.googleapis.com|x|guage for pods: behind the metric stands none of", 404, "", false},
-	{"unknown resource", NS "/gizmos/a/" WAITING, API_ANSWERED, "does not know the resource gizmos", 404, "",
-	 false},
-	{"pods at the root", B1 "/pods/a/" WAITING, API_ANSWERED, "pods are namespaced", 404, "", false},
-	{"switched off", NS "/pods/a/" WAITING, API_ANSWERED, "fix: start with --gke-names", 404, "", true},
-	{"switched off, external", E1 "/" WAITING, API_ANSWERED, "fix: start with --gke-names", 404, "", true},
+	 NOT_FOUND "prometheus.googleapis.com|x|guage for pods: behind the metric stands none of", 404, false},
+	{"unknown resource", NS "/gizmos/a/" WAITING, API_ANSWERED, "does not know the resource gizmos", 404, false},
+	{"pods at the root", B1 "/pods/a/" WAITING, API_ANSWERED, "pods are namespaced", 404, false},
+	{"switched off", NS "/pods/a/" WAITING, API_ANSWERED, "fix: start with --gke-names", 404, true},
+	{"switched off, external", E1 "/" WAITING, API_ANSWERED, "fix: start with --gke-names", 404, true},
 	{"a name with slashes", E1 "/prometheus.googleapis.com", API_ANSWERED,
-	 "names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge", 404, "", false},
-	{"a name of nobody", NS "/pods/a/nosuch", API_ANSWERED, "none of the 2 rules gives it", 404, "", false},
+	 "names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge", 404, false},
+	{"a name of nobody", NS "/pods/a/nosuch", API_ANSWERED, "none of the 2 rules gives it", 404, false},
 };
 
 static void test_ask(void **state)
@@ -208,7 +197,7 @@ static void test_ask(void **state)
 	const struct ask_case *c = *state;
 	struct fixture f;
 
-	begin(&f, c->target, false, c->fixed, c->off);
+	begin(&f, c->target, false, c->off);
 	if (c->step == API_ANSWERED) {
 		assert_contains(buf_str(&f.plan.reply.body), c->says);
 		assert_int_equal(f.plan.reply.status, c->status);
@@ -261,7 +250,7 @@ static void test_answer(void **state)
 
 	if (c->labels)
 		*vec_push(&samples->list) = (struct sample){c->labels, c->label_count, c->value, NOW_MS};
-	begin(&f, c->target, false, "", false);
+	begin(&f, c->target, false, false);
 	assert_int_equal(f.plan.step, API_QUERY);
 	api_answer(&f.plan, samples, NOW_MS);
 	assert_contains(buf_str(&f.plan.reply.body), c->says);
@@ -275,7 +264,7 @@ static void test_pods_of_the_cluster(void **state)
 	struct fixture f;
 
 	(void)state;
-	begin(&f, NS "/pods/*/" WAITING "?labelSelector=app%3Dvllm", true, "", false);
+	begin(&f, NS "/pods/*/" WAITING "?labelSelector=app%3Dvllm", true, false);
 	assert_int_equal(f.plan.step, API_OBJECTS);
 	assert_int_equal(api_objects_wanted(&f.plan).selector->count, 1);
 	api_named(&f.plan, names, 2);
@@ -290,7 +279,7 @@ static void test_no_pod_has_it(void **state)
 	struct fixture f;
 
 	(void)state;
-	begin(&f, NS "/pods/*/" WAITING, false, "", false);
+	begin(&f, NS "/pods/*/" WAITING, false, false);
 	api_listed(&f.plan, none);
 	assert_int_equal(f.plan.reply.status, 404);
 	assert_contains(buf_str(&f.plan.reply.body),
@@ -304,7 +293,7 @@ static void test_names_are_not_known_yet(void **state)
 	struct fixture f;
 
 	(void)state;
-	begin(&f, E1 "/" P "dcgm_fi_dev_gpu_util%7Cgauge", false, "", false);
+	begin(&f, E1 "/" P "dcgm_fi_dev_gpu_util%7Cgauge", false, false);
 	api_plan_clear(&f.plan);
 	f.view.known = NULL;
 	api_begin(&f.plan, &f.request, &f.view, f.arena);
@@ -320,7 +309,7 @@ static void test_prometheus_is_down(void **state)
 	struct fixture f;
 
 	(void)state;
-	begin(&f, NS "/pods/a/" WAITING, false, "", false);
+	begin(&f, NS "/pods/a/" WAITING, false, false);
 	api_fail(&f.plan, &problem);
 	assert_int_equal(f.plan.reply.status, 500);
 	assert_contains(buf_str(&f.plan.reply.body),

@@ -127,20 +127,6 @@ static void test_unlisted(void **state)
 	end(&f);
 }
 
-static void test_matchers_of_every_query(void **state)
-{
-	CLEANUP(buf_clear) struct buf promql = {0};
-	struct fixture f;
-
-	(void)state;
-	begin_with(&f, M1 "/nodes", NULL, &usual_memory, false);
-	f.plan.view.fixed_matchers = STR("cluster=\"c\"");
-	add_objects(&f, "n1");
-	assert_true(usage_promql(&f.plan, 1, &promql));
-	assert_string_equal(buf_cstr(&promql), "sum(m{cluster=\"c\",instance=\"n1\",id='/'}) by (instance)");
-	end(&f);
-}
-
 /* Joins might mix namespaces, so each is asked for by itself. */
 static void test_no_query_for_many_namespaces(void **state)
 {
@@ -192,7 +178,6 @@ int main(void)
 		cmocka_unit_test(test_standalone),
 		cmocka_unit_test(test_unlisted),
 		cmocka_unit_test(test_unlisted_for_another_cause),
-		cmocka_unit_test(test_matchers_of_every_query),
 		cmocka_unit_test(test_no_query_for_many_namespaces),
 		cmocka_unit_test(test_a_huge_list_is_divided),
 	};

@@ -207,19 +207,15 @@ static void test_query(void **state)
 	assert_str(buf_str(&out), c->want);
 }
 
-/* ---- which series names the objects, and whether the selector names the cluster */
+/* ---- which series names the objects */
 
 static struct scope_case {
 	const char *name, *metric, *selector, *listed;
-	bool any_cluster;
 } scope_cases[] = {
-	{"gauge", P "n|gauge", "metric.labels.cluster=c", "n", false},
-	{"histogram", P "n|histogram", "reducer=REDUCE_MEAN", "n_count", false},
-	{"namespace", P "n|gauge", "resource.labels.namespace=c", "n", false},
-	{"cluster", P "n|gauge", "resource.labels.cluster=c", "n", true},
-	{"project", P "n|gauge", "resource.labels.project_id=c", "n", true},
-	{"location", P "n|gauge", "resource.labels.location=c", "n", true},
-	{"GKE's own", DUTY, "", "kubernetes_io:container_accelerator_duty_cycle", true},
+	{"gauge", P "n|gauge", "metric.labels.cluster=c", "n"},
+	{"histogram", P "n|histogram", "reducer=REDUCE_MEAN", "n_count"},
+	{"namespace", P "n|gauge", "resource.labels.namespace=c", "n"},
+	{"GKE's own", DUTY, "", "kubernetes_io:container_accelerator_duty_cycle"},
 };
 
 static void test_scope(void **state)
@@ -235,7 +231,6 @@ static void test_scope(void **state)
 	assert_true(selector_parse(str_of(c->selector), arena, &selector, &err));
 	assert_true(gke_query_make(&name, &selector, true, arena, &got, &err));
 	assert_str(got.listed, c->listed);
-	assert_int_equal(got.any_cluster, c->any_cluster);
 }
 
 /* ---- what the labels of an item are called */

@@ -147,39 +147,6 @@ static void test_query(void **state)
 		assert_contains(str_of(err.msg), c->says);
 }
 
-/* ---- matchers of every query */
-
-static struct fixed_case {
-	const char *name, *text, *fixed, *selector, *want;
-} fixed_cases[] = {
-	{"first of several", USUAL, "cluster=\"c\",location=\"l\"", "a=b",
-	 "sum(m{cluster=\"c\",location=\"l\",a=\"b\",namespace=\"d\"}) by ()"},
-	{"none", USUAL, "", "a=b", "sum(m{a=\"b\",namespace=\"d\"}) by ()"},
-	{"not among the values by name", "<<.LabelValuesByName>>", "cluster=\"c\"", "", "map[namespace:d]"},
-};
-
-static void test_fixed(void **state)
-{
-	const struct fixed_case *c = *state;
-	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
-	CLEANUP(template_tree_free_at) struct template_tree *tree = NULL;
-	CLEANUP(buf_clear) struct buf out = BUF_MAX(QUERY_BYTES_MAX);
-	struct selector selector;
-	struct query query = {.series = STR("m"),
-			      .fixed_matchers = str_of(c->fixed),
-			      .selector = &selector,
-			      .namespace_label = STR("namespace"),
-			      .namespace = STR("d")};
-	struct place at;
-	struct err err = {0};
-
-	assert_true(selector_parse(str_of(c->selector), arena, &selector, &err));
-	assert_true(template_parse(str_of(c->text), "metrics-query", &tree, &at, &err));
-	query.text = tree;
-	assert_true(query_write(&query, arena, &out, &err));
-	assert_str(buf_str(&out), c->want);
-}
-
 /* ---- names that need no quotes */
 
 static struct plain_case {
@@ -249,5 +216,5 @@ static void test_groups(void **state)
 int main(void)
 {
 	return RUN_ROWS(groups_cases, test_groups) + RUN_ROWS(query_cases, test_query) +
-	       RUN_ROWS(fixed_cases, test_fixed) + RUN_ROWS(plain_cases, test_plain);
+	       RUN_ROWS(plain_cases, test_plain);
 }
