@@ -54,7 +54,7 @@ struct verdict *verdict_problem(const char *text)
 	return verdict;
 }
 
-struct verdict *verdict_ref(struct verdict *verdict)
+static struct verdict *verdict_ref(struct verdict *verdict)
 {
 	verdict->references++;
 	return verdict;

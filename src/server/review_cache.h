@@ -21,7 +21,6 @@ struct verdict {
 };
 struct verdict *verdict_new(void) MUST_USE;
 struct verdict *verdict_problem(const char *text) MUST_USE;
-struct verdict *verdict_ref(struct verdict *verdict) MUST_USE;
 void verdict_unref(struct verdict *verdict); /* NULL is fine */
 
 struct review_cache;
