@@ -13,19 +13,26 @@
 
 enum { PROMQL_DEPTH_MAX = 64 };
 
-/* Everything but `name` is a part of the text that was read. The name is exact when it stands before the braces, as
-   {__name__="x"} or {"x"}; its ptr is NULL when there is none, and when there is a pattern, even besides an exact one. */
-struct promql_selector {
-	struct str text;     /* name and braces as written, without range, offset and @ */
-	struct str whole;    /* with those that are directly behind it */
-	struct str name;     /* of the metric, unescaped */
-	struct str matchers; /* between the braces; ptr NULL: there are no braces */
-	bool pattern_name;   /* __name__ with =~, !~ or != */
-	struct str range;    /* between the [] directly behind it, `5m` or `1h:1m`; ptr NULL: there are none */
-	bool shifted;	     /* offset or @ behind it, or behind a subquery in which it stands */
+/* `label`, `op` (=, !=, =~ or !~) and `value`, of which label and value are unescaped. A quoted name that stands alone is none. */
+struct promql_matcher {
+	struct str label, op, value;
 };
 
-/* Every selector, in the order of the text; there may be none (`vector(1)`). The array and unescaped names live in `arena`. */
+/* Everything but `name` and the list is a part of the text that was read. The name is exact when it stands before the braces, as
+   {__name__="x"} or {"x"}; its ptr is NULL when there is none, and when there is a pattern, even besides an exact one. */
+struct promql_selector {
+	struct str text;		   /* name and braces as written, without range, offset and @ */
+	struct str whole;		   /* with those that are directly behind it */
+	struct str name;		   /* of the metric, unescaped */
+	struct str matchers;		   /* between the braces; ptr NULL: there are no braces */
+	const struct promql_matcher *list; /* of them */
+	size_t count;
+	bool pattern_name; /* __name__ with =~, !~ or != */
+	struct str range;  /* between the [] directly behind it, `5m` or `1h:1m`; ptr NULL: there are none */
+	bool shifted;	   /* offset or @ behind it, or behind a subquery in which it stands */
+};
+
+/* Every selector, in the order of the text; there may be none (`vector(1)`). The arrays and unescaped texts live in `arena`. */
 MUST_USE bool promql_selectors(struct str text, struct arena *arena, const struct promql_selector **ret_selectors,
 			       size_t *ret_count, struct err *err);
 

@@ -18,43 +18,11 @@ static bool is_place(struct str label)
 	       str_eq(label, CLUSTER_NAME);
 }
 
-/* How long the text in quotes is that begins here. */
-static size_t quoted_bytes(struct str text)
+static bool names_place(const struct promql_selector *selector)
 {
-	size_t at = 1;
-
-	while (at < text.len && text.ptr[at] != text.ptr[0])
-		at += text.ptr[at] == '\\' && text.ptr[0] != '`' ? 2 : 1;
-	return at + 1 < text.len ? at + 1 : text.len;
-}
-
-/* Of a label: letters, or quotes with what is in them, as far as they need no escapes. */
-static struct str label_before(struct str front)
-{
-	front = str_trim(front);
-	if (front.len >= 2 && (front.ptr[0] == '"' || front.ptr[0] == '\'' || front.ptr[0] == '`'))
-		front = str_slice(front, 1, front.len - 1);
-	return front;
-}
-
-/* NAME OPERATION "VALUE", with commas between. */
-static bool names_place(struct str matchers)
-{
-	size_t from = 0, at = 0;
-
-	while (at < matchers.len) {
-		char c = matchers.ptr[at];
-
-		if (c == '"' || c == '\'' || c == '`') {
-			at += quoted_bytes(str_slice(matchers, at, matchers.len));
-			continue;
-		}
-		if ((c == '=' || c == '!') && is_place(label_before(str_slice(matchers, from, at))))
+	for (size_t i = 0; i < selector->count; i++)
+		if (is_place(selector->list[i].label))
 			return true;
-		at++;
-		if (c == ',')
-			from = at;
-	}
 	return false;
 }
 
@@ -75,7 +43,7 @@ static void write_matchers(const struct google_place *place, const struct promql
 {
 	bool of_kubernetes = str_starts(selector->name, STR("kubernetes_io:"));
 
-	if (names_place(selector->matchers))
+	if (names_place(selector))
 		return;
 	add(out, PROJECT, place->project);
 	if (str_contains(selector->name, STR("_googleapis_com:")))

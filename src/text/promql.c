@@ -8,14 +8,20 @@ bool promql_selectors(struct str text, struct arena *arena, const struct promql_
 {
 	CLEANUP(promql_parsed_clear) struct promql_parsed parsed = {0};
 	struct promql_selector *selectors;
+	struct promql_matcher *matchers;
 
 	if (!promql_parse(text, arena, &parsed, err))
 		return false;
 	selectors = arena_calloc(arena, parsed.found.count, sizeof(*selectors));
-	if (selectors == NULL)
+	matchers = arena_calloc(arena, parsed.matchers.count, sizeof(*matchers));
+	if (selectors == NULL || matchers == NULL)
 		return promql_no_room(err);
-	for (size_t i = 0; i < parsed.found.count; i++)
+	for (size_t i = 0; i < parsed.matchers.count; i++)
+		matchers[i] = parsed.matchers.items[i];
+	for (size_t i = 0; i < parsed.found.count; i++) {
 		selectors[i] = parsed.found.items[i].selector;
+		selectors[i].list = matchers + parsed.found.items[i].first_matcher;
+	}
 	*ret_selectors = selectors;
 	*ret_count = parsed.found.count;
 	return true;

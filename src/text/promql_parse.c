@@ -181,14 +181,18 @@ static bool set_name(struct parser *parser, struct promql_found *found, bool exa
 	return true;
 }
 
-static bool is_name_label(struct parser *parser, struct promql_token label, bool *ret_is)
+static bool add_matcher(struct parser *parser, struct promql_found *found, struct promql_token label,
+			struct promql_token op, struct promql_token value)
 {
-	struct str text = label.text;
+	struct promql_matcher matcher = {.label = label.text, .op = op.text};
 
-	if (label.kind == PROMQL_STRING && !promql_unquote(label.text, parser->arena, &text))
+	if (label.kind == PROMQL_STRING && !promql_unquote(label.text, parser->arena, &matcher.label))
 		return no_room(parser);
-	*ret_is = str_eq(text, STR("__name__"));
-	return true;
+	if (!promql_unquote(value.text, parser->arena, &matcher.value))
+		return no_room(parser);
+	*vec_push(&parser->parsed->matchers) = matcher;
+	found->selector.count++;
+	return !str_eq(matcher.label, STR("__name__")) || set_name(parser, found, is_sign(op, "="), value);
 }
 
 /* `a="b"`, or a quoted name alone. */
@@ -196,7 +200,6 @@ static bool read_matcher(struct parser *parser, struct promql_found *found)
 {
 	struct promql_token label = parser->token;
 	struct promql_token op, value;
-	bool is_name = false;
 
 	if (label.kind != PROMQL_WORD && label.kind != PROMQL_STRING)
 		return unexpected(parser, "a matcher or `}`");
@@ -212,8 +215,7 @@ static bool read_matcher(struct parser *parser, struct promql_found *found)
 	value = parser->token;
 	if (value.kind != PROMQL_STRING)
 		return unexpected(parser, "a value in quotes");
-	return advance(parser) && is_name_label(parser, label, &is_name) &&
-	       (!is_name || set_name(parser, found, is_sign(op, "="), value));
+	return advance(parser) && add_matcher(parser, found, label, op, value);
 }
 
 /* A comma may stand first, too, where a template left nothing before it; Prometheus says what it thinks of that. */
@@ -244,7 +246,8 @@ static bool read_matchers(struct parser *parser, struct promql_found *found)
 /* Behind the name, or on the brace where there is none. */
 static bool read_selector(struct parser *parser, struct str name)
 {
-	struct promql_found found = {.selector = {.name = name}, .named = name.ptr != NULL};
+	struct promql_found found = {
+		.selector = {.name = name}, .first_matcher = parser->parsed->matchers.count, .named = name.ptr != NULL};
 	const char *from = name.ptr ? name.ptr : parser->token.text.ptr;
 
 	if (is_sign(parser->token, "{") && !read_matchers(parser, &found))
@@ -573,5 +576,6 @@ bool promql_parse(struct str text, struct arena *arena, struct promql_parsed *pa
 void promql_parsed_clear(struct promql_parsed *parsed)
 {
 	vec_clear(&parsed->found);
+	vec_clear(&parsed->matchers);
 	vec_clear(&parsed->labels);
 }

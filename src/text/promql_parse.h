@@ -35,7 +35,8 @@ MUST_USE bool promql_unquote(struct str token, struct arena *arena, struct str *
 bool promql_unexpected(struct str text, struct promql_token token, const char *expected, struct err *err);
 
 struct promql_found {
-	struct promql_selector selector;
+	struct promql_selector selector; /* its list is not made here */
+	size_t first_matcher;
 	bool named;	/* before the braces, where Prometheus takes no second one in them */
 	bool comma_due; /* between a matcher put first and what is there */
 };
@@ -50,6 +51,9 @@ struct promql_parsed {
 	struct {
 		VEC_OF(struct promql_found);
 	} found;
+	struct {
+		VEC_OF(struct promql_matcher);
+	} matchers; /* of every selector */
 	struct {
 		VEC_OF(struct str);
 	} labels; /* of every list `by` and `on`, ... */

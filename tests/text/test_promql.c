@@ -50,6 +50,31 @@ static void test_selectors(void **state)
 	assert_int_equal(err.code, ERR_NONE);
 }
 
+static void put_matchers(struct buf *out, const struct promql_selector *selector)
+{
+	for (size_t i = 0; i < selector->count; i++)
+		buf_printf(out, "<%.*s|%.*s|%.*s>", STR_ARG(selector->list[i].label), STR_ARG(selector->list[i].op),
+			   STR_ARG(selector->list[i].value));
+	buf_putc(out, ';');
+}
+
+static void test_matchers(void **state)
+{
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
+	CLEANUP(buf_clear) struct buf got = {0};
+	const struct promql_selector *selectors;
+	struct err err = {0};
+	size_t count;
+
+	(void)state;
+	assert_true(promql_selectors(
+		STR("a + b{} + rate(c{x='}',\"y z\"!=\"\\\"\",}[1m]) + {\"d\",__name__=~`e.*`,f!~\"\"}"), arena,
+		&selectors, &count, &err));
+	for (size_t i = 0; i < count; i++)
+		put_matchers(&got, &selectors[i]);
+	assert_str(buf_str(&got), ";;<x|=|}><y z|!=|\">;<__name__|=~|e.*><f|!~|>;");
+}
+
 static void test_add_matchers(void **state)
 {
 	const struct promql_case *c = *state;
@@ -301,6 +326,7 @@ static void test_not_utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_matchers),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_not_utf8),
