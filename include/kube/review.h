@@ -16,15 +16,15 @@ struct kube_client;
 /* `identity` is NULL when the token is not good (or when *problem is not NULL: the review could not be done); else it is lent
    for the call. */
 typedef void token_review_handler(void *context, const struct identity *identity, const char *problem);
-struct kube_call *token_review(struct kube_client *client, struct str token, int64_t timeout_ms,
+struct kube_call *review_token(struct kube_client *client, struct str token, int64_t timeout_ms,
 			       token_review_handler *handler, void *context);
 
 /* The SubjectAccessReview's document; the same bytes for the same question, so that it can be a cache key. */
-void access_review_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes);
+void review_access_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes);
 
 /* `reason` is upstream's, may be empty. `problem` not NULL: the review could not be done; then `allowed` is false. */
 typedef void access_review_handler(void *context, bool allowed, struct str reason, const char *problem);
-struct kube_call *access_review(struct kube_client *client, struct str document, int64_t timeout_ms,
+struct kube_call *review_access(struct kube_client *client, struct str document, int64_t timeout_ms,
 				access_review_handler *handler, void *context);
 
 #endif

@@ -112,7 +112,7 @@ static void put_extra(struct json_writer *writer, const struct identity *identit
 	free(sorted);
 }
 
-void access_review_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes)
+void review_access_write(struct buf *out, const struct identity *identity, const struct access_attributes *attributes)
 {
 	struct json_writer writer;
 
@@ -328,7 +328,7 @@ static struct kube_call *post(struct kube_client *client, struct kube_request re
 	return call;
 }
 
-struct kube_call *token_review(struct kube_client *client, struct str token, int64_t timeout_ms,
+struct kube_call *review_token(struct kube_client *client, struct str token, int64_t timeout_ms,
 			       token_review_handler *handler, void *context)
 {
 	const struct review review = {.token_handler = handler, .context = context};
@@ -343,7 +343,7 @@ struct kube_call *token_review(struct kube_client *client, struct str token, int
 		    &review);
 }
 
-struct kube_call *access_review(struct kube_client *client, struct str document, int64_t timeout_ms,
+struct kube_call *review_access(struct kube_client *client, struct str document, int64_t timeout_ms,
 				access_review_handler *handler, void *context)
 {
 	const struct review review = {.access_handler = handler, .context = context};

@@ -138,7 +138,7 @@ static struct kube_call *token_ask(void *context, struct str token, struct revie
 {
 	struct auth *auth = context;
 
-	return token_review(auth->authentication, token, REVIEW_TIMEOUT_MS, token_reviewed, review);
+	return review_token(auth->authentication, token, REVIEW_TIMEOUT_MS, token_reviewed, review);
 }
 
 struct review_cache *authenticate_reviews(struct auth *auth)

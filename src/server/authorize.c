@@ -59,7 +59,7 @@ static struct kube_call *access_ask(void *context, struct str document, struct r
 {
 	struct auth *auth = context;
 
-	return access_review(auth->authorization, document, REVIEW_TIMEOUT_MS, access_reviewed, review);
+	return review_access(auth->authorization, document, REVIEW_TIMEOUT_MS, access_reviewed, review);
 }
 
 struct review_cache *authorize_reviews(struct auth *auth)
@@ -97,7 +97,7 @@ static void review(struct check *check)
 	struct verdict *verdict;
 
 	buf_reset(&auth->document);
-	access_review_write(&auth->document, &check->identity, &check->attributes);
+	review_access_write(&auth->document, &check->identity, &check->attributes);
 	if (auth->document.failed) {
 		check_fail(check, STR("the user's groups and extra fields are too large for a review"));
 		return;

@@ -15,7 +15,7 @@ static void assert_document(const struct identity *identity, const struct access
 {
 	CLEANUP(buf_clear) struct buf out = {0};
 
-	access_review_write(&out, identity, attributes);
+	review_access_write(&out, identity, attributes);
 	assert_string_equal(buf_cstr(&out), want);
 }
 
@@ -184,9 +184,9 @@ static void test_answer(void **state)
 	new_client(heard.world, 0, 0);
 	answer_with(heard.world, c->status, "application/json", c->body);
 	if (c->token)
-		(void)token_review(heard.world->client, STR("t"), 10000, hear_token, &heard);
+		(void)review_token(heard.world->client, STR("t"), 10000, hear_token, &heard);
 	else
-		(void)access_review(heard.world->client, STR("{}"), 10000, hear_access, &heard);
+		(void)review_access(heard.world->client, STR("{}"), 10000, hear_access, &heard);
 	assert_int_equal(heard.world->done, 0);
 	loop_run(heard.world->loop);
 	assert_int_equal(heard.world->done, 1);
@@ -205,11 +205,11 @@ static void test_what_is_asked(void **state)
 
 	new_client(world, 0, 0);
 	answer_with(world, 201, "application/json", "{}");
-	(void)token_review(world->client, STR("a\"b"), 10000, hear_token, &heard);
+	(void)review_token(world->client, STR("a\"b"), 10000, hear_token, &heard);
 	loop_run(world->loop);
-	(void)access_review(world->client, STR("{\"x\":1}"), 10000, hear_access, &heard);
+	(void)review_access(world->client, STR("{\"x\":1}"), 10000, hear_access, &heard);
 	loop_run(world->loop);
-	(void)access_review(world->client, STR("{\"x\":1}"), 1500, hear_access, &heard);
+	(void)review_access(world->client, STR("{\"x\":1}"), 1500, hear_access, &heard);
 	loop_run(world->loop);
 	assert_true(str_starts(str_of(server_request(&world->server, 0)),
 			       STR("POST /apis/authentication.k8s.io/v1/tokenreviews HTTP/1.1\r\n")));
@@ -233,9 +233,9 @@ static void test_retry_and_cancel(void **state)
 	new_client(world, 0, 0);
 	answer_with(world, 500, "application/json", "{}");
 	answer_with(world, 201, "application/json", ACCESS("{\"allowed\":true}"));
-	kube_call_cancel(access_review(world->client, STR("{}"), 10000, hear_access, &heard));
-	kube_call_cancel(token_review(world->client, STR("t"), 10000, hear_token, &heard));
-	(void)access_review(world->client, STR("{}"), 10000, hear_access, &heard);
+	kube_call_cancel(review_access(world->client, STR("{}"), 10000, hear_access, &heard));
+	kube_call_cancel(review_token(world->client, STR("t"), 10000, hear_token, &heard));
+	(void)review_access(world->client, STR("{}"), 10000, hear_access, &heard);
 	loop_run(world->loop);
 	assert_int_equal(world->done, 1);
 	assert_string_equal(buf_cstr(&heard.text), "yes: ");
