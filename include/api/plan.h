@@ -4,6 +4,7 @@
 #ifndef GAUGELET_API_PLAN_H
 #define GAUGELET_API_PLAN_H
 
+#include "api/reason.h"
 #include "api/request.h"
 #include "base/buf.h"
 
@@ -44,9 +45,10 @@ enum api_step {
 
 struct api_reply {
 	unsigned status;
-	struct buf body;    /* JSON */
-	struct buf reason;  /* of a refusal or a warning, for the log; empty: none */
-	struct buf warning; /* the value of a Warning header; empty: none */
+	enum reason_code code; /* of a refusal or a warning */
+	struct buf body;       /* JSON */
+	struct buf reason;     /* of a refusal or a warning, for the log; empty: none */
+	struct buf warning;    /* the value of a Warning header; empty: none */
 };
 
 struct api_plan {

@@ -60,6 +60,8 @@ struct api_request {
 	bool table;	 /* ROUTE_USAGE: a Table comes first there */
 };
 
+struct reason;
+
 struct api_headers {
 	struct str accept, user_agent; /* ptr NULL: absent */
 };
@@ -82,8 +84,9 @@ enum { API_TIMEOUT_MS = 60000 };
 /* Does the object fit the request's fieldSelector? For one that was parsed without an error. */
 bool api_fields_fit(const struct api_request *request, struct str namespace, struct str name);
 
-/* ERR_INVALID with the words of apimachinery; *ret_kind is what to answer with. */
+/* False: *ret_kind is what to answer with, `words` are those of apimachinery (they may be empty), the reason comes behind them. */
 MUST_USE bool api_parameters_parse(const struct api_request *request, struct arena *arena,
-				   struct api_parameters *ret_parameters, enum status_kind *ret_kind, struct err *err);
+				   struct api_parameters *ret_parameters, enum status_kind *ret_kind,
+				   struct reason *reason, struct err *words);
 
 #endif

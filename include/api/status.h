@@ -8,8 +8,12 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct reason;
+
 enum status_kind {
 	STATUS_BAD_REQUEST,
+	STATUS_UNAUTHORIZED, /* 401 */
+	STATUS_FORBIDDEN,    /* 403 */
 	STATUS_NOT_FOUND,
 	STATUS_NO_ROUTE,       /* 404, `details: {}`, "the server could not find the requested resource" */
 	STATUS_METHOD,	       /* 405 */
@@ -30,12 +34,10 @@ struct status_details {
 	struct str name, group, kind;
 	struct str cause; /* upstream's words for it */
 };
-/* The document. The message is cut to STATUS_MESSAGE_BYTES at a character boundary. `cause` (STATUS_INTERNAL only): the words
-   of upstream's cause. */
-void status_write(struct buf *out, enum status_kind kind, struct str message, struct str cause, bool pretty);
 
-/* The same with these details; NULL: none. */
-void status_write_details(struct buf *out, enum status_kind kind, struct str message,
-			  const struct status_details *details, bool pretty);
+/* The document of a refusal: `words`, which are upstream's, then the reason. `details` NULL: those of the kind. The message stands in
+   *ret_message, too, unless it is NULL. */
+void status_write(struct buf *out, struct buf *ret_message, enum status_kind kind, struct str words,
+		  const struct reason *reason, const struct status_details *details, bool pretty);
 
 #endif

@@ -57,7 +57,7 @@ struct usage_plan {
 	bool seen;			/* an object of that name exists, though it does not run */
 	size_t failed, failed_upstream; /* queries; upstream: by what Prometheus did, not by their form */
 	bool full;
-	struct buf failure; /* why the first query that failed did */
+	struct reason failure; /* why the first query that failed did */
 };
 
 /* Initialises `plan`; request and what view names must live as long as it. It keeps an arena of its own. */

@@ -26,6 +26,7 @@ void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char c);
 void buf_put_u64(struct buf *buf, uint64_t number);
 void buf_put_i64(struct buf *buf, int64_t number);
+void buf_put_count(struct buf *buf, uint64_t count, const char *noun); /* "1 sample", "2 samples", "2 series" */
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Room for `bytes` more at ptr + len, to be filled by the caller, who then raises len. False when over the maximum. */

@@ -44,6 +44,9 @@ struct str str_trim(struct str text);
 /* How many bytes remain when an incomplete UTF-8 character at the end is cut off. */
 size_t str_whole_characters(struct str text);
 
+/* At most `bytes` of the text, in whole characters. */
+struct str str_front(struct str text, size_t bytes);
+
 /* The bytes of the valid UTF-8 character at the front; 0: there is none. */
 size_t str_character(struct str text);
 

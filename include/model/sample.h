@@ -42,4 +42,7 @@ DEFINE_FREE_AT(samples)
 /* The value of a label; the empty text when the sample does not have it, as in Prometheus. */
 struct str sample_label(const struct sample *sample, struct str name);
 
+/* Does the sample say that its label has another value? One that lacks the label says nothing. */
+bool sample_denies(const struct sample *sample, struct str name, struct str value);
+
 #endif

@@ -145,7 +145,7 @@ void api_aged(struct api_plan *plan, const struct samples *samples)
 		const struct sample *sample = &samples->list.items[i];
 		CLEANUP(buf_clear) struct buf key = {0};
 
-		if (!is_foreign(plan, sample) && write_key(plan, sample, &key))
+		if (!sample_is_foreign(plan, sample) && write_key(plan, sample, &key))
 			keep_time(plan, buf_str(&key), sample->value);
 	}
 	plan->ages->source = samples->source;

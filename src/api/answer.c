@@ -11,10 +11,12 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/sample.h"
-#include "model/upstream_error.h"
+#include "refusal.h"
 #include "text/json_writer.h"
 #include "text/quantity.h"
 #include "text/timestamp.h"
+
+enum { RESOURCE_SHOWN = 60 };
 
 /* ---- samples become numbers */
 
@@ -25,13 +27,6 @@ static void note_unlabelled(struct tally *tally, const struct sample *sample)
 		return;
 	for (size_t i = 0; i < sample->label_count && i < COUNT_OF(tally->labels); i++)
 		tally->labels[tally->label_count++] = sample->labels[i].name;
-}
-
-bool is_foreign(const struct api_plan *plan, const struct sample *sample)
-{
-	struct str namespace = sample_label(sample, plan->metric->namespace_label);
-
-	return plan->request->namespaced && namespace.len && !str_eq(namespace, plan->request->namespace);
 }
 
 /* One more sample of the number. An age that nobody knows is none. */
@@ -60,7 +55,7 @@ static void assign(struct api_plan *plan, const struct samples *samples, const s
 
 		if (name.len == 0)
 			note_unlabelled(tally, sample);
-		else if (place == 0 || is_foreign(plan, sample))
+		else if (place == 0 || sample_is_foreign(plan, sample))
 			tally->foreign++, tally->stranger = name;
 		else
 			take(plan, policy, sample, &numbers[place - 1]);
@@ -290,18 +285,29 @@ static void close_list(struct json_writer *writer, struct api_plan *plan)
 /* A list without items: 404 with the reason, or, where asked for, upstream's 200 with the reason in a Warning. */
 static void answer_nothing(struct api_plan *plan, const struct tally *tally, const char *kind)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code = reason_no_samples(&reason, plan, tally);
+	CLEANUP(reason_clear) struct reason reason = {0};
 	struct json_writer writer;
 
+	reason_of_no_samples(&reason, plan, tally);
 	if (!plan->view->empty_list_ok || (plan->request->route == ROUTE_CUSTOM && !plan->request->all)) {
-		refuse_metric(plan, true, code, buf_str(&reason));
+		refusal_make_not_found(plan, true, &reason);
 		return;
 	}
-	reason_write_warning(&plan->reply.warning, buf_str(&reason), code);
-	reason_write(&plan->reply.reason, STR(""), buf_str(&reason), code, STATUS_MESSAGE_BYTES);
+	reason_write_warning(&plan->reply.warning, &reason);
+	reason_write(&plan->reply.reason, STR(""), &reason, STATUS_MESSAGE_BYTES);
+	plan->reply.code = reason.code;
 	open_list(&writer, plan, kind);
 	close_list(&writer, plan);
+}
+
+static void refuse_many(struct api_plan *plan)
+{
+	CLEANUP(reason_clear) struct reason reason = {0};
+
+	reason_begin(&reason, REASON_MANY_OBJECTS);
+	reason_set(&reason, "resource", plan->request->resource, RESOURCE_SHOWN);
+	reason_set(&reason, "text", STR("there are too many of them"), SIZE_MAX);
+	refusal_make(plan, STATUS_INTERNAL, REFUSAL_NO_FETCH, &reason);
 }
 
 static void answer_custom(struct api_plan *plan, const struct samples *samples, const struct policy *policy)
@@ -312,7 +318,7 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	struct json_writer writer;
 
 	if (numbers == NULL) {
-		refuse(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics: too many objects");
+		refuse_many(plan);
 		return;
 	}
 	index_names(plan, &places);
@@ -478,22 +484,13 @@ static const char *type_name(enum samples_type type)
 
 static void refuse_type(struct api_plan *plan, enum samples_type type)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code = reason_type(&reason, plan, type_name(type));
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	refuse_because(plan, STATUS_INTERNAL,
-		       plan->request->route == ROUTE_EXTERNAL ? "encountered an unexpected query result type"
-							      : "Internal error occurred: unable to fetch metrics",
-		       code, buf_str(&reason));
-}
-
-/* One that lags behind may have an old number, and the other one a young series. */
-static void refuse_mixed(struct api_plan *plan)
-{
-	refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics", REASON_CHANGED_OVER,
-		       STR("one Prometheus told how old the series are, and another one, which may lag behind, their "
-			   "numbers. fix: ask again, it lasts as long as a change between those of "
-			   "--prometheus-url"));
+	reason_of_type(&reason, plan, type_name(type));
+	refusal_make(plan, STATUS_INTERNAL,
+		     plan->request->route == ROUTE_EXTERNAL ? "encountered an unexpected query result type"
+							    : REFUSAL_NO_FETCH,
+		     &reason);
 }
 
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
@@ -502,7 +499,7 @@ void api_answer(struct api_plan *plan, const struct samples *samples, int64_t no
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
 	if (!ages_are_of(plan, samples))
-		refuse_mixed(plan);
+		refusal_make(plan, STATUS_INTERNAL, REFUSAL_NO_FETCH, &(struct reason){.code = REASON_CHANGED_OVER});
 	else if (samples->type != SAMPLES_VECTOR && !(external && samples->type == SAMPLES_SCALAR))
 		refuse_type(plan, samples->type);
 	else
@@ -511,11 +508,8 @@ void api_answer(struct api_plan *plan, const struct samples *samples, int64_t no
 
 void api_fail(struct api_plan *plan, const struct upstream_error *problem)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code = reason_upstream(&reason, plan, problem);
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	refuse_because(plan, STATUS_INTERNAL,
-		       plan->step == API_LIST ? "Internal error occurred: unable to list matching resources"
-					      : "Internal error occurred: unable to fetch metrics",
-		       code, buf_str(&reason));
+	reason_of_upstream(&reason, plan, problem);
+	refusal_make(plan, STATUS_INTERNAL, plan->step == API_LIST ? REFUSAL_NO_LIST : REFUSAL_NO_FETCH, &reason);
 }

@@ -9,9 +9,9 @@
 #include "model/gke_query.h"
 #include "model/policy.h"
 #include "model/rule.h"
+#include "model/sample.h"
 #include "text/template.h"
 
-struct sample;
 struct found_series;
 
 /* What became of the samples, to tell why an object has no number. */
@@ -37,27 +37,12 @@ struct gke_metric {
 void gke_begin(struct api_plan *plan, const struct resource *resource);
 void gke_end(struct api_plan *plan);
 
-/* Was the plan refused already? */
-static inline bool is_refused(const struct api_plan *plan)
-{
-	return plan->reply.status != 0;
-}
-
-/* Answers with a Status: upstream's words, `: `, the reason. */
-void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* "the server could not find the metric M for R[ N]", upstream's words for the request. */
-void write_not_found(struct buf *out, const struct api_plan *plan, bool with_name);
-
-/* 404 (external: 500 where `fails`), with a reason that api's parts have written. */
-void refuse_metric(struct api_plan *plan, bool with_name, enum reason_code code, struct str reason);
-
-/* Another status than 404: upstream's `words`, `: `, the reason. */
-void refuse_because(struct api_plan *plan, enum status_kind kind, const char *words, enum reason_code code,
-		    struct str reason);
-
 /* Does the sample say that it is of another namespace? One that says nothing was asked for by its namespace. */
-bool is_foreign(const struct api_plan *plan, const struct sample *sample);
+static inline bool sample_is_foreign(const struct api_plan *plan, const struct sample *sample)
+{
+	return plan->request->namespaced &&
+	       sample_denies(sample, plan->metric->namespace_label, plan->request->namespace);
+}
 
 /* The rule's query is written. Where ages are wanted and can be asked for, they come first: what they tell is then no newer than what
    the query finds. */
@@ -70,52 +55,50 @@ bool ages_find(const struct api_plan *plan, const struct sample *sample, int64_t
 /* Did the Prometheus that gave the samples tell the ages, too? True where they were not asked for. */
 bool ages_are_of(const struct api_plan *plan, const struct samples *samples);
 
-/* ---- reasons. Each writes `cause. fix: what to do`, and says which one it is. */
+/* ---- reasons: each says which one it is, and its arguments */
 
 /* Why the metric is not in the catalog. */
-enum reason_code reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource);
+void reason_of_unknown(struct reason *reason, const struct api_plan *plan, const struct resource *resource);
 
 /* The metric has no label for the namespace that it is asked in. */
-enum reason_code reason_no_namespace(struct buf *out, const struct api_plan *plan);
+void reason_of_no_namespace(struct reason *reason, const struct api_plan *plan);
 
 /* Why there is no object to ask for, or why nobody knows. */
-enum reason_code reason_no_objects(struct buf *out, const struct api_plan *plan);
-enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, enum api_unlisted kind, const char *why);
+void reason_of_no_objects(struct reason *reason, const struct api_plan *plan);
+void reason_of_unlisted(struct reason *reason, struct str resource, enum api_unlisted kind, const char *why);
 
 /* Why no object has a number. */
-enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally);
+void reason_of_no_samples(struct reason *reason, const struct api_plan *plan, const struct tally *tally);
 
 /* Why Prometheus gave no answer, or one of a type that is of no use. */
-enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct upstream_error *problem);
-enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const char *type);
+void reason_of_upstream(struct reason *reason, const struct api_plan *plan, const struct upstream_error *problem);
+void reason_of_type(struct reason *reason, const struct api_plan *plan, const char *type);
 
-/* ---- parts of them */
+/* Without a plan: {text} is the problem's, {query} is not there. `key`: which key of the rule holds the query. */
+void reason_of_problem(struct reason *reason, const struct upstream_error *problem, const char *key);
 
-/* `resource: why. fix: ...` */
-enum reason_code write_unlisted(struct buf *out, struct str resource, enum api_unlisted kind, const char *why);
+/* ---- arguments that several of them have */
 
-struct str text_front(struct str text, size_t bytes); /* whole characters */
+void reason_set_rule(struct reason *reason, const struct rule *rule);	   /* {rule}: "rule rules.yaml:10" */
+void reason_set_query(struct reason *reason, const struct api_plan *plan); /* {query}: as much of it as fits */
 
-/* The PromQL, as much of it as fits. */
-void reason_query(struct buf *out, const struct api_plan *plan);
+/* {names}: the first of the objects asked for; {count}: "3 objects". */
+void reason_set_objects(struct reason *reason, const struct api_plan *plan);
 
-/* The first five, in quotes. */
-void write_label_list(struct buf *out, const struct str *labels, size_t count);
+/* {labels}: the first five, in quotes. */
+void reason_set_labels(struct reason *reason, const struct str *labels, size_t count);
 
-/* The labels of a series that may stand for the resource; when none does, the first five. */
-void write_near_labels(struct buf *out, const struct found_series *series, struct str wanted,
-		       const struct resource *resource);
+/* ---- what is near to what was asked */
+
+/* Those of the series' labels that may stand for the resource, as {labels}; when none does, the first five. */
+void near_set_labels(struct reason *reason, const struct found_series *series, struct str wanted,
+		     const struct resource *resource);
 
 /* Is half of the name the same? */
-bool is_like(struct str asked, struct str name);
+bool near_is_like(struct str asked, struct str name);
 
 /* A metric whose name is near; false: there is none. */
-bool explain_near(struct buf *out, const struct api_plan *plan, const struct resource *resource,
-		  enum reason_code *ret_code);
-enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan);
-void explain_unknown_resource(struct buf *out, const struct api_plan *plan);
-
-/* What to do about Prometheus; `key`: which key of the rule holds the query. */
-void write_upstream_fix(struct buf *out, const struct upstream_error *problem, const char *key);
+bool near_find(struct reason *reason, const struct api_plan *plan, const struct resource *resource);
+void near_find_resource(struct reason *reason, const struct api_plan *plan);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "api/reason.h"
 #include "api/status.h"
-#include "text/json_writer.h"
 #include "text/quote.h"
 
 enum { TARGET_SHOWN = 160 };
@@ -222,41 +221,14 @@ static void write_target(struct buf *out, const struct access_attributes *attrib
 	buf_puts(out, " is forbidden: ");
 }
 
-static void member_unless_empty(struct json_writer *writer, const char *key, struct str value)
+static void write_forbidden(struct buf *out, struct str message, const struct access_attributes *attributes,
+			    bool pretty)
 {
-	if (value.len)
-		json_writer_member(writer, key, value);
-}
+	const struct reason reason = {.code = REASON_FORBIDDEN};
+	const struct status_details details = {
+		.name = attributes->name, .group = attributes->group, .kind = attributes->resource};
 
-/* `attributes` NULL: no details at all. */
-static void status_document(struct buf *out, struct str message, const char *reason,
-			    const struct access_attributes *attributes, int code, bool pretty)
-{
-	struct json_writer writer;
-
-	json_writer_init(&writer, out, pretty);
-	json_writer_object(&writer);
-	json_writer_member(&writer, "kind", STR("Status"));
-	json_writer_member(&writer, "apiVersion", STR("v1"));
-	json_writer_key(&writer, "metadata");
-	json_writer_object(&writer);
-	json_writer_object_end(&writer);
-	json_writer_member(&writer, "status", STR("Failure"));
-	json_writer_member(&writer, "message", message);
-	json_writer_member(&writer, "reason", str_of(reason));
-	if (attributes) {
-		json_writer_key(&writer, "details");
-		json_writer_object(&writer);
-		member_unless_empty(&writer, "name", attributes->name);
-		member_unless_empty(&writer, "group", attributes->group);
-		member_unless_empty(&writer, "kind", attributes->resource);
-		json_writer_object_end(&writer);
-	}
-	json_writer_key(&writer, "code");
-	json_writer_i64(&writer, code);
-	json_writer_object_end(&writer);
-	if (!pretty)
-		buf_putc(out, '\n');
+	status_write(out, NULL, STATUS_FORBIDDEN, message, &reason, &details, pretty);
 }
 
 void api_forbidden_write(struct buf *out, struct str user, const struct access_attributes *attributes,
@@ -272,7 +244,7 @@ void api_forbidden_write(struct buf *out, struct str user, const struct access_a
 		buf_puts(&message, ": ");
 		buf_put(&message, reason);
 	}
-	status_document(out, buf_str(&message), "Forbidden", attributes, 403, pretty);
+	write_forbidden(out, buf_str(&message), attributes, pretty);
 }
 
 void api_forbidden_text_write(struct buf *out, struct str user, struct str message, bool pretty)
@@ -285,27 +257,26 @@ void api_forbidden_text_write(struct buf *out, struct str user, struct str messa
 	buf_putc(&text, ' ');
 	buf_put(&text, message);
 	escape_html(&escaped, buf_str(&text));
-	status_document(out, buf_str(&escaped), "Forbidden", &(struct access_attributes){0}, 403, pretty);
+	write_forbidden(out, buf_str(&escaped), &(struct access_attributes){0}, pretty);
 }
 
 void api_unauthorized_write(struct buf *out, bool pretty)
 {
-	status_document(out, STR("Unauthorized"), "Unauthorized", NULL, 401, pretty);
+	const struct reason reason = {.code = REASON_UNAUTHORIZED};
+
+	status_write(out, NULL, STATUS_UNAUTHORIZED, STR("Unauthorized"), &reason, NULL, pretty);
 }
 
-/* Upstream says it in plain text. In a Status the HPA shows it, too. */
+/* Upstream says it in plain text. In a Status the HPA shows it, too. What may be done about it is known where the review failed. */
 void api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty)
 {
-	bool mended = str_contains(problem, STR(". fix: "));
+	CLEANUP(reason_clear) struct reason reason = {0};
 	CLEANUP(buf_clear) struct buf words = {0};
-	CLEANUP(buf_clear) struct buf reason = {0};
-	CLEANUP(buf_clear) struct buf message = {0};
 
 	buf_puts(&words, "Internal Server Error: ");
 	quote_go(&words, str_slice(target, 0, TARGET_SHOWN));
-	buf_put(&reason, problem);
-	buf_puts(&reason, mended ? "" : ". fix: see to the kube-apiserver, which knows who may do what");
-	reason_write(&message, buf_str(&words), buf_str(&reason), mended ? REASON_MAY_NOT_REVIEW : REASON_CANNOT_REVIEW,
-		     STATUS_MESSAGE_BYTES);
-	status_write(out, STATUS_INTERNAL, buf_str(&message), (struct str){0}, pretty);
+	reason_begin(&reason, REASON_MAY_NOT_REVIEW);
+	if (!reason_split(&reason, problem))
+		reason.code = REASON_CANNOT_REVIEW;
+	status_write(out, NULL, STATUS_INTERNAL, buf_str(&words), &reason, NULL, pretty);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "api/reason.h"
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "text/json_writer.h"
@@ -261,11 +262,14 @@ static bool is_api(enum route route)
 	return false;
 }
 
-static void write_status(struct document *document, enum status_kind kind, const char *message, bool pretty)
+static void write_status(struct document *document, enum status_kind kind, enum reason_code code, const char *message,
+			 bool pretty)
 {
+	const struct reason reason = {.code = code};
+
 	document->status = status_code(kind);
 	document->content_type = JSON;
-	status_write(&document->body, kind, str_of(message), (struct str){0}, pretty);
+	status_write(&document->body, NULL, kind, str_of(message), &reason, NULL, pretty);
 }
 
 bool document_refusal(const struct api_request *request, struct document *ret_document)
@@ -274,12 +278,12 @@ bool document_refusal(const struct api_request *request, struct document *ret_do
 	if (!is_api(request->route))
 		return false;
 	if (!str_eq(request->method, STR("GET"))) {
-		write_status(ret_document, STATUS_METHOD,
+		write_status(ret_document, STATUS_METHOD, REASON_METHOD,
 			     "the server does not allow this method on the requested resource", request->pretty);
 		return true;
 	}
 	if (!request->acceptable) {
-		write_status(ret_document, STATUS_NOT_ACCEPTABLE,
+		write_status(ret_document, STATUS_NOT_ACCEPTABLE, REASON_NOT_ACCEPTABLE,
 			     "406: Not Acceptable\n\nAvailable representations: application/json", true);
 		return true;
 	}
@@ -327,10 +331,11 @@ void document_write(const struct api_request *request, const struct catalog *cat
 	if (request->route == ROUTE_MALFORMED) {
 		write_plain(ret_document, 400, "400 Bad Request");
 	} else if (request->route == ROUTE_BAD_PATH) {
-		write_status(ret_document, STATUS_BAD_REQUEST, "invalid request path", request->pretty);
-	} else if (request->route == ROUTE_NO_METRIC || request->route == ROUTE_OPENAPI_V3_GROUP) {
-		write_status(ret_document, STATUS_NO_ROUTE, "the server could not find the requested resource",
+		write_status(ret_document, STATUS_BAD_REQUEST, REASON_NO_ROUTE, "invalid request path",
 			     request->pretty);
+	} else if (request->route == ROUTE_NO_METRIC || request->route == ROUTE_OPENAPI_V3_GROUP) {
+		write_status(ret_document, STATUS_NO_ROUTE, REASON_NO_ROUTE,
+			     "the server could not find the requested resource", request->pretty);
 	} else {
 		write_known(request, catalog, groups, ret_document);
 		if (request->route == ROUTE_UNKNOWN) {

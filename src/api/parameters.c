@@ -4,6 +4,8 @@
 #include "text/duration.h"
 #include "text/number.h"
 
+enum { WORDS_SHOWN = 360 };
+
 static struct str parameter(const struct api_request *request, const char *key)
 {
 	struct str value = {0};
@@ -141,42 +143,41 @@ static bool check_list_options(const struct api_request *request, enum status_ki
 /* The parser's words, which of the two selectors they are about, and what may stand in one. Upstream's list handler, which
    serves all but custom metrics, puts its own words in front of the parser's; so do we there. */
 static bool parse_selector(const struct api_request *request, const char *key, struct arena *arena,
-			   struct str *ret_text, struct selector *ret_selector, struct err *err)
+			   struct str *ret_text, struct selector *ret_selector, struct reason *reason,
+			   struct err *words)
 {
-	static const char rule[] = "label values hold A-Z a-z 0-9 - _ . only, at most 63 of them";
-
 	*ret_text = parameter(request, key);
-	if (selector_parse(*ret_text, arena, ret_selector, err))
+	if (selector_parse(*ret_text, arena, ret_selector, words))
 		return true;
-	if (request->route != ROUTE_CUSTOM)
-		return err_set(err, ERR_INVALID, "the parameter %s cannot be parsed [%s] (fix: %s): %.360s", key,
-			       reason_kind(REASON_BAD_SELECTOR)->code, rule, err->msg);
-	return err_set(err, ERR_INVALID, "%.360s: the parameter %s cannot be parsed. fix: %s [%s]", err->msg, key,
-		       rule, reason_kind(REASON_BAD_SELECTOR)->code);
+	reason_begin(reason, request->route == ROUTE_CUSTOM ? REASON_BAD_SELECTOR : REASON_BAD_LIST_SELECTOR);
+	reason_set(reason, "parameter", str_of(key), WORDS_SHOWN);
+	reason_set(reason, "text", str_of(words->msg), WORDS_SHOWN);
+	return request->route == ROUTE_CUSTOM ? false : err_set(words, words->code, "%s", "");
 }
 
 bool api_parameters_parse(const struct api_request *request, struct arena *arena, struct api_parameters *ret_parameters,
-			  enum status_kind *ret_kind, struct err *err)
+			  enum status_kind *ret_kind, struct reason *reason, struct err *words)
 {
 	struct api_parameters parameters = {0};
 
 	*ret_kind = STATUS_BAD_REQUEST;
+	reason_begin(reason, REASON_PARAMETER);
 	if (request->route == ROUTE_USAGE && !request->all) { /* who names one object lists nothing */
-		if (!parse_timeout(request, &parameters.timeout_ms, err))
+		if (!parse_timeout(request, &parameters.timeout_ms, words))
 			return false;
 		*ret_parameters = parameters;
 		return true;
 	}
-	if (!check_numbers(request, err) || !parse_timeout(request, &parameters.timeout_ms, err) ||
-	    !check_fields(request, err) ||
+	if (!check_numbers(request, words) || !parse_timeout(request, &parameters.timeout_ms, words) ||
+	    !check_fields(request, words) ||
 	    !parse_selector(request, "labelSelector", arena, &parameters.label_selector_text,
-			    &parameters.label_selector, err))
+			    &parameters.label_selector, reason, words))
 		return false;
 	if (request->route == ROUTE_CUSTOM) {
 		if (!parse_selector(request, "metricLabelSelector", arena, &parameters.metric_selector_text,
-				    &parameters.metric_selector, err))
+				    &parameters.metric_selector, reason, words))
 			return false;
-	} else if (!check_list_options(request, ret_kind, err)) {
+	} else if (!check_list_options(request, ret_kind, words)) {
 		return false;
 	}
 	*ret_parameters = parameters;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/plan.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "api_in.h"
@@ -11,88 +10,12 @@
 #include "model/rule.h"
 #include "model/rule_spec.h"
 #include "model/sample.h"
+#include "refusal.h"
 #include "text/quote.h"
 
-enum { OBJECTS_MAX = 20000 };
+enum { OBJECTS_MAX = 20000, QUERY_ERROR_SHOWN = 400, RESOURCE_SHOWN = 60 };
 
-/* ---- refusals */
-
-/* Upstream's own words, between its prefix and our reason. */
-static struct str cause_of(struct str message)
-{
-	const struct str prefix = STR_INIT("Internal error occurred: ");
-
-	if (!str_starts(message, prefix))
-		return (struct str){0};
-	message = str_slice(message, prefix.len, message.len);
-	return str_slice(message, 0, str_index(message, ':'));
-}
-
-static void answer_with_status(struct api_plan *plan, enum status_kind kind, struct str message)
-{
-	buf_reset(&plan->reply.body);
-	buf_reset(&plan->reply.reason);
-	buf_put(&plan->reply.reason, message);
-	status_write(&plan->reply.body, kind, message, cause_of(message), plan->request->pretty);
-	plan->reply.status = status_code(kind);
-	plan->step = API_ANSWERED;
-}
-
-void refuse(struct api_plan *plan, enum status_kind kind, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-
-	va_start(args, format);
-	err_format(text, sizeof(text), format, args);
-	va_end(args);
-	answer_with_status(plan, kind, str_of(text));
-}
-
-void write_not_found(struct buf *out, const struct api_plan *plan, bool with_name)
-{
-	const struct api_request *request = plan->request;
-
-	buf_puts(out, "the server could not find the metric ");
-	buf_put(out, request->metric);
-	buf_puts(out, " for ");
-	if (request->route == ROUTE_EXTERNAL) {
-		if (str_eq(request->namespace, STR("default")))
-			buf_puts(out, "namespaces");
-		return;
-	}
-	buf_put(out, request->resource);
-	if (with_name && !request->all) {
-		buf_putc(out, ' ');
-		buf_put(out, request->name);
-	}
-}
-
-void refuse_because(struct api_plan *plan, enum status_kind kind, const char *words, enum reason_code code,
-		    struct str reason)
-{
-	CLEANUP(buf_clear) struct buf message = {0};
-
-	reason_write(&message, str_of(words), reason, code, STATUS_MESSAGE_BYTES);
-	answer_with_status(plan, kind, buf_str(&message));
-}
-
-void refuse_metric(struct api_plan *plan, bool with_name, enum reason_code code, struct str reason)
-{
-	CLEANUP(buf_clear) struct buf words = {0};
-
-	write_not_found(&words, plan, with_name);
-	refuse_because(plan, STATUS_NOT_FOUND, buf_cstr(&words), code, reason);
-}
-
-/* External metrics have another status there. */
-static void refuse_rule(struct api_plan *plan, enum reason_code code, struct str reason)
-{
-	if (plan->request->route == ROUTE_EXTERNAL)
-		refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics", code, reason);
-	else
-		refuse_metric(plan, false, code, reason);
-}
+/* ---- what is in the way */
 
 static enum reason_code code_of_query(const struct selector *selector, const struct err *err)
 {
@@ -106,15 +29,15 @@ static enum reason_code code_of_query(const struct selector *selector, const str
 
 static void refuse_query(struct api_plan *plan, const struct selector *selector, const struct err *err)
 {
-	CLEANUP(buf_clear) struct buf text = {0};
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	buf_puts(&text, "the query of rule ");
-	rule_write_place(&text, plan->metric->rule);
-	buf_printf(&text, " cannot be built: %s", err->msg);
-	refuse_rule(plan, code_of_query(selector, err), buf_str(&text));
+	reason_begin(&reason, code_of_query(selector, err));
+	reason_set_rule(&reason, plan->metric->rule);
+	reason_set(&reason, "text", str_of(err->msg), QUERY_ERROR_SHOWN);
+	refusal_make_of_rule(plan, &reason);
 }
 
-/* ---- the question to Prometheus */
+/* ---- the query */
 
 static void ask(struct api_plan *plan)
 {
@@ -191,14 +114,22 @@ static int by_text(const void *left, const void *right)
 
 static void refuse_unlisted(struct api_plan *plan)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	buf_puts(&reason, "no object has a series of it at the moment. fix: look for it in Prometheus");
-	if (plan->gke) {
-		buf_puts(&reason, ": ");
-		reason_query(&reason, plan);
-	}
-	refuse_metric(plan, false, REASON_NO_OBJECTS, buf_str(&reason));
+	reason_begin(&reason, REASON_NO_LISTED_OBJECTS);
+	if (plan->gke)
+		reason_set_query(&reason, plan);
+	refusal_make_not_found(plan, false, &reason);
+}
+
+static void refuse_many(struct api_plan *plan, struct str resource)
+{
+	CLEANUP(reason_clear) struct reason reason = {0};
+
+	reason_begin(&reason, REASON_MANY_OBJECTS);
+	reason_set(&reason, "resource", resource, RESOURCE_SHOWN);
+	reason_print(&reason, "text", "there are more than %d of them", OBJECTS_MAX);
+	refusal_make(plan, STATUS_INTERNAL, REFUSAL_NO_LIST, &reason);
 }
 
 void api_listed(struct api_plan *plan, const struct samples *samples)
@@ -207,9 +138,7 @@ void api_listed(struct api_plan *plan, const struct samples *samples)
 	size_t count = 0;
 
 	if (names == NULL || samples->list.count > OBJECTS_MAX) {
-		refuse(plan, STATUS_INTERNAL,
-		       "Internal error occurred: unable to list matching resources: there are more than %d of them",
-		       OBJECTS_MAX);
+		refuse_many(plan, plan->request->resource);
 		return;
 	}
 	for (size_t i = 0; i < samples->list.count; i++) {
@@ -245,8 +174,7 @@ void api_left_out(struct api_plan *plan, size_t count)
 
 void api_named(struct api_plan *plan, const struct str *names, size_t count)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code;
+	CLEANUP(reason_clear) struct reason reason = {0};
 
 	plan->names = names;
 	plan->name_count = count;
@@ -254,17 +182,16 @@ void api_named(struct api_plan *plan, const struct str *names, size_t count)
 		ask(plan);
 		return;
 	}
-	code = reason_no_objects(&reason, plan);
-	refuse_metric(plan, false, code, buf_str(&reason));
+	reason_of_no_objects(&reason, plan);
+	refusal_make_not_found(plan, false, &reason);
 }
 
 void api_unlisted(struct api_plan *plan, enum api_unlisted kind, const char *why)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code = reason_unlisted(&reason, plan, kind, why);
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	refuse_because(plan, STATUS_INTERNAL, "Internal error occurred: unable to list matching resources", code,
-		       buf_str(&reason));
+	reason_of_unlisted(&reason, plan->request->resource, kind, why);
+	refusal_make(plan, STATUS_INTERNAL, REFUSAL_NO_LIST, &reason);
 }
 
 /* ---- what is asked for */
@@ -276,18 +203,18 @@ static const struct resource *find_resource(const struct api_plan *plan)
 
 static void refuse_unknown(struct api_plan *plan, const struct resource *resource)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code = reason_unknown(&reason, plan, resource);
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	refuse_metric(plan, false, code, buf_str(&reason));
+	reason_of_unknown(&reason, plan, resource);
+	refusal_make_not_found(plan, false, &reason);
 }
 
 static void refuse_without_namespace(struct api_plan *plan)
 {
-	CLEANUP(buf_clear) struct buf reason = {0};
-	enum reason_code code = reason_no_namespace(&reason, plan);
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	refuse_rule(plan, code, buf_str(&reason));
+	reason_of_no_namespace(&reason, plan);
+	refusal_make_of_rule(plan, &reason);
 }
 
 static void begin_custom(struct api_plan *plan)
@@ -300,7 +227,7 @@ static void begin_custom(struct api_plan *plan)
 		plan->metric = catalog_find(plan->view->catalog, resource, request->metric);
 		gke_begin(plan, resource);
 	}
-	if (is_refused(plan))
+	if (refusal_is_made(plan))
 		return;
 	if (plan->metric == NULL)
 		refuse_unknown(plan, resource);
@@ -311,10 +238,7 @@ static void begin_custom(struct api_plan *plan)
 	else if (!plan->view->standalone)
 		plan->step = API_OBJECTS;
 	else if (plan->parameters.label_selector.count)
-		refuse_because(plan, STATUS_BAD_REQUEST, "", REASON_STANDALONE,
-			       STR("labelSelector cannot be used with --standalone, since there is no cluster that "
-				   "knows the labels of objects. fix: ask without labelSelector, or start without "
-				   "--standalone"));
+		refusal_make(plan, STATUS_BAD_REQUEST, "", &(struct reason){.code = REASON_STANDALONE});
 	else
 		list_objects(plan);
 }
@@ -325,7 +249,7 @@ static void begin_external(struct api_plan *plan)
 
 	plan->metric = catalog_find_external(plan->view->catalog, request->metric);
 	gke_begin(plan, NULL);
-	if (is_refused(plan))
+	if (refusal_is_made(plan))
 		return;
 	if (plan->metric == NULL)
 		refuse_unknown(plan, NULL);
@@ -338,12 +262,13 @@ static void begin_external(struct api_plan *plan)
 void api_begin(struct api_plan *plan, const struct api_request *request, const struct api_view *view,
 	       struct arena *arena)
 {
+	CLEANUP(reason_clear) struct reason reason = {0};
 	enum status_kind kind;
-	struct err err;
+	struct err words;
 
 	*plan = (struct api_plan){.request = request, .view = view, .arena = arena, .promql = BUF_MAX(QUERY_BYTES_MAX)};
-	if (!api_parameters_parse(request, arena, &plan->parameters, &kind, &err)) {
-		refuse(plan, kind, "%s", err.msg);
+	if (!api_parameters_parse(request, arena, &plan->parameters, &kind, &reason, &words)) {
+		refusal_make(plan, kind, words.msg, &reason);
 		return;
 	}
 	plan->timeout_ms = plan->parameters.timeout_ms;

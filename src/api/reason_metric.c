@@ -11,24 +11,8 @@
 #include "model/series.h"
 #include "model/found_series.h"
 #include "model/upstream_error.h"
-#include "text/duration.h"
 
-enum { TEXT_SHOWN = 60, SERIES_SHOWN = 90, FAILURE_SHOWN = 260 };
-
-struct str text_front(struct str text, size_t bytes)
-{
-	struct str cut = str_slice(text, 0, bytes);
-
-	return cut.len < text.len ? str_slice(cut, 0, str_whole_characters(cut)) : text;
-}
-
-static void put_cut(struct buf *out, struct str text, size_t bytes)
-{
-	struct str shown = text_front(text, bytes);
-
-	buf_put(out, shown);
-	buf_puts(out, shown.len < text.len ? "..." : "");
-}
+enum { TEXT_SHOWN = 60, SERIES_SHOWN = 90, METRIC_SHOWN = 120, FAILURE_SHOWN = 260 };
 
 static bool is_external(const struct api_plan *plan)
 {
@@ -38,12 +22,6 @@ static bool is_external(const struct api_plan *plan)
 static const struct found_table *seen(const struct api_plan *plan)
 {
 	return catalog_found(plan->view->catalog);
-}
-
-static void name_rule(struct buf *out, const struct rule *rule)
-{
-	buf_puts(out, "rule ");
-	rule_write_place(out, rule);
 }
 
 static const struct rule_found *found_by(const struct api_plan *plan, const struct rule *rule)
@@ -172,107 +150,99 @@ static const struct found_series *raw_series(const struct api_plan *plan)
 
 /* ---- discovery */
 
-static enum reason_code explain_failure(struct buf *out, const struct rule *rule, const struct series_finding *finding)
+static void explain_failure(struct reason *reason, const struct rule *rule, const struct series_finding *finding)
 {
-	name_rule(out, rule);
-	buf_printf(out, ": the request for its series has failed for %lld s: ", (long long)finding->failing_s);
-	put_cut(out, str_of(finding->failure), FAILURE_SHOWN);
-	buf_puts(out, "; ");
-	put_cut(out, rule->spec->series_query.text, SERIES_SHOWN);
-	buf_puts(out, ". fix: ");
-	if (finding->problem)
-		write_upstream_fix(out, finding->problem, "seriesQuery");
-	else
-		buf_puts(out, "see to Prometheus at --prometheus-url");
-	return REASON_DISCOVERY_FAILS;
+	CLEANUP(reason_clear) struct reason cause = {0};
+	CLEANUP(buf_clear) struct buf fix = {0};
+
+	reason_begin(reason, REASON_DISCOVERY_FAILS);
+	reason_set_rule(reason, rule);
+	reason_print(reason, "since", "%lld s", (long long)finding->failing_s);
+	reason_set(reason, "text", str_of(finding->failure), FAILURE_SHOWN);
+	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});
+	reason_of_problem(&cause,
+			  finding->problem ? finding->problem : &(struct upstream_error){.fault = UPSTREAM_OTHER},
+			  "seriesQuery");
+	reason_write_fix(&fix, &cause);
+	reason_set(reason, "fix", buf_str(&fix), SIZE_MAX);
 }
 
-static enum reason_code explain_waiting(struct buf *out, const struct rule *rule, const struct series_finding *finding)
+static void explain_waiting(struct reason *reason, const struct rule *rule, const struct series_finding *finding)
 {
-	name_rule(out, rule);
-	buf_printf(out,
-		   ": discovery of its series has not finished yet, %lld s after the start. fix: wait for the next "
-		   "try",
-		   (long long)finding->since_s);
-	return REASON_DISCOVERY_WAITS;
+	reason_begin(reason, REASON_DISCOVERY_WAITS);
+	reason_set_rule(reason, rule);
+	reason_print(reason, "since", "%lld s", (long long)finding->since_s);
 }
 
-static enum reason_code explain_no_series(struct buf *out, const struct api_plan *plan, const struct rule *rule)
+static void explain_no_series(struct reason *reason, const struct api_plan *plan, const struct rule *rule)
 {
-	name_rule(out, rule);
-	buf_puts(out, " finds no series: ");
-	put_cut(out, rule->spec->series_query.text, SERIES_SHOWN);
-	buf_puts(out, " matched 0 in the last ");
-	duration_write_go(out, plan->view->max_age_ms * 1000000);
-	buf_puts(out, ". fix: look for it in Prometheus; --metrics-max-age must be longer than the scrape interval and "
-		      "than --metrics-relist-interval");
-	return REASON_NO_SERIES;
+	reason_begin(reason, REASON_NO_SERIES);
+	reason_set_rule(reason, rule);
+	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});
+	reason_age(reason, "age", plan->view->max_age_ms);
 }
 
 /* ---- names */
 
-static enum reason_code explain_drop(struct buf *out, const struct api_plan *plan, const struct found_series *series)
+static void explain_drop(struct reason *reason, const struct api_plan *plan, const struct found_series *series)
 {
-	unsigned long long all = finding_of(plan, series->rule)->series;
-	unsigned long long dropped = found_by(plan, series->rule)->dropped;
+	struct str key = str_of(series->drop.key);
 
-	name_rule(out, series->rule);
-	buf_printf(out, " drops %llu of the %llu series that it finds, %.*s among them: ", dropped, all,
-		   STR_ARG(text_front(series->series, TEXT_SHOWN)));
-	buf_printf(out, "%s %s \"", series->drop.key,
-		   str_ends(str_of(series->drop.key), STR("isNot")) ? "fits:" : "does not fit:");
-	put_cut(out, series->drop.pattern, SERIES_SHOWN);
-	buf_printf(out, "\". fix: correct %s",
-		   str_starts(str_of(series->drop.key), STR("name")) ? "name.matches" : "seriesFilters");
-	return REASON_FILTERED;
+	reason_begin(reason, REASON_FILTERED);
+	reason_set_rule(reason, series->rule);
+	reason_print(reason, "dropped", "%llu", (unsigned long long)found_by(plan, series->rule)->dropped);
+	reason_count(reason, "count", finding_of(plan, series->rule)->series, "series");
+	reason_set(reason, "series", series->series, TEXT_SHOWN);
+	reason_print(reason, "key", "%s %s", series->drop.key, str_ends(key, STR("isNot")) ? "fits:" : "does not fit:");
+	reason_set(reason, "pattern", series->drop.pattern, SERIES_SHOWN);
+	reason_set(reason, "correct", str_starts(key, STR("name")) ? STR("name.matches") : STR("seriesFilters"),
+		   SIZE_MAX);
 }
 
-static enum reason_code explain_undecided(struct buf *out, const struct found_series *series)
+static void explain_undecided(struct reason *reason, const struct found_series *series)
 {
-	name_rule(out, series->rule);
-	buf_printf(out, " cannot tell whether it takes %.*s: %s \"", STR_ARG(text_front(series->series, TEXT_SHOWN)),
-		   series->drop.key);
-	put_cut(out, series->drop.pattern, SERIES_SHOWN);
-	buf_puts(out, "\" takes too many steps. fix: write it without repetitions inside repetitions");
-	return REASON_HARD_PATTERN;
+	reason_begin(reason, REASON_HARD_PATTERN);
+	reason_set_rule(reason, series->rule);
+	reason_set(reason, "series", series->series, TEXT_SHOWN);
+	reason_set(reason, "key", str_of(series->drop.key), SIZE_MAX);
+	reason_set(reason, "pattern", series->drop.pattern, SERIES_SHOWN);
 }
 
-static enum reason_code explain_nameless(struct buf *out, const struct api_plan *plan, const struct rule *rule)
+static void explain_nameless(struct reason *reason, const struct api_plan *plan, const struct rule *rule)
 {
 	CLEANUP(buf_clear) struct buf fix = {0};
-	const struct found_series *series = found_by(plan, rule)->first_nameless;
 
 	namer_write_fix(rule->namer, &fix);
-	name_rule(out, rule);
-	buf_printf(out, " gives the series %.*s no name, since as: \"",
-		   STR_ARG(text_front(series->series, TEXT_SHOWN)));
-	put_cut(out, rule->spec->name_as.text, TEXT_SHOWN);
-	buf_printf(out, "\" expands to nothing. fix: %s under name.as",
-		   fix.len ? buf_cstr(&fix) : "write a name, as \"${1}_total\",");
-	return REASON_NAMELESS;
+	reason_begin(reason, REASON_NAMELESS);
+	reason_set_rule(reason, rule);
+	reason_set(reason, "series", found_by(plan, rule)->first_nameless->series, TEXT_SHOWN);
+	reason_set(reason, "as", rule->spec->name_as.text, TEXT_SHOWN);
+	reason_set(reason, "write", fix.len ? buf_str(&fix) : STR("write a name, as \"${1}_total\","), SERIES_SHOWN);
 }
 
-static enum reason_code explain_new_name(struct buf *out, const struct rule *rule, struct str name)
+static void explain_new_name(struct reason *reason, const struct rule *rule, struct str name)
 {
-	name_rule(out, rule);
-	buf_puts(out, " gives the series another name. fix: ask for ");
-	buf_put(out, text_front(name, (size_t)2 * TEXT_SHOWN));
-	return REASON_RENAMED;
+	reason_begin(reason, REASON_RENAMED);
+	reason_set_rule(reason, rule);
+	reason_set(reason, "name", name, METRIC_SHOWN);
 }
 
-static enum reason_code explain_series(struct buf *out, const struct api_plan *plan, const struct found_series *series)
+static void explain_series(struct reason *reason, const struct api_plan *plan, const struct found_series *series)
 {
 	switch (series->fate) {
 	case FOUND_DROPPED:
-		return explain_drop(out, plan, series);
+		explain_drop(reason, plan, series);
+		return;
 	case FOUND_NAMELESS:
-		return explain_nameless(out, plan, series->rule);
+		explain_nameless(reason, plan, series->rule);
+		return;
 	case FOUND_UNDECIDED:
-		return explain_undecided(out, series);
+		explain_undecided(reason, series);
+		return;
 	case FOUND_NAMED:
 		break;
 	}
-	return explain_new_name(out, series->rule, series->name);
+	explain_new_name(reason, series->rule, series->name);
 }
 
 /* ---- labels */
@@ -288,17 +258,15 @@ static const struct override_spec *unresolved(const struct api_plan *plan, const
 	return NULL;
 }
 
-static enum reason_code explain_crd(struct buf *out, const struct rule *rule, const struct override_spec *override)
+static void explain_crd(struct reason *reason, const struct rule *rule, const struct override_spec *override)
 {
-	name_rule(out, rule);
-	buf_printf(out, ": its label \"%.*s\" stands for %.*s%s%.*s, which the cluster does not know",
-		   STR_ARG(text_front(override->label.text, TEXT_SHOWN)),
-		   STR_ARG(text_front(override->resource.text, TEXT_SHOWN)), override->group.text.len ? "." : "",
-		   STR_ARG(text_front(override->group.text, TEXT_SHOWN)));
-	buf_puts(out,
-		 ". fix: install its CRD (CustomResourceDefinition), which is missing; kubectl api-resources lists "
-		 "what there is");
-	return REASON_MISSING_CRD;
+	struct str group = override->group.text;
+
+	reason_begin(reason, REASON_MISSING_CRD);
+	reason_set_rule(reason, rule);
+	reason_set(reason, "label", override->label.text, TEXT_SHOWN);
+	reason_print(reason, "resource", "%.*s%s%.*s", STR_ARG(str_front(override->resource.text, TEXT_SHOWN)),
+		     group.len ? "." : "", STR_ARG(str_front(group, TEXT_SHOWN)));
 }
 
 /* The other resources that have the metric, the first five. */
@@ -319,44 +287,33 @@ static size_t write_resources(struct buf *out, const struct api_plan *plan)
 }
 
 /* The resource is one of which the rule says no label. */
-static enum reason_code explain_other(struct buf *out, const struct api_plan *plan, const struct found_series *series,
-				      struct str resources)
+static void explain_other(struct reason *reason, const struct api_plan *plan, const struct found_series *series,
+			  struct str resources)
 {
-	struct str first = str_slice(resources, 0, str_index(resources, ','));
-
-	name_rule(out, series->rule);
-	if (resources.len == 0) {
-		buf_printf(out, " finds %llu series of it, but no label of the rule stands for %.*s; they have ",
-			   (unsigned long long)series->count, STR_ARG(plan->request->resource));
-		write_label_list(out, series->labels, series->label_count);
-		buf_puts(out, ". fix: write one of these under resources.overrides");
-		return REASON_NO_OBJECT_LABEL;
-	}
-	buf_printf(out, " has it for %.*s. fix: ask for these", STR_ARG(resources));
-	buf_printf(out,
-		   " (/%.*s/NAME/%.*s, or describedObject in the HPA), or write a label of %.*s under "
-		   "resources.overrides",
-		   STR_ARG(first), STR_ARG(text_front(plan->request->metric, TEXT_SHOWN)),
-		   STR_ARG(text_front(plan->request->resource, TEXT_SHOWN)));
-	return REASON_OTHER_RESOURCE;
+	reason_begin(reason, resources.len ? REASON_OTHER_RESOURCE : REASON_NO_OBJECT_LABEL_AT_ALL);
+	reason_set_rule(reason, series->rule);
+	reason_set(reason, "resource", plan->request->resource, TEXT_SHOWN);
+	reason_set(reason, "metric", plan->request->metric, TEXT_SHOWN);
+	reason_set(reason, "others", resources, SIZE_MAX);
+	reason_set(reason, "first", str_slice(resources, 0, str_index(resources, ',')), SIZE_MAX);
+	reason_count(reason, "count", series->count, "series");
+	reason_set_labels(reason, series->labels, series->label_count);
 }
 
-static enum reason_code explain_label(struct buf *out, const struct found_series *series, struct str label,
-				      const struct resource *resource, struct str others)
+static void explain_label(struct reason *reason, const struct found_series *series, struct str label,
+			  const struct resource *resource, struct str others)
 {
-	name_rule(out, series->rule);
-	buf_printf(out, " finds %llu series of it, but none has the label \"%.*s\", which stands for %.*s; they have ",
-		   (unsigned long long)series->count, STR_ARG(text_front(label, TEXT_SHOWN)),
-		   STR_ARG(resource->singular));
-	write_near_labels(out, series, label, resource);
-	if (others.len)
-		buf_printf(out, "; it is there for %.*s", STR_ARG(others));
-	buf_puts(out, ". fix: write the label that they have under resources.overrides, or change resources.template");
-	return REASON_NO_OBJECT_LABEL;
+	reason_begin(reason, REASON_NO_OBJECT_LABEL);
+	reason_set_rule(reason, series->rule);
+	reason_count(reason, "count", series->count, "series");
+	reason_set(reason, "label", label, TEXT_SHOWN);
+	reason_set(reason, "resource", resource->singular, TEXT_SHOWN);
+	reason_set(reason, "others", others, SIZE_MAX);
+	near_set_labels(reason, series, label, resource);
 }
 
-static enum reason_code explain_named(struct buf *out, const struct api_plan *plan, const struct found_series *series,
-				      const struct resource *resource)
+static void explain_named(struct reason *reason, const struct api_plan *plan, const struct found_series *series,
+			  const struct resource *resource)
 {
 	CLEANUP(buf_clear) struct buf others = {0};
 	const struct override_spec *override = unresolved(plan, series->rule);
@@ -366,47 +323,48 @@ static enum reason_code explain_named(struct buf *out, const struct api_plan *pl
 	write_resources(&others, plan);
 	if (association_label_of(series->rule->association, catalog_resources(plan->view->catalog), resource,
 				 plan->arena, &label, &err))
-		return explain_label(out, series, label, resource, buf_str(&others));
-	if (override && others.len == 0)
-		return explain_crd(out, series->rule, override);
-	return explain_other(out, plan, series, buf_str(&others));
+		explain_label(reason, series, label, resource, buf_str(&others));
+	else if (override && others.len == 0)
+		explain_crd(reason, series->rule, override);
+	else
+		explain_other(reason, plan, series, buf_str(&others));
 }
 
 /* ---- one rule */
 
-static enum reason_code explain_rule(struct buf *out, const struct api_plan *plan, const struct rule *rule,
-				     const struct resource *resource)
+static void explain_rule(struct reason *reason, const struct api_plan *plan, const struct rule *rule,
+			 const struct resource *resource)
 {
 	const struct series_finding *finding = finding_of(plan, rule);
 	const struct rule_found *found = found_by(plan, rule);
 	const struct override_spec *override = unresolved(plan, rule);
 
 	if (!finding->asked)
-		return explain_waiting(out, rule, finding);
-	if (!finding->found)
-		return explain_failure(out, rule, finding);
-	if (finding->series && found->first == NULL) /* the catalog is being made of them */
-		return explain_waiting(out, rule, finding);
-	if (finding->series == 0)
-		return explain_no_series(out, plan, rule);
-	if (found->first_undecided)
-		return explain_undecided(out, found->first_undecided);
-	if (found->first_dropped && found->dropped >= finding->series)
-		return explain_drop(out, plan, found->first_dropped);
-	if (found->first_nameless)
-		return explain_nameless(out, plan, rule);
-	if (override && resource == NULL)
-		return explain_crd(out, rule, override);
-	if (resource && str_eq(found->first->name, plan->request->metric))
-		return explain_named(out, plan, found->first, resource);
-	if (found->first_dropped)
-		return explain_drop(out, plan, found->first_dropped);
-	return explain_new_name(out, rule, found->first->name);
+		explain_waiting(reason, rule, finding);
+	else if (!finding->found)
+		explain_failure(reason, rule, finding);
+	else if (finding->series && found->first == NULL) /* the catalog is being made of them */
+		explain_waiting(reason, rule, finding);
+	else if (finding->series == 0)
+		explain_no_series(reason, plan, rule);
+	else if (found->first_undecided)
+		explain_undecided(reason, found->first_undecided);
+	else if (found->first_dropped && found->dropped >= finding->series)
+		explain_drop(reason, plan, found->first_dropped);
+	else if (found->first_nameless)
+		explain_nameless(reason, plan, rule);
+	else if (override && resource == NULL)
+		explain_crd(reason, rule, override);
+	else if (resource && str_eq(found->first->name, plan->request->metric))
+		explain_named(reason, plan, found->first, resource);
+	else if (found->first_dropped)
+		explain_drop(reason, plan, found->first_dropped);
+	else
+		explain_new_name(reason, rule, found->first->name);
 }
 
 /* The rule that concerns the metric may call it by another name than the one that was asked, and have found nothing. */
-static bool explain_concerned(struct buf *out, const struct api_plan *plan, const struct resource *resource,
-			      enum reason_code *ret_code)
+static bool explain_concerned(struct reason *reason, const struct api_plan *plan, const struct resource *resource)
 {
 	CLEANUP(buf_clear) struct buf promised = {0};
 	const struct rule *rule = concerned_rule(plan, is_external(plan));
@@ -418,36 +376,32 @@ static bool explain_concerned(struct buf *out, const struct api_plan *plan, cons
 	write_promised_name(&promised, rule, series);
 	if (str_eq(series, plan->request->metric) && promised.len &&
 	    !same_name(rule, buf_str(&promised), plan->request->metric) && !str_eq(rule->spec->name_as.text, series))
-		*ret_code = explain_new_name(out, rule, buf_str(&promised));
+		explain_new_name(reason, rule, buf_str(&promised));
 	else
-		*ret_code = explain_rule(out, plan, rule, resource);
+		explain_rule(reason, plan, rule, resource);
 	return true;
 }
 
 /* ---- the request */
 
-static enum reason_code explain_scope(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+static void explain_scope(struct reason *reason, const struct api_plan *plan, const struct resource *resource)
 {
-	struct str asked = text_front(plan->request->resource, TEXT_SHOWN);
-	struct str metric = text_front(plan->request->metric, (size_t)2 * TEXT_SHOWN);
+	struct str asked = str_front(plan->request->resource, TEXT_SHOWN);
 
-	buf_put(out, resource->plural);
-	if (resource->namespaced)
-		buf_printf(out,
-			   " are namespaced, and no namespace is asked. fix: ask /namespaces/NAMESPACE/%.*s/NAME/%.*s",
-			   STR_ARG(asked), STR_ARG(metric));
-	else
-		buf_printf(out, " are cluster-scoped, and a namespace is asked. fix: ask /%.*s/NAME/%.*s",
-			   STR_ARG(asked), STR_ARG(metric));
-	return REASON_WRONG_SCOPE;
+	reason_begin(reason, REASON_WRONG_SCOPE);
+	reason_set(reason, "resources", resource->plural, TEXT_SHOWN);
+	reason_set(reason, "metric", plan->request->metric, METRIC_SHOWN);
+	reason_set(reason, "scope", resource->namespaced ? STR("namespaced") : STR("cluster-scoped"), SIZE_MAX);
+	reason_set(reason, "asked", resource->namespaced ? STR("no namespace") : STR("a namespace"), SIZE_MAX);
+	reason_print(reason, "path", "%s/%.*s", resource->namespaced ? "/namespaces/NAMESPACE" : "", STR_ARG(asked));
 }
 
-static enum reason_code explain_api(struct buf *out, const struct rule *rule)
+static void explain_api(struct reason *reason, const struct rule *rule)
 {
-	name_rule(out, rule);
-	buf_puts(out, rule->external ? " has it for " API_EXTERNAL_GROUP ". fix: its type in the HPA is External"
-				     : " has it for " API_CUSTOM_GROUP ". fix: its type in the HPA is Pods or Object");
-	return REASON_WRONG_API;
+	reason_begin(reason, REASON_WRONG_API);
+	reason_set_rule(reason, rule);
+	reason_set(reason, "group", rule->external ? STR(API_EXTERNAL_GROUP) : STR(API_CUSTOM_GROUP), SIZE_MAX);
+	reason_set(reason, "type", rule->external ? STR("External") : STR("Pods or Object"), SIZE_MAX);
 }
 
 static const struct rule *rule_of_other_api(const struct api_plan *plan)
@@ -465,24 +419,23 @@ static const struct rule *rule_of_other_api(const struct api_plan *plan)
 	return NULL;
 }
 
-static enum reason_code explain_resource(struct buf *out, const struct api_plan *plan)
+static void explain_resource(struct reason *reason, const struct api_plan *plan)
 {
 	const struct rule *rule = concerned_rule(plan, false);
 	const struct found_series *series = named_series(plan);
 	const struct override_spec *override;
 
 	if (resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
-		buf_puts(out,
-			 "the resources of the cluster are not known yet. fix: wait for API discovery, or see the log");
-		return REASON_UNKNOWN_RESOURCE;
+		reason_begin(reason, REASON_UNKNOWN_RESOURCES);
+		return;
 	}
 	rule = series ? series->rule : rule;
 	override = rule ? unresolved(plan, rule) : NULL;
 	if (override &&
 	    str_eq_nocase(str_slice(plan->request->resource, 0, override->resource.text.len), override->resource.text))
-		return explain_crd(out, rule, override);
-	explain_unknown_resource(out, plan);
-	return REASON_UNKNOWN_RESOURCE;
+		explain_crd(reason, rule, override);
+	else
+		near_find_resource(reason, plan);
 }
 
 /* ---- the label of the namespace */
@@ -499,79 +452,77 @@ static struct str namespace_like(const struct api_plan *plan)
 	return (struct str){0};
 }
 
-enum reason_code reason_no_namespace(struct buf *out, const struct api_plan *plan)
+static enum reason_code code_without_namespace(const struct rule *rule)
+{
+	if (rule->external)
+		return REASON_EXTERNAL_NAMESPACE;
+	return rule->spec->resources.namespaced ? REASON_NO_NAMESPACE_LABEL : REASON_NOT_NAMESPACED;
+}
+
+void reason_of_no_namespace(struct reason *reason, const struct api_plan *plan)
 {
 	const struct rule *rule = plan->metric->rule;
 	struct str label = namespace_like(plan);
 
-	name_rule(out, rule);
-	buf_puts(out, " has no label for the namespace");
-	if (label.len)
-		buf_printf(out, "; its series have \"%.*s\"", STR_ARG(text_front(label, TEXT_SHOWN)));
-	if (rule->external) {
-		buf_puts(out,
-			 ", so the query cannot be built. fix: write namespaced: false under resources, or a label for "
-			 "the namespace under resources.overrides");
-		return REASON_EXTERNAL_NAMESPACE;
-	}
-	if (!rule->spec->resources.namespaced) {
-		buf_puts(out,
-			 ", and namespaced: false works under externalRules only. fix: move it to externalRules, or "
-			 "write a label under resources.overrides, as ");
-	} else {
-		buf_puts(out, ", and the request is in one. fix: write it under resources.overrides, or a "
-			      "resources.template: ");
-	}
-	buf_printf(out, "%.*s: {resource: namespace}",
-		   STR_ARG(label.len ? text_front(label, TEXT_SHOWN) : STR("namespace")));
-	return rule->spec->resources.namespaced ? REASON_NO_NAMESPACE_LABEL : REASON_NOT_NAMESPACED;
+	reason_begin(reason, code_without_namespace(rule));
+	reason_set_rule(reason, rule);
+	reason_set(reason, "found", label, TEXT_SHOWN);
+	reason_set(reason, "label", label.len ? label : STR("namespace"), TEXT_SHOWN);
 }
 
 /* ---- all */
 
-static enum reason_code explain_rest(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+static void explain_no_rule(struct reason *reason, const struct api_plan *plan)
+{
+	const struct rules *rules = catalog_rules(plan->view->catalog);
+
+	reason_begin(reason, REASON_NO_RULE);
+	reason_count(reason, "count", rules->count, "rule");
+	reason_print(reason, "custom", "%zu", rules->custom_count);
+	reason_print(reason, "external", "%zu", rules->count - rules->custom_count);
+	reason_set(reason, "group", is_external(plan) ? STR(API_EXTERNAL_GROUP) : STR(API_CUSTOM_GROUP), SIZE_MAX);
+	if (plan->view->gke_names)
+		reason_set(reason, "gke", STR("prometheus.googleapis.com|METRIC|gauge"), SIZE_MAX);
+}
+
+static void explain_rest(struct reason *reason, const struct api_plan *plan, const struct resource *resource)
 {
 	const struct rule *other = concerned_rule(plan, !is_external(plan));
 	const struct rule *nameless = nameless_rule(plan);
 	const struct rule *unknown = unknown_rule(plan);
-	enum reason_code code;
 
 	if (other)
-		return explain_api(out, other);
-	if (gke_name_is(plan->request->metric) && !plan->view->gke_names) {
-		buf_puts(out, "no rule gives it, and names of GKE's adapter are not translated. fix: start with "
-			      "--gke-names");
-		return REASON_GKE_NAME;
-	}
-	if (nameless && is_like(plan->request->metric, found_by(plan, nameless)->first_nameless->series))
-		return explain_nameless(out, plan, nameless);
-	if (explain_near(out, plan, resource, &code))
-		return code;
-	if (nameless)
-		return explain_nameless(out, plan, nameless);
-	if (unknown)
-		return explain_rule(out, plan, unknown, resource);
-	return explain_no_rule(out, plan);
+		explain_api(reason, other);
+	else if (gke_name_is(plan->request->metric) && !plan->view->gke_names)
+		reason_begin(reason, REASON_GKE_NAMES_OFF);
+	else if (nameless && near_is_like(plan->request->metric, found_by(plan, nameless)->first_nameless->series))
+		explain_nameless(reason, plan, nameless);
+	else if (near_find(reason, plan, resource))
+		return;
+	else if (nameless)
+		explain_nameless(reason, plan, nameless);
+	else if (unknown)
+		explain_rule(reason, plan, unknown, resource);
+	else
+		explain_no_rule(reason, plan);
 }
 
-enum reason_code reason_unknown(struct buf *out, const struct api_plan *plan, const struct resource *resource)
+void reason_of_unknown(struct reason *reason, const struct api_plan *plan, const struct resource *resource)
 {
 	const struct found_series *named = named_series(plan);
 	const struct found_series *series = raw_series(plan);
 	const struct rule *other = rule_of_other_api(plan);
-	enum reason_code code;
 
 	if (!is_external(plan) && resource == NULL)
-		return explain_resource(out, plan);
-	if (!is_external(plan) && resource->namespaced != plan->request->namespaced)
-		return explain_scope(out, plan, resource);
-	if (named && resource)
-		return explain_named(out, plan, named, resource);
-	if (other)
-		return explain_api(out, other);
-	if (series)
-		return explain_series(out, plan, series);
-	if (explain_concerned(out, plan, resource, &code))
-		return code;
-	return explain_rest(out, plan, resource);
+		explain_resource(reason, plan);
+	else if (!is_external(plan) && resource->namespaced != plan->request->namespaced)
+		explain_scope(reason, plan, resource);
+	else if (named && resource)
+		explain_named(reason, plan, named, resource);
+	else if (other)
+		explain_api(reason, other);
+	else if (series)
+		explain_series(reason, plan, series);
+	else if (!explain_concerned(reason, plan, resource))
+		explain_rest(reason, plan, resource);
 }

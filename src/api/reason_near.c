@@ -7,7 +7,7 @@
 #include "model/found_series.h"
 #include "text/distance.h"
 
-enum { LABEL_SHOWN = 40, LABELS_SHOWN = 5, LIKE_SHOWN = 3 };
+enum { NAME_SHOWN = 120, LABEL_SHOWN = 40, LABELS_SHOWN = 5, LIKE_SHOWN = 3 };
 
 /* `vllm_x` for `vllm:x` is the mistake people make. */
 static char folded(char c)
@@ -17,7 +17,7 @@ static char folded(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool is_like(struct str asked, struct str name)
+bool near_is_like(struct str asked, struct str name)
 {
 	return distance_between(asked, name, folded, asked.len / 2) <= asked.len / 2;
 }
@@ -44,36 +44,22 @@ static const struct metric *nearest(const struct api_plan *plan, const struct re
 	return found;
 }
 
-bool explain_near(struct buf *out, const struct api_plan *plan, const struct resource *resource,
-		  enum reason_code *ret_code)
+bool near_find(struct reason *reason, const struct api_plan *plan, const struct resource *resource)
 {
 	const struct metric *near = nearest(plan, resource);
+	CLEANUP(buf_clear) struct buf other = {0};
 
 	if (near == NULL && resource)
 		near = nearest(plan, NULL);
 	if (near == NULL)
 		return false;
-	buf_printf(out, "there is no such metric. fix: the nearest name is %.*s", STR_ARG(text_front(near->name, 120)));
+	reason_begin(reason, REASON_NEAR_NAME);
+	reason_set(reason, "near", near->name, NAME_SHOWN);
 	if (resource && near->resource && !resource_same(near->resource, resource)) {
-		buf_puts(out, ", of ");
-		resource_write(out, near->resource);
+		resource_write(&other, near->resource);
+		reason_set(reason, "resource", buf_str(&other), NAME_SHOWN);
 	}
-	*ret_code = REASON_NEAR_NAME;
 	return true;
-}
-
-enum reason_code explain_no_rule(struct buf *out, const struct api_plan *plan)
-{
-	const struct rules *rules = catalog_rules(plan->view->catalog);
-	bool external = plan->request->route == ROUTE_EXTERNAL;
-
-	buf_printf(out, "none of the %zu rules gives it (%zu of rules, %zu of externalRules)", rules->count,
-		   rules->custom_count, rules->count - rules->custom_count);
-	buf_printf(out, ". fix: the names that there are stand in /apis/%s/v1beta1",
-		   external ? API_EXTERNAL_GROUP : API_CUSTOM_GROUP);
-	if (plan->view->gke_names)
-		buf_puts(out, "; names of GKE's adapter are written prometheus.googleapis.com|METRIC|gauge");
-	return REASON_NO_RULE;
 }
 
 /* ---- resources */
@@ -87,12 +73,13 @@ static size_t distance_to(struct str asked, const struct resource *resource, siz
 	return plural < singular ? plural : singular;
 }
 
-void explain_unknown_resource(struct buf *out, const struct api_plan *plan)
+void near_find_resource(struct reason *reason, const struct api_plan *plan)
 {
 	const struct resource_table *table = catalog_resources(plan->view->catalog);
 	struct str asked = plan->request->resource;
 	size_t best = str_index(asked, '.') / 3 + 1;
 	const struct resource *found = NULL;
+	CLEANUP(buf_clear) struct buf name = {0};
 
 	for (size_t i = 0; i < resource_table_count(table) && best; i++) {
 		size_t off = distance_to(asked, resource_table_at(table, i), best - 1);
@@ -102,27 +89,15 @@ void explain_unknown_resource(struct buf *out, const struct api_plan *plan)
 			found = resource_table_at(table, i);
 		}
 	}
-	buf_printf(out, "the cluster does not know the resource %.*s", STR_ARG(text_front(asked, 100)));
+	reason_begin(reason, REASON_UNKNOWN_RESOURCE);
+	reason_set(reason, "resource", asked, NAME_SHOWN);
 	if (found) {
-		buf_puts(out, "; the nearest one it knows is ");
-		resource_write(out, found);
+		resource_write(&name, found);
+		reason_set(reason, "near", buf_str(&name), NAME_SHOWN);
 	}
-	buf_puts(out, ". fix: kubectl api-resources lists what it knows");
 }
 
 /* ---- labels */
-
-void write_label_list(struct buf *out, const struct str *labels, size_t count)
-{
-	size_t shown = count < LABELS_SHOWN ? count : LABELS_SHOWN;
-
-	if (count == 0)
-		buf_puts(out, "no labels at all");
-	for (size_t i = 0; i < shown; i++)
-		buf_printf(out, "%s\"%.*s\"", i ? ", " : "", STR_ARG(text_front(labels[i], LABEL_SHOWN)));
-	if (count > shown)
-		buf_printf(out, " and %zu more", count - shown);
-}
 
 static bool has_word(struct str text, struct str word)
 {
@@ -149,16 +124,19 @@ static size_t unlikeness(struct str label, struct str wanted, const struct resou
 	return has_word(label, resource->singular) ? 3 : LABELS_SHOWN;
 }
 
-void write_near_labels(struct buf *out, const struct found_series *series, struct str wanted,
-		       const struct resource *resource)
+void near_set_labels(struct reason *reason, const struct found_series *series, struct str wanted,
+		     const struct resource *resource)
 {
+	CLEANUP(buf_clear) struct buf text = {0};
 	size_t shown = 0;
 
 	for (size_t level = 0; level < LABELS_SHOWN; level++)
 		for (size_t i = 0; i < series->label_count && shown < LIKE_SHOWN; i++)
 			if (unlikeness(series->labels[i], wanted, resource) == level)
-				buf_printf(out, "%s\"%.*s\"", shown++ ? ", " : "",
-					   STR_ARG(text_front(series->labels[i], LABEL_SHOWN)));
-	if (shown == 0)
-		write_label_list(out, series->labels, series->label_count);
+				buf_printf(&text, "%s\"%.*s\"", shown++ ? ", " : "",
+					   STR_ARG(str_front(series->labels[i], LABEL_SHOWN)));
+	if (shown)
+		reason_set(reason, "labels", buf_str(&text), SIZE_MAX);
+	else
+		reason_set_labels(reason, series->labels, series->label_count);
 }

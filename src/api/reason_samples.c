@@ -1,254 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why there is no object, or no sample for it. */
+/* Why no object has a number. */
 #include "api_in.h"
 #include "model/catalog.h"
 #include "model/policy.h"
 #include "model/rule.h"
-#include "text/duration.h"
 
-enum { QUERY_SHOWN = 90, GKE_QUERY_SHOWN = 240 /* no file shows it */, TEXT_SHOWN = 60, LISTED_SHOWN = 260 };
+enum { TEXT_SHOWN = 60, THEN_SHOWN = 240, HOST_SHOWN = 100 };
 
-static void write_duration(struct buf *out, int64_t ms)
+static bool is_external(const struct api_plan *plan)
 {
-	duration_write_go(out, ms * 1000000);
+	return plan->request->route == ROUTE_EXTERNAL;
 }
 
-/* ---- objects */
+/* ---- values that are none */
 
-static enum reason_code explain_left_out(struct buf *out, const struct api_plan *plan)
+static bool set_values(struct reason *reason, const struct tally *tally)
 {
-	struct str resource = text_front(plan->request->resource, TEXT_SHOWN);
-
-	buf_printf(out, "%zu %.*s fit, and none counts: they are being deleted", plan->left_out, STR_ARG(resource));
-	if (!pod_policy_of(plan->metric->rule->spec).ready) {
-		buf_puts(out, ". fix: wait for those that come after them");
-		return REASON_NO_LIVE_OBJECTS;
-	}
-	buf_puts(out, ", or not ready for as long as x-gaugelet wants in rule ");
-	rule_write_place(out, plan->metric->rule);
-	buf_printf(out, ". fix: see kubectl get %.*s, or change that rule's notReady or minReadySeconds",
-		   STR_ARG(resource));
-	return REASON_NO_LIVE_OBJECTS;
-}
-
-enum reason_code reason_no_objects(struct buf *out, const struct api_plan *plan)
-{
-	struct str selector = text_front(plan->parameters.label_selector_text, TEXT_SHOWN);
-	struct str resource = plan->request->resource;
-
-	if (plan->left_out)
-		return explain_left_out(out, plan);
-	buf_printf(out, "no %.*s", STR_ARG(resource));
-	if (plan->request->namespaced)
-		buf_printf(out, " in namespace %.*s", STR_ARG(text_front(plan->request->namespace, TEXT_SHOWN)));
-	if (selector.len)
-		buf_printf(out, " fit the selector %.*s", STR_ARG(selector));
-	else
-		buf_puts(out, " exist");
-	buf_printf(out, ". fix: see their labels with kubectl get %.*s --show-labels", STR_ARG(resource));
-	return REASON_NO_OBJECTS;
-}
-
-enum reason_code write_unlisted(struct buf *out, struct str resource, enum api_unlisted kind, const char *why)
-{
-	buf_printf(out, "%.*s: %.*s. fix: ", STR_ARG(resource), STR_ARG(text_front(str_of(why), LISTED_SHOWN)));
-	switch (kind) {
-	case API_UNLISTED_FORBIDDEN:
-		buf_printf(out, "the adapter's ServiceAccount needs a role with list and watch on %.*s",
-			   STR_ARG(resource));
-		return REASON_MAY_NOT_LIST;
-	case API_UNLISTED_MANY:
-		buf_puts(out, "ask with a narrower selector");
-		return REASON_MANY_OBJECTS;
-	case API_UNLISTED_FAILED:
-		break;
-	}
-	buf_puts(out, "see to the kube-apiserver and the way to it");
-	return REASON_CANNOT_LIST;
-}
-
-enum reason_code reason_unlisted(struct buf *out, const struct api_plan *plan, enum api_unlisted kind, const char *why)
-{
-	return write_unlisted(out, text_front(plan->request->resource, TEXT_SHOWN), kind, why);
-}
-
-/* ---- samples that fit nothing */
-
-void reason_query(struct buf *out, const struct api_plan *plan)
-{
-	struct str query = text_front(buf_str(&plan->promql), plan->gke ? GKE_QUERY_SHOWN : QUERY_SHOWN);
-
-	buf_put(out, query);
-	if (query.len < plan->promql.len)
-		buf_puts(out, "...");
-}
-
-static void write_names(struct buf *out, const struct api_plan *plan)
-{
-	size_t shown = plan->name_count < 3 ? plan->name_count : 3;
-
-	for (size_t i = 0; i < shown; i++)
-		buf_printf(out, "%s%.*s", i ? ", " : "", STR_ARG(text_front(plan->names[i], TEXT_SHOWN)));
-	if (plan->name_count > shown)
-		buf_printf(out, " and %zu more", plan->name_count - shown);
-}
-
-static size_t explain_refused(struct buf *out, const struct tally *tally)
-{
-	size_t all = 0;
+	CLEANUP(buf_clear) struct buf text = {0};
 
 	for (enum verdict verdict = VERDICT_NAN; verdict < VERDICT_COUNT; verdict++) {
 		if (tally->refused[verdict] == 0)
 			continue;
-		buf_printf(out, "%s%zu %s", all ? ", " : "", tally->refused[verdict], verdict_name(verdict));
-		buf_puts(out, verdict == VERDICT_INFINITE ? " (Inf)" : "");
-		all += tally->refused[verdict];
+		buf_printf(&text, "%s%zu %s", text.len ? ", " : "", tally->refused[verdict], verdict_name(verdict));
+		buf_puts(&text, verdict == VERDICT_INFINITE ? " (Inf)" : "");
 	}
-	return all;
+	reason_set(reason, "values", buf_str(&text), SIZE_MAX);
+	return text.len > 0;
 }
+
+static enum reason_code code_of_values(const struct api_plan *plan, const struct tally *tally)
+{
+	if (tally->refused[VERDICT_STALE])
+		return REASON_OLD_SAMPLES;
+	if (plan->gke)
+		return REASON_BAD_GKE_VALUES;
+	if (tally->refused[VERDICT_DUPLICATE])
+		return is_external(plan) ? REASON_TWINS : REASON_SEVERAL_SAMPLES;
+	return tally->refused[VERDICT_UNKNOWN_AGE] ? REASON_UNKNOWN_AGE : REASON_BAD_VALUES;
+}
+
+static void explain_values(struct reason *reason, const struct api_plan *plan, const struct tally *tally)
+{
+	reason->code = code_of_values(plan, tally);
+	reason_age(reason, "age", tally->newest_age_ms / 1000 * 1000);
+	reason_age(reason, "limit",
+		   policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms).max_sample_age_ms);
+	reason_set_query(reason, plan);
+	if (tally->refused[VERDICT_INFINITE])
+		reason_set(reason, "infinite", STR("+Inf"), SIZE_MAX);
+}
+
+/* ---- samples that fit nothing */
 
 /* What a name of GKE's needs before its query can give something. */
-static void explain_gke_needs(struct buf *out, const struct api_plan *plan)
+static void set_gke_needs(struct reason *reason, const struct api_plan *plan)
 {
-	if (plan->gke && plan->name_count)
-		buf_printf(out, "its series need the labels %s%.*s; ",
-			   plan->request->namespaced ? "namespace and " : "", STR_ARG(plan->metric->object_label));
-	else if (plan->gke && plan->view->known == NULL)
-		buf_puts(out, "Prometheus has not told its names of metrics yet, so the letters are as they came; ");
+	if (plan->name_count)
+		reason_print(reason, "needs", "%s%.*s", plan->request->namespaced ? "namespace and " : "",
+			     STR_ARG(plan->metric->object_label));
+	else if (plan->view->known == NULL)
+		reason_set(reason, "unknown",
+			   STR("Prometheus has not told its names of metrics yet, so the letters are as they came"),
+			   SIZE_MAX);
 }
 
-static void fix_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+static void explain_nothing(struct reason *reason, const struct api_plan *plan)
 {
-	if (tally->refused[VERDICT_DUPLICATE] && plan->request->route == ROUTE_EXTERNAL)
-		buf_puts(out, ". fix: see what stands at --prometheus-url, since Prometheus never gives the same "
-			      "labels twice");
-	else if (tally->refused[VERDICT_DUPLICATE])
-		buf_puts(out,
-			 ". fix: aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
-			 "x-gaugelet");
-	else if (tally->refused[VERDICT_UNKNOWN_AGE])
-		buf_puts(out,
-			 ". fix: see in Prometheus whether the series still get samples, or switch sampleAge off");
-	else if (tally->refused[VERDICT_INFINITE])
-		buf_puts(out, ". fix: put a guard into metricsQuery, as `> 0` or `or`, or write the number that +Inf "
-			      "stands for as infinite in x-gaugelet");
+	reason->code = plan->gke	   ? REASON_GKE_NO_SAMPLES
+		       : is_external(plan) ? REASON_NO_EXTERNAL_SAMPLES
+					   : REASON_NO_SAMPLES;
+	if (!is_external(plan))
+		reason_set_objects(reason, plan);
+	reason_set_query(reason, plan);
+	if (plan->gke)
+		set_gke_needs(reason, plan);
+}
+
+static void explain_unlabelled(struct reason *reason, const struct api_plan *plan, const struct tally *tally)
+{
+	reason->code = REASON_NO_LABEL;
+	reason_count(reason, "count", tally->unlabelled, "sample");
+	reason_set(reason, "label", plan->metric->object_label, TEXT_SHOWN);
+	reason_set_labels(reason, tally->labels, tally->label_count);
+}
+
+static void explain_foreign(struct reason *reason, const struct api_plan *plan, const struct tally *tally)
+{
+	reason->code = REASON_OTHER_OBJECTS;
+	reason_count(reason, "count", tally->foreign, "sample");
+	reason_set(reason, "stranger", tally->stranger, TEXT_SHOWN);
+	reason_print(reason, "asked", "%zu", plan->name_count);
+}
+
+static void explain_malformed(struct reason *reason, const struct api_plan *plan, const struct tally *tally)
+{
+	reason->code = REASON_NO_SAMPLE_AT_ALL;
+	reason_count(reason, "count", tally->malformed, "sample");
+	reason_set(reason, "upstream", plan->view->upstream, HOST_SHOWN);
+}
+
+static void explain_samples(struct reason *reason, const struct api_plan *plan, const struct tally *tally)
+{
+	reason_begin(reason, REASON_NO_SAMPLES);
+	reason_set_rule(reason, plan->metric->rule);
+	if (set_values(reason, tally))
+		explain_values(reason, plan, tally);
+	else if (tally->unlabelled)
+		explain_unlabelled(reason, plan, tally);
+	else if (tally->foreign)
+		explain_foreign(reason, plan, tally);
+	else if (tally->malformed)
+		explain_malformed(reason, plan, tally);
 	else
-		buf_puts(out, ". fix: put a guard into metricsQuery, as `> 0` or `or`");
+		explain_nothing(reason, plan);
 }
 
-static enum reason_code explain_bad_values(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+static void set_place(struct reason *reason, const char *name, const struct rule *rule)
 {
-	buf_puts(out, " gives no usable number: ");
-	explain_refused(out, tally);
-	if (tally->refused[VERDICT_STALE]) {
-		buf_puts(out, "; the newest is ");
-		write_duration(out, tally->newest_age_ms / 1000 * 1000);
-		buf_puts(out, " old, the limit is ");
-		write_duration(out,
-			       policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms).max_sample_age_ms);
-		buf_puts(out, ". fix: see to the scrape, or raise --max-sample-age, or maxSampleAge in x-gaugelet");
-		return REASON_OLD_SAMPLES;
-	}
-	if (plan->gke) {
-		buf_puts(out, ". fix: write a rule for it with a guard in metricsQuery; the query is ");
-		reason_query(out, plan);
-		return REASON_BAD_VALUES;
-	}
-	fix_values(out, plan, tally);
-	return REASON_BAD_VALUES;
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	rule_write_place(&text, rule);
+	reason_set(reason, name, buf_str(&text), SIZE_MAX);
 }
 
-static enum reason_code explain_external(struct buf *out, const struct api_plan *plan)
-{
-	buf_puts(out, " gives no sample: ");
-	reason_query(out, plan);
-	buf_puts(out, ". fix: ");
-	explain_gke_needs(out, plan);
-	buf_puts(out, plan->gke ? "run this query in Prometheus"
-				: "compare the selector with the labels of the series; write namespaced: false under "
-				  "resources if the series has another namespace");
-	return REASON_NO_EXTERNAL_SAMPLES;
-}
-
-static enum reason_code explain_nothing(struct buf *out, const struct api_plan *plan)
-{
-	if (plan->request->route == ROUTE_EXTERNAL)
-		return explain_external(out, plan);
-	buf_printf(out, " gives no sample for %zu objects (", plan->name_count);
-	write_names(out, plan);
-	buf_puts(out, "): ");
-	reason_query(out, plan);
-	buf_puts(out, ". fix: ");
-	explain_gke_needs(out, plan);
-	buf_puts(out, "run this query in Prometheus");
-	return REASON_NO_SAMPLES;
-}
-
-static enum reason_code explain_unlabelled(struct buf *out, const struct api_plan *plan, const struct tally *tally)
-{
-	buf_printf(out, " gives %zu samples without the label \"%.*s\"; they have ", tally->unlabelled,
-		   STR_ARG(plan->metric->object_label));
-	write_label_list(out, tally->labels, tally->label_count);
-	buf_puts(out, ". fix: aggregate by (<<.GroupBy>>) in metricsQuery");
-	return REASON_NO_LABEL;
-}
-
-static enum reason_code explain_foreign(struct buf *out, const struct api_plan *plan, const struct tally *tally)
-{
-	buf_printf(out,
-		   " gives %zu samples of other objects, as %.*s, and none of the %zu asked for. fix: use "
-		   "<<.LabelMatchers>> in metricsQuery",
-		   tally->foreign, STR_ARG(text_front(tally->stranger, TEXT_SHOWN)), plan->name_count);
-	return REASON_OTHER_OBJECTS;
-}
-
-static enum reason_code explain_malformed(struct buf *out, const struct api_plan *plan, const struct tally *tally)
-{
-	buf_printf(out, " gives %zu samples that are none. fix: see what Prometheus %.*s answers", tally->malformed,
-		   STR_ARG(plan->view->upstream));
-	return REASON_MALFORMED;
-}
-
-static enum reason_code explain_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally)
-{
-	bool refused = false;
-
-	for (enum verdict verdict = VERDICT_NAN; verdict < VERDICT_COUNT; verdict++)
-		refused |= tally->refused[verdict] > 0;
-	buf_puts(out, "the query of rule ");
-	rule_write_place(out, plan->metric->rule);
-	if (refused)
-		return explain_bad_values(out, plan, tally);
-	if (tally->unlabelled)
-		return explain_unlabelled(out, plan, tally);
-	if (tally->foreign)
-		return explain_foreign(out, plan, tally);
-	if (tally->malformed)
-		return explain_malformed(out, plan, tally);
-	return explain_nothing(out, plan);
-}
-
-/* The cause of the later rule is cut off its own fix: to rename comes first. */
-enum reason_code reason_no_samples(struct buf *out, const struct api_plan *plan, const struct tally *tally)
+/* To rename the one that is hidden comes first; then what the later one lacks. */
+void reason_of_no_samples(struct reason *reason, const struct api_plan *plan, const struct tally *tally)
 {
 	const struct rule *hidden = plan->metric->hides;
-	CLEANUP(buf_clear) struct buf cause = {0};
-	struct str text;
-	size_t at;
+	CLEANUP(reason_clear) struct reason later = {0};
+	CLEANUP(buf_clear) struct buf text = {0};
 
-	if (hidden == NULL)
-		return explain_samples(out, plan, tally);
-	explain_samples(&cause, plan, tally);
-	text = buf_str(&cause);
-	for (at = 0; at < text.len && !str_starts(str_slice(text, at, text.len), STR(". fix: ")); at++)
-		continue;
-	buf_puts(out, "two rules give it, ");
-	rule_write_place(out, hidden);
-	buf_puts(out, " and ");
-	rule_write_place(out, plan->metric->rule);
-	buf_puts(out, ", of which the later one counts: ");
-	buf_put(out, str_slice(text, 0, at));
-	buf_puts(out, ". fix: give one of them another name.as; and then:");
-	buf_put(out, text_front(str_slice(text, at + sizeof(". fix:") - 1, text.len), 140));
-	return REASON_HIDES_RULE;
+	if (hidden == NULL) {
+		explain_samples(reason, plan, tally);
+		return;
+	}
+	explain_samples(&later, plan, tally);
+	reason_begin(reason, REASON_HIDES_RULE);
+	set_place(reason, "hidden", hidden);
+	set_place(reason, "place", plan->metric->rule);
+	reason_write_cause(&text, &later);
+	reason_set_elastic(reason, "cause", buf_str(&text), (struct str){0});
+	buf_reset(&text);
+	reason_write_fix(&text, &later);
+	reason_set(reason, "then", buf_str(&text), THEN_SHOWN);
 }

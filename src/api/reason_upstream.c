@@ -5,17 +5,17 @@
 #include "model/rule.h"
 #include "model/upstream_error.h"
 
-enum { UPSTREAM_SHOWN = 240 };
+enum { UPSTREAM_SHOWN = 240, KEY_SHOWN = 40, TYPE_SHOWN = 20, HOST_SHOWN = 100 };
 
-static enum reason_code code_of_status(int status)
+static enum reason_code code_of_status(const struct upstream_error *problem)
 {
-	switch (status) {
+	switch (problem->status) {
 	case 400:
 	case 422:
 		return REASON_QUERY_REFUSED;
 	case 401:
 	case 403:
-		return REASON_CREDENTIAL;
+		return problem->credential ? REASON_CREDENTIAL : REASON_NO_CREDENTIAL;
 	case 404:
 	case 405:
 		return REASON_PATH;
@@ -36,11 +36,11 @@ static enum reason_code code_of(const struct upstream_error *problem)
 	case UPSTREAM_TIMEOUT:
 		return REASON_TIMEOUT;
 	case UPSTREAM_IDENTITY:
-		return REASON_CREDENTIAL;
+		return REASON_CREDENTIAL_SOURCE;
 	case UPSTREAM_TLS:
 		return REASON_TLS;
 	case UPSTREAM_STATUS:
-		return code_of_status(problem->status);
+		return code_of_status(problem);
 	case UPSTREAM_NOT_JSON:
 		return REASON_NOT_JSON;
 	case UPSTREAM_CUT:
@@ -58,79 +58,39 @@ static enum reason_code code_of(const struct upstream_error *problem)
 	return REASON_UPSTREAM;
 }
 
-static void write_credential_fix(struct buf *out, const struct upstream_error *problem)
+void reason_of_problem(struct reason *reason, const struct upstream_error *problem, const char *key)
 {
-	if (problem->fault == UPSTREAM_IDENTITY)
-		buf_printf(out, "see to what gives the credential: %s",
-			   problem->credential ? problem->credential : "--gmp-project, --gmp-location, --gmp-cluster");
-	else if (problem->credential)
-		buf_printf(out, "renew the credential in use: %s", problem->credential);
-	else
-		buf_puts(out, "no credential is in use: give one with --prometheus-token-file or --prometheus-header");
+	const char *credential =
+		problem->credential ? problem->credential : "--gmp-project, --gmp-location, --gmp-cluster";
+
+	reason_begin(reason, code_of(problem));
+	reason_set(reason, "text", str_of(problem->text), UPSTREAM_SHOWN);
+	reason_set(reason, "key", str_of(key), KEY_SHOWN);
+	reason_set(reason, "credential", str_of(credential), SIZE_MAX);
 }
 
-/* Short, since they stand behind a query and what Prometheus said of it. */
-static const struct {
-	enum reason_code code;
-	const char *fix;
-} fixes[] = {
-	{REASON_REFUSED, "see to --prometheus-url"},
-	{REASON_UNRESOLVED, "see to --prometheus-url"},
-	{REASON_TIMEOUT, "make the query cheaper with a recording rule, or allow it a longer timeout"},
-	{REASON_TLS, "see to --prometheus-ca-file and the certificate of Prometheus"},
-	{REASON_PATH, "see to the base path in --prometheus-url"},
-	{REASON_THROTTLED, "ask fewer or cheaper queries"},
-	{REASON_UPSTREAM_STATUS, "see to Prometheus, or to the proxy before it"},
-	{REASON_NOT_JSON, "see to --prometheus-url: a login page or a user interface stands there"},
-	{REASON_CUT_OFF, "see to the proxy between and its limits"},
-	{REASON_TOO_BIG, "see to the proxy between and its limits"},
-	{REASON_PARTIAL, "look at the store behind it, or take what is there with --allow-partial"},
-};
-
-/* `key`: what holds the query. */
-void write_upstream_fix(struct buf *out, const struct upstream_error *problem, const char *key)
+/* Which query it was: `query of rule PLACE: QUERY`. */
+static void set_query(struct reason *reason, const struct api_plan *plan)
 {
-	enum reason_code code = code_of(problem);
+	CLEANUP(buf_clear) struct buf text = {0};
 
-	if (code == REASON_CREDENTIAL) {
-		write_credential_fix(out, problem);
-		return;
-	}
-	if (code == REASON_QUERY_REFUSED) {
-		buf_printf(out, "correct %s, or the selector whose key is no label name", key);
-		return;
-	}
-	for (size_t i = 0; i < COUNT_OF(fixes); i++) {
-		if (fixes[i].code != code)
-			continue;
-		buf_puts(out, fixes[i].fix);
-		return;
-	}
-	buf_puts(out, "see what stands at --prometheus-url");
+	buf_puts(&text, "query of rule ");
+	rule_write_place(&text, plan->metric->rule);
+	buf_puts(&text, ": ");
+	buf_put(&text, buf_str(&plan->promql));
+	reason_set_elastic(reason, "query", buf_str(&text), (struct str){0});
 }
 
-static void put_place(struct buf *out, const struct api_plan *plan)
+void reason_of_upstream(struct reason *reason, const struct api_plan *plan, const struct upstream_error *problem)
 {
-	buf_puts(out, " (query of rule ");
-	rule_write_place(out, plan->metric->rule);
-	buf_puts(out, ": ");
-	reason_query(out, plan);
-	buf_putc(out, ')');
+	reason_of_problem(reason, problem, "metricsQuery");
+	set_query(reason, plan);
 }
 
-enum reason_code reason_upstream(struct buf *out, const struct api_plan *plan, const struct upstream_error *problem)
+void reason_of_type(struct reason *reason, const struct api_plan *plan, const char *type)
 {
-	buf_put(out, text_front(str_of(problem->text), UPSTREAM_SHOWN));
-	put_place(out, plan);
-	buf_puts(out, ". fix: ");
-	write_upstream_fix(out, problem, "metricsQuery");
-	return code_of(problem);
-}
-
-enum reason_code reason_type(struct buf *out, const struct api_plan *plan, const char *type)
-{
-	buf_printf(out, "Prometheus %.*s gives a %s, not an instant vector", STR_ARG(plan->view->upstream), type);
-	put_place(out, plan);
-	buf_puts(out, ". fix: metricsQuery must give an instant vector, without a range at its end");
-	return REASON_NO_VECTOR;
+	reason_begin(reason, REASON_NO_VECTOR);
+	reason_set(reason, "upstream", plan->view->upstream, HOST_SHOWN);
+	reason_set(reason, "type", str_of(type), TYPE_SHOWN);
+	set_query(reason, plan);
 }

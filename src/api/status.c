@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/status.h"
 
+#include "api/reason.h"
 #include "text/json_writer.h"
 
 static const struct {
@@ -9,6 +10,8 @@ static const struct {
 	bool has_details;
 } kinds[] = {
 	[STATUS_BAD_REQUEST] = {400, "BadRequest", false},
+	[STATUS_UNAUTHORIZED] = {401, "Unauthorized", false},
+	[STATUS_FORBIDDEN] = {403, "Forbidden", true},
 	[STATUS_NOT_FOUND] = {404, "NotFound", false},
 	[STATUS_NO_ROUTE] = {404, "NotFound", true},
 	[STATUS_METHOD] = {405, "MethodNotAllowed", true},
@@ -49,26 +52,26 @@ static void write_details(struct json_writer *writer, const struct status_detail
 	json_writer_object_end(writer);
 }
 
-static struct str cut(struct str message)
+/* Upstream's cause: its own words, between its prefix and our reason. */
+static struct str cause_of(struct str message)
 {
-	struct str front = str_slice(message, 0, STATUS_MESSAGE_BYTES);
+	const struct str prefix = STR_INIT("Internal error occurred: ");
 
-	return front.len < message.len ? str_slice(front, 0, str_whole_characters(front)) : message;
+	if (!str_starts(message, prefix))
+		return (struct str){0};
+	message = str_slice(message, prefix.len, message.len);
+	return str_slice(message, 0, str_index(message, ':'));
 }
 
-void status_write(struct buf *out, enum status_kind kind, struct str message, struct str cause, bool pretty)
+static struct status_details details_of(enum status_kind kind, struct str message)
 {
-	struct status_details details = {0};
-
 	if (kind == STATUS_NO_WATCH)
-		details = (struct status_details){.group = STR("external.metrics.k8s.io"), .kind = STR("*")};
-	if (kind == STATUS_INTERNAL)
-		details.cause = cause;
-	status_write_details(out, kind, message, kinds[kind].has_details ? &details : NULL, pretty);
+		return (struct status_details){.group = STR("external.metrics.k8s.io"), .kind = STR("*")};
+	return (struct status_details){.cause = kind == STATUS_INTERNAL ? cause_of(message) : (struct str){0}};
 }
 
-void status_write_details(struct buf *out, enum status_kind kind, struct str message,
-			  const struct status_details *details, bool pretty)
+static void write_document(struct buf *out, enum status_kind kind, struct str message,
+			   const struct status_details *details, bool pretty)
 {
 	struct json_writer writer;
 
@@ -80,7 +83,7 @@ void status_write_details(struct buf *out, enum status_kind kind, struct str mes
 	json_writer_object(&writer);
 	json_writer_object_end(&writer);
 	json_writer_member(&writer, "status", STR("Failure"));
-	json_writer_member(&writer, "message", cut(message));
+	json_writer_member(&writer, "message", message);
 	json_writer_member(&writer, "reason", str_of(kinds[kind].reason));
 	if (details)
 		write_details(&writer, details);
@@ -89,4 +92,20 @@ void status_write_details(struct buf *out, enum status_kind kind, struct str mes
 	json_writer_object_end(&writer);
 	if (!pretty)
 		buf_putc(out, '\n');
+}
+
+/* Who may not do something is told of it whole, as by the kube-apiserver. */
+void status_write(struct buf *out, struct buf *ret_message, enum status_kind kind, struct str words,
+		  const struct reason *reason, const struct status_details *details, bool pretty)
+{
+	CLEANUP(buf_clear) struct buf message = {0};
+	struct status_details own;
+
+	reason_write(&message, words, reason, kind == STATUS_FORBIDDEN ? SIZE_MAX : STATUS_MESSAGE_BYTES);
+	own = details_of(kind, buf_str(&message));
+	if (details == NULL && kinds[kind].has_details)
+		details = &own;
+	write_document(out, kind, buf_str(&message), details, pretty);
+	if (ret_message)
+		buf_put(ret_message, buf_str(&message));
 }

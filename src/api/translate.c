@@ -5,13 +5,38 @@
 #include "model/query.h"
 #include "model/resource.h"
 #include "model/rule_spec.h"
+#include "refusal.h"
 
 /* GKE's adapter takes no heed of the namespace of an external metric, and its users ask across namespaces. */
 static const struct rule_spec no_spec = {.resources = {.namespaced = false}};
 
-static void refuse_name(struct api_plan *plan, const char *reason)
+static void refuse_name(struct api_plan *plan, enum reason_code code, const char *why)
 {
-	refuse_metric(plan, false, REASON_GKE_NAME, str_of(reason));
+	CLEANUP(reason_clear) struct reason reason = {0};
+
+	reason_begin(&reason, code);
+	(void)reason_split(&reason, str_of(why));
+	refusal_make_not_found(plan, false, &reason);
+}
+
+/* In the words of GKE's adapter, which refuses it, too. */
+static void refuse_selector(struct api_plan *plan, const char *why)
+{
+	CLEANUP(reason_clear) struct reason reason = {0};
+
+	reason_begin(&reason, REASON_GKE_SELECTOR);
+	(void)reason_split(&reason, str_of(why));
+	refusal_make(plan, STATUS_BAD_REQUEST, "", &reason);
+}
+
+static void refuse_size(struct api_plan *plan)
+{
+	CLEANUP(reason_clear) struct reason reason = {0};
+
+	reason_begin(&reason, REASON_MANY_OBJECTS);
+	reason_set(&reason, "resource", STR("objects"), SIZE_MAX);
+	reason_set(&reason, "text", STR("there is no room for the request"), SIZE_MAX);
+	refusal_make(plan, STATUS_INTERNAL, REFUSAL_NO_FETCH, &reason);
 }
 
 /* The label that stands for an object. `job` is a target's scrape job. Of two resources with one name the first has the label, as with
@@ -46,16 +71,15 @@ static bool parse_name(struct api_plan *plan, bool external, struct gke_name *re
 	struct err err;
 
 	if (!gke_name_parse(plan->request->metric, plan->arena, ret_name, &err)) {
-		refuse_name(plan, err.msg);
+		refuse_name(plan, REASON_GKE_NAME, err.msg);
 		return false;
 	}
 	if (ret_name->system && !external) {
-		refuse_name(plan, "a metric of kubernetes.io is given for " API_EXTERNAL_GROUP
-				  " alone. fix: its type in the HPA is External");
+		refuse_name(plan, REASON_GKE_EXTERNAL, "");
 		return false;
 	}
 	if (external && !ret_name->system && plan->view->known && !restore_case(plan, ret_name)) {
-		refuse(plan, STATUS_BAD_REQUEST, "the name of the metric is too long");
+		refuse_size(plan);
 		return false;
 	}
 	return true;
@@ -70,9 +94,9 @@ static bool make_query(struct api_plan *plan, const struct gke_name *name, bool 
 
 	if (!gke_query_make(name, selector, external, plan->arena, &gke->query, &err)) {
 		if (err.code == ERR_NOT_FOUND)
-			refuse_name(plan, err.msg);
+			refuse_name(plan, REASON_GKE_NAME, err.msg);
 		else
-			refuse(plan, STATUS_BAD_REQUEST, "%s", err.msg);
+			refuse_selector(plan, err.msg);
 		return false;
 	}
 	CHECK(template_parse(gke->query.text, "gke-names", &gke->rule.query, &at, &err)); /* our own text */
@@ -109,12 +133,12 @@ void gke_begin(struct api_plan *plan, const struct resource *resource)
 	if (resource)
 		label = label_of(plan, resource);
 	if (resource && label.ptr == NULL) {
-		refuse_name(plan, "no label of a series stands for it. fix: ask for pods, or write a rule for it");
+		refuse_name(plan, REASON_GKE_OBJECT, "");
 		return;
 	}
 	gke = arena_alloc(plan->arena, sizeof(*gke));
 	if (gke == NULL) {
-		refuse(plan, STATUS_INTERNAL, "Internal error occurred: unable to fetch metrics: no room for it");
+		refuse_size(plan);
 		return;
 	}
 	gke->system = name.system;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/usage.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "api_in.h"
 #include "model/query.h"
 #include "model/resource.h"
 #include "model/rule_spec.h"
 #include "model/upstream_error.h"
+#include "refusal.h"
 #include "usage_in.h"
 
 enum {
+	FAILURE_SHOWN = 400,
 	BYTES_MAX = 256 << 20, /* of objects and containers: some 200,000 pods */
 	QUERY_SCRATCH_MAX = 8 << 20,
 	APART_MAX = 4,	     /* namespaces that are asked for each by itself, as upstream does */
@@ -29,39 +28,23 @@ static const struct resource nodes = {
 
 /* ---- refusals */
 
-void usage_refuse(struct usage_plan *plan, enum status_kind kind, struct status_details details, const char *format,
-		  ...)
+void usage_refuse(struct usage_plan *plan, enum status_kind kind, struct str words, const struct reason *reason,
+		  const struct status_details *details)
 {
-	char text[1024];
-	va_list args;
-
-	va_start(args, format);
-	err_format(text, sizeof(text), format, args);
-	va_end(args);
 	buf_reset(&plan->reply.body);
-	status_write_details(&plan->reply.body, kind, str_of(text), &details, plan->request->pretty);
+	buf_reset(&plan->reply.reason);
+	status_write(&plan->reply.body, &plan->reply.reason, kind, words, reason, details, plan->request->pretty);
 	plan->reply.status = status_code(kind);
+	plan->reply.code = reason->code;
 	plan->step = USAGE_ANSWERED;
 }
 
-static void refuse_parameters(struct usage_plan *plan, enum status_kind kind, const char *message)
+static void refuse_parameters(struct usage_plan *plan, enum status_kind kind, const char *words,
+			      const struct reason *reason)
 {
-	if (kind == STATUS_NO_USAGE_WATCH) {
-		usage_refuse(plan, kind,
-			     (struct status_details){.group = plan->request->group, .kind = plan->request->resource},
-			     "%s", message);
-		return;
-	}
-	buf_reset(&plan->reply.body);
-	status_write(&plan->reply.body, kind, str_of(message), (struct str){0}, plan->request->pretty);
-	plan->reply.status = status_code(kind);
-	plan->step = USAGE_ANSWERED;
-}
+	const struct status_details details = {.group = plan->request->group, .kind = plan->request->resource};
 
-static void refuse_internal(struct usage_plan *plan, const char *cause, const char *why)
-{
-	usage_refuse(plan, STATUS_INTERNAL, (struct status_details){.cause = str_of(cause)},
-		     "Internal error occurred: %s: %s", cause, why);
+	usage_refuse(plan, kind, str_of(words), reason, kind == STATUS_NO_USAGE_WATCH ? &details : NULL);
 }
 
 /* ---- the beginning */
@@ -74,6 +57,15 @@ const struct resource_rule *usage_rule(const struct usage_plan *plan, enum usage
 const char *usage_kind_name(enum usage_kind kind)
 {
 	return kind == USAGE_CPU ? "cpu" : "memory";
+}
+
+void usage_set_rule(struct reason *reason, const struct usage_plan *plan, enum usage_kind kind)
+{
+	CLEANUP(buf_clear) struct buf place = {0};
+
+	resource_rule_write_place(&place, usage_rule(plan, kind));
+	reason_set(reason, "kind", str_of(usage_kind_name(kind)), SIZE_MAX);
+	reason_set(reason, "place", buf_str(&place), SIZE_MAX);
 }
 
 static const char *missing_label(const struct usage_plan *plan, const struct resource_rule *rule)
@@ -90,15 +82,14 @@ static bool has_labels(struct usage_plan *plan)
 	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
 		const struct resource_rule *rule = usage_rule(plan, kind);
 		const char *missing = missing_label(plan, rule);
-		char why[400];
+		CLEANUP(reason_clear) struct reason reason = {0};
 
 		if (missing == NULL)
 			continue;
-		snprintf(why, sizeof(why),
-			 "none of the labels of resourceRules.%s (%.200s:%u) stands for the %s. fix: write one under "
-			 "resources.overrides, as %s: {resource: %s}",
-			 usage_kind_name(kind), rule->file.ptr, rule->spec->at.line, missing, missing, missing);
-		refuse_internal(plan, "unable to fetch metrics", why);
+		reason_begin(&reason, REASON_NO_RESOURCE_LABEL);
+		usage_set_rule(&reason, plan, kind);
+		reason_set(&reason, "missing", str_of(missing), SIZE_MAX);
+		usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &reason, NULL);
 		return false;
 	}
 	return true;
@@ -106,8 +97,9 @@ static bool has_labels(struct usage_plan *plan)
 
 void usage_begin(struct usage_plan *plan, const struct api_request *request, const struct usage_view *view)
 {
+	CLEANUP(reason_clear) struct reason reason = {0};
 	enum status_kind kind;
-	struct err err;
+	struct err words;
 
 	*plan = (struct usage_plan){.step = USAGE_OBJECTS,
 				    .request = request,
@@ -115,15 +107,16 @@ void usage_begin(struct usage_plan *plan, const struct api_request *request, con
 				    .arena = arena_new(BYTES_MAX),
 				    .timeout_ms = API_TIMEOUT_MS,
 				    .nodes = str_eq(request->resource, nodes.plural)};
-	if (!api_parameters_parse(request, plan->arena, &plan->parameters, &kind, &err)) {
-		refuse_parameters(plan, kind, err.msg);
+	if (!api_parameters_parse(request, plan->arena, &plan->parameters, &kind, &reason, &words)) {
+		refuse_parameters(plan, kind, words.msg, &reason);
 		return;
 	}
 	plan->timeout_ms = plan->parameters.timeout_ms;
+	reason_begin(&reason, REASON_STANDALONE_RESOURCE);
+	reason_set(&reason, "resource", request->resource, SIZE_MAX);
 	if (view->standalone)
-		usage_refuse(plan, STATUS_NOT_FOUND, (struct status_details){.kind = request->resource},
-			     "%.*s of metrics.k8s.io need a cluster that knows them. fix: start without --standalone",
-			     STR_ARG(request->resource));
+		usage_refuse(plan, STATUS_NOT_FOUND, STR(""), &reason,
+			     &(struct status_details){.kind = request->resource});
 	else
 		(void)has_labels(plan);
 }
@@ -133,7 +126,8 @@ void usage_clear(struct usage_plan *plan)
 	vec_clear(&plan->items);
 	buf_clear(&plan->reply.body);
 	buf_clear(&plan->reply.warning);
-	buf_clear(&plan->failure);
+	buf_clear(&plan->reply.reason);
+	reason_clear(&plan->failure);
 	arena_free(plan->arena);
 	plan->arena = NULL;
 }
@@ -191,28 +185,23 @@ bool usage_add(struct usage_plan *plan, const struct usage_object *object, struc
 
 void usage_unlisted(struct usage_plan *plan, enum api_unlisted kind, const char *why)
 {
-	CLEANUP(buf_clear) struct buf text = {0};
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	write_unlisted(&text, plan->nodes ? STR("nodes") : STR("pods"), kind, why);
-	refuse_internal(plan, "unable to list matching resources", buf_cstr(&text));
+	reason_of_unlisted(&reason, plan->nodes ? STR("nodes") : STR("pods"), kind, why);
+	usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_LIST), &reason, NULL);
 }
 
 static void refuse_unknown(struct usage_plan *plan)
 {
 	const struct api_request *request = plan->request;
+	const struct status_details details = {.name = request->name, .kind = plan->nodes ? STR("node") : STR("pods")};
+	CLEANUP(reason_clear) struct reason reason = {0};
+	CLEANUP(buf_clear) struct buf words = {0};
 
-	if (plan->nodes)
-		usage_refuse(plan, STATUS_NOT_FOUND,
-			     (struct status_details){.name = request->name, .kind = STR("node")},
-			     "node \"%.*s\" not found: the cluster has no such node. fix: see kubectl get nodes",
-			     STR_ARG(request->name));
-	else
-		usage_refuse(
-			plan, STATUS_NOT_FOUND, (struct status_details){.name = request->name, .kind = STR("pods")},
-			"pods \"%.*s\" not found: %s in namespace %.*s. fix: see kubectl get pods -n %.*s",
-			STR_ARG(request->name),
-			plan->seen ? "it is not running, and only running pods use anything," : "there is no such pod",
-			STR_ARG(request->namespace), STR_ARG(request->namespace));
+	reason_begin(&reason, plan->nodes ? REASON_NO_SUCH_NODE : plan->seen ? REASON_NOT_RUNNING : REASON_NO_SUCH_POD);
+	reason_set(&reason, "namespace", request->namespace, SIZE_MAX);
+	buf_printf(&words, "%.*s \"%.*s\" not found", STR_ARG(details.kind), STR_ARG(request->name));
+	usage_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &reason, &details);
 }
 
 /* ---- queries */
@@ -343,34 +332,43 @@ static bool write_promql(const struct usage_plan *plan, const struct usage_query
 	return query_write(&query, arena, out, err);
 }
 
-void usage_note_failure(struct usage_plan *plan, const struct usage_query *query, const char *why)
+void usage_note_failure(struct usage_plan *plan, const struct usage_query *query, const struct reason *why)
 {
-	const struct resource_rule *rule = usage_rule(plan, query->kind);
+	CLEANUP(buf_clear) struct buf text = {0};
 
 	if (plan->failed++)
 		return;
-	buf_printf(&plan->failure, "the %s query of rule ", usage_kind_name(query->kind));
-	resource_rule_write_place(&plan->failure, rule);
-	buf_printf(&plan->failure, ": %s", why);
+	reason_begin(&plan->failure, REASON_USAGE_FAILS);
+	usage_set_rule(&plan->failure, plan, query->kind);
+	reason_write_cause(&text, why);
+	reason_set(&plan->failure, "text", buf_str(&text), FAILURE_SHOWN);
+	buf_reset(&text);
+	reason_write_fix(&text, why);
+	reason_set(&plan->failure, "fix", buf_str(&text), FAILURE_SHOWN);
 }
 
 bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(QUERY_SCRATCH_MAX);
+	CLEANUP(reason_clear) struct reason reason = {0};
+	CLEANUP(buf_clear) struct buf place = {0};
 	struct err err;
 
 	if (write_promql(plan, &plan->queries[query], arena, out, &err))
 		return true;
-	usage_note_failure(plan, &plan->queries[query], err.msg);
+	resource_rule_write_place(&place, usage_rule(plan, plan->queries[query].kind));
+	reason_begin(&reason, REASON_TEMPLATE);
+	reason_set(&reason, "rule", buf_str(&place), SIZE_MAX);
+	reason_set(&reason, "text", str_of(err.msg), FAILURE_SHOWN);
+	usage_note_failure(plan, &plan->queries[query], &reason);
 	return false;
 }
 
 void usage_failed(struct usage_plan *plan, size_t query, const struct upstream_error *problem)
 {
-	CLEANUP(buf_clear) struct buf why = {0};
+	CLEANUP(reason_clear) struct reason reason = {0};
 
-	buf_printf(&why, "%s. fix: ", problem->text);
-	write_upstream_fix(&why, problem, "the query");
-	usage_note_failure(plan, &plan->queries[query], buf_cstr(&why));
+	reason_of_problem(&reason, problem, "the query");
+	usage_note_failure(plan, &plan->queries[query], &reason);
 	plan->failed_upstream++;
 }

@@ -47,13 +47,16 @@ const char *usage_kind_name(enum usage_kind kind);
 bool usage_is_known(const struct usage_item *item);
 
 /* The query's answer is none. */
-void usage_note_failure(struct usage_plan *plan, const struct usage_query *query, const char *why);
+void usage_note_failure(struct usage_plan *plan, const struct usage_query *query, const struct reason *why);
+
+/* {kind} and {place} of a resource rule. */
+void usage_set_rule(struct reason *reason, const struct usage_plan *plan, enum usage_kind kind);
 
 /* Writes the document for all items that are known. */
 void usage_write(struct usage_plan *plan);
 
-/* Answers with a Status: upstream's words and our reason in `message`. */
-void usage_refuse(struct usage_plan *plan, enum status_kind kind, struct status_details details, const char *format,
-		  ...) PRINTF_LIKE(4, 5);
+/* Answers with a Status: upstream's words and our reason. */
+void usage_refuse(struct usage_plan *plan, enum status_kind kind, struct str words, const struct reason *reason,
+		  const struct status_details *details);
 
 #endif

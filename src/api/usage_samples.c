@@ -1,34 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/usage.h"
 
-#include <stdio.h>
-
 #include "api_in.h"
 #include "model/query.h"
 #include "model/sample.h"
+#include "refusal.h"
 #include "usage_in.h"
 
 enum { QUERY_SHOWN = 200 };
 
 /* ---- samples */
 
+/* Prometheus has answered, and the answer is of no use. */
 static bool refuses(struct usage_plan *plan, const struct usage_query *query, const struct samples *samples)
 {
-	char why[400] = "";
+	CLEANUP(reason_clear) struct reason reason = {0};
+	CLEANUP(buf_clear) struct buf text = {0};
 
-	if (samples->warning.len)
-		snprintf(why, sizeof(why),
-			 "Prometheus %.*s warns that data is missing: %.*s. fix: look at the store behind it",
-			 STR_ARG(plan->view.upstream), STR_ARG(str_slice(samples->warning, 0, 200)));
-	else if (samples->malformed)
-		snprintf(why, sizeof(why), "%zu samples are none. fix: see what Prometheus %.*s answers",
-			 samples->malformed, STR_ARG(plan->view.upstream));
-	plan->failed_upstream += why[0] != '\0';
-	if (samples->type != SAMPLES_VECTOR)
-		snprintf(why, sizeof(why), "it does not give an instant vector. fix: it must not end in a range");
-	if (why[0])
-		usage_note_failure(plan, query, why);
-	return why[0] != '\0';
+	if (samples->warning.len) {
+		reason_begin(&reason, REASON_PARTIAL);
+		buf_printf(&text, "Prometheus %.*s warns that data is missing: %.*s", STR_ARG(plan->view.upstream),
+			   STR_ARG(str_front(samples->warning, QUERY_SHOWN)));
+	} else if (samples->malformed) {
+		reason_begin(&reason, REASON_MALFORMED);
+		buf_printf(&text, "of Prometheus %.*s ", STR_ARG(plan->view.upstream));
+		buf_put_count(&text, samples->malformed, "sample");
+		buf_puts(&text, " cannot be read");
+	}
+	plan->failed_upstream += text.len > 0;
+	if (samples->type != SAMPLES_VECTOR) {
+		reason_begin(&reason, REASON_NO_VECTOR);
+		reason_set(&reason, "upstream", plan->view.upstream, QUERY_SHOWN);
+		reason_set(&reason, "type", STR("result of another type"), SIZE_MAX);
+	}
+	reason_set(&reason, "text", buf_str(&text), SIZE_MAX);
+	if (reason.code == REASON_NONE)
+		return false;
+	usage_note_failure(plan, query, &reason);
+	return true;
 }
 
 static int compare(const struct usage_item *item, struct str namespace, struct str name)
@@ -172,8 +181,15 @@ static const struct usage_query *query_of(const struct usage_plan *plan, size_t 
 	return query;
 }
 
+static enum reason_code code_of_missing(const struct usage_item *item, const struct usage_query *query)
+{
+	if (item->spoiled_by != VERDICT_GOOD)
+		return REASON_BAD_USAGE;
+	return query->unlabelled ? REASON_NO_USAGE_LABEL : REASON_NO_USAGE;
+}
+
 /* Why there is no usage of an item that all queries were answered for. */
-static void explain_missing(struct usage_plan *plan, size_t number, struct buf *out)
+static void explain_missing(struct usage_plan *plan, size_t number, struct reason *reason)
 {
 	CLEANUP(buf_clear) struct buf promql = BUF_MAX(QUERY_BYTES_MAX);
 	const struct usage_item *item = &plan->items.items[number];
@@ -183,63 +199,53 @@ static void explain_missing(struct usage_plan *plan, size_t number, struct buf *
 	if (item->spoiled_by != VERDICT_GOOD)
 		kind = item->spoiled;
 	query = query_of(plan, number, kind);
-	buf_printf(out, "the %s query of rule ", usage_kind_name(kind));
-	resource_rule_write_place(out, usage_rule(plan, kind));
-	if (item->spoiled_by != VERDICT_GOOD)
-		buf_printf(out, " gives it a sample that is %s", verdict_name(item->spoiled_by));
-	else if (query->unlabelled)
-		buf_printf(out, " gives %zu samples without the label of the object. fix: aggregate by (<<.GroupBy>>)",
-			   query->unlabelled);
-	else
-		buf_printf(out, " gives no number for it among %zu samples", query->samples);
-	if (query->unlabelled == 0 && usage_promql(plan, (size_t)(query - plan->queries), &promql)) {
-		struct str shown = str_slice(buf_str(&promql), 0, QUERY_SHOWN);
-
-		buf_printf(out, ". fix: run it in Prometheus: %.*s%s", STR_ARG(shown),
-			   shown.len < promql.len ? "..." : "");
-	}
+	reason_begin(reason, code_of_missing(item, query));
+	usage_set_rule(reason, plan, kind);
+	reason_set(reason, "object", STR(""), 0);
+	reason_set(reason, "verdict", str_of(verdict_name(item->spoiled_by)), SIZE_MAX);
+	reason_count(reason, "count", query->unlabelled ? query->unlabelled : query->samples, "sample");
+	if (usage_promql(plan, (size_t)(query - plan->queries), &promql))
+		reason_set_elastic(reason, "query", buf_str(&promql), (struct str){0});
 }
 
 static void refuse_missing(struct usage_plan *plan)
 {
-	CLEANUP(buf_clear) struct buf why = {0};
+	CLEANUP(reason_clear) struct reason why = {0};
+	CLEANUP(buf_clear) struct buf words = {0};
 	CLEANUP(buf_clear) struct buf name = {0};
 	const struct usage_object *object = &plan->items.items[0].object;
 	struct str kind = plan->nodes ? STR("nodemetrics") : STR("podmetrics");
+	struct status_details details;
 
 	if (object->namespace.len)
 		buf_printf(&name, "%.*s/", STR_ARG(object->namespace));
 	buf_put(&name, object->name);
 	explain_missing(plan, 0, &why);
-	usage_refuse(plan, STATUS_NOT_FOUND,
-		     (struct status_details){.name = buf_str(&name), .group = plan->request->group, .kind = kind},
-		     "%.*s.%.*s \"%.*s\" not found: %s", STR_ARG(kind), STR_ARG(plan->request->group),
-		     STR_ARG(buf_str(&name)), buf_cstr(&why));
-}
-
-static void refuse_fetch(struct usage_plan *plan, const char *why)
-{
-	usage_refuse(plan, STATUS_INTERNAL, (struct status_details){.cause = STR("unable to fetch metrics")},
-		     "Internal error occurred: unable to fetch metrics: %s", why);
+	details = (struct status_details){.name = buf_str(&name), .group = plan->request->group, .kind = kind};
+	buf_printf(&words, "%.*s.%.*s \"%.*s\" not found", STR_ARG(kind), STR_ARG(plan->request->group),
+		   STR_ARG(buf_str(&name)));
+	usage_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &why, &details);
 }
 
 /* Who is left out of a list of which nobody says why looks as if there were no such thing. */
 static void warn_of_missing(struct usage_plan *plan, size_t known)
 {
-	CLEANUP(buf_clear) struct buf why = {0};
-	struct err err;
+	CLEANUP(reason_clear) struct reason missing = {0};
+	const struct reason *why = &missing;
 
 	if (plan->failed) {
-		buf_printf(&why, "%zu of %zu %s are left out: ", plan->items.count - known, plan->items.count,
-			   plan->nodes ? "nodes" : "pods");
-		buf_put(&why, buf_str(&plan->failure));
+		reason_print(&plan->failure, "left", "%zu of %zu %s", plan->items.count - known, plan->items.count,
+			     plan->nodes ? "nodes" : "pods");
+		why = &plan->failure;
 	} else if (known == 0) {
-		buf_printf(&why, "%.*s has no usage: ", STR_ARG(plan->items.items[0].object.name));
-		explain_missing(plan, 0, &why);
+		explain_missing(plan, 0, &missing);
+		reason_print(&missing, "object", "%.*s has no usage: ", STR_ARG(plan->items.items[0].object.name));
+	} else {
+		return;
 	}
-	err_put(&err, ERR_NOT_FOUND, "%.480s", buf_cstr(&why)); /* one line */
-	if (why.len)
-		reason_write_warning(&plan->reply.warning, str_of(err.msg), REASON_NONE);
+	reason_write_warning(&plan->reply.warning, why);
+	reason_write(&plan->reply.reason, STR(""), why, STATUS_MESSAGE_BYTES);
+	plan->reply.code = why->code;
 }
 
 void usage_answer(struct usage_plan *plan)
@@ -249,12 +255,12 @@ void usage_answer(struct usage_plan *plan)
 	for (size_t i = 0; i < plan->items.count; i++)
 		known += usage_is_known(&plan->items.items[i]);
 	if (plan->full) {
-		refuse_fetch(plan,
-			     "there are more containers than we answer for in one request. fix: ask for fewer pods");
+		usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH),
+			     &(struct reason){.code = REASON_MANY_CONTAINERS}, NULL);
 		return;
 	}
 	if (known == 0 && (plan->failed_upstream || (plan->failed && !plan->request->all))) {
-		refuse_fetch(plan, buf_cstr(&plan->failure));
+		usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &plan->failure, NULL);
 		return;
 	}
 	if (known == 0 && !plan->request->all) {

@@ -84,6 +84,15 @@ void buf_put_i64(struct buf *buf, int64_t number)
 	buf_put_u64(buf, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
+void buf_put_count(struct buf *buf, uint64_t count, const char *noun)
+{
+	buf_put_u64(buf, count);
+	buf_putc(buf, ' ');
+	buf_puts(buf, noun);
+	if (count != 1 && !str_ends(str_of(noun), STR("series")))
+		buf_putc(buf, 's');
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
 	va_list args;

@@ -146,6 +146,13 @@ size_t str_whole_characters(struct str text)
 	return text.len;
 }
 
+struct str str_front(struct str text, size_t bytes)
+{
+	struct str front = str_slice(text, 0, bytes);
+
+	return front.len < text.len ? str_slice(front, 0, str_whole_characters(front)) : text;
+}
+
 size_t str_character(struct str text)
 {
 	bool cut;

@@ -107,7 +107,7 @@ static bool add_selector(struct arguments *arguments, const struct selector *sel
 		if (operation == NULL)
 			return err_set(err, ERR_INVALID,
 				       "the selector on the metric's label %.*s uses %s, for which PromQL has no "
-				       "matcher. fix: name the values with `in`",
+				       "matcher",
 				       STR_ARG(requirement->key), requirement->op == SELECTOR_LESS ? "<" : ">");
 		if (!joined(requirement->values, requirement->value_count, '|', arena, &value))
 			return no_room(err);
@@ -237,16 +237,13 @@ bool query_write(const struct query *query, struct arena *arena, struct buf *out
 	};
 
 	if (!template_run(query->text, fields, COUNT_OF(fields), arena, out, err))
-		return err_set(err, err->code,
-			       "%.400s. fix: correct metricsQuery; there are .Series, .LabelMatchers, "
-			       ".LabelValuesByName, .GroupBy and .GroupBySlice",
-			       err->msg);
+		return false;
 	if (out->failed)
 		return no_room(err);
 	if (matchers.len == 0)
 		drop_dangling_commas(out, start);
 	if (out->len == start)
-		return err_set(err, ERR_NOT_FOUND, "the query is empty. fix: metricsQuery must give a text");
+		return err_set(err, ERR_NOT_FOUND, "the query is empty");
 	return true;
 }
 

@@ -27,3 +27,10 @@ struct str sample_label(const struct sample *sample, struct str name)
 			return sample->labels[i].value;
 	return STR("");
 }
+
+bool sample_denies(const struct sample *sample, struct str name, struct str value)
+{
+	struct str own = sample_label(sample, name);
+
+	return own.len && !str_eq(own, value);
+}

@@ -200,7 +200,7 @@ static void test_authorizer_error(void **state)
 	(void)state;
 	api_authorizer_error_write(&got, STR("/a?b=\"&c"), STR("it is <down>"), false);
 	assert_contains(buf_str(&got), "\"message\":\"Internal Server Error: \\\"/a?b=\\\\\\\"\\u0026c\\\": it is "
-				       "\\u003cdown\\u003e. fix: see to the kube-apiserver");
+				       "\\u003cdown\\u003e. fix: check the kube-apiserver");
 	assert_contains(buf_str(&got), "[cannot-review]\",\"reason\":\"InternalError\"");
 	buf_reset(&got);
 	api_authorizer_error_write(&got, STR("/a"), STR("no. fix: bind it"), false);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
 
+#include "api/reason.h"
 #include "rows.h"
 
 #define POD "/apis/custom.metrics.k8s.io/v1beta1/namespaces/ns/pods/p/m"
@@ -70,19 +71,22 @@ static void test_parameters(void **state)
 	const struct api_headers headers = {0};
 	struct api_parameters parameters;
 	struct api_request request;
+	CLEANUP(reason_clear) struct reason reason = {0};
+	CLEANUP(buf_clear) struct buf message = {0};
 	enum status_kind kind;
 	struct err err = {0};
 
 	assert_true(api_request_parse(STR("GET"), str_of(c->target), &headers, (struct api_groups){true, true, true},
 				      arena, &request, &err));
-	assert_int_equal(api_parameters_parse(&request, arena, &parameters, &kind, &err), c->good);
+	assert_int_equal(api_parameters_parse(&request, arena, &parameters, &kind, &reason, &err), c->good);
 	if (c->good) {
 		assert_int_equal(parameters.timeout_ms, c->timeout_ms);
 		return;
 	}
 	assert_int_equal(kind, c->kind);
-	if (!str_starts(str_of(err.msg), str_of(c->begins)))
-		fail_msg("\"%s\" does not begin with \"%s\"", err.msg, c->begins);
+	reason_write(&message, str_of(err.msg), &reason, 1024);
+	if (!str_starts(buf_str(&message), str_of(c->begins)))
+		fail_msg("\"%s\" does not begin with \"%s\"", buf_cstr(&message), c->begins);
 }
 
 static struct fields_case {

@@ -99,7 +99,7 @@ static struct ask_case {
 	{"external asked as custom", NS "/pods/a/backlog", API_ANSWERED, "external.metrics.k8s.io", 404},
 	{"custom asked as external", E1 "/namespaces/default/queue", API_ANSWERED, "custom.metrics.k8s.io", 404},
 	{"external unknown", E1 "/namespaces/default/nope", API_ANSWERED, NOT_FOUND "nope for namespaces: ", 404},
-	{"external unknown elsewhere", E1 "/namespaces/x/nope", API_ANSWERED, NOT_FOUND "nope for : ", 404},
+	{"external unknown elsewhere", E1 "/namespaces/x/nope", API_ANSWERED, NOT_FOUND "nope for namespace x: ", 404},
 	{"the rule finds no series", NS "/pods/a/gone", API_ANSWERED, "rules.yaml:13 finds no series", 404},
 	{"the rule has no namespace", NS "/pods/a/lonely", API_ANSWERED, "rules.yaml:17 has no label for the namespace",
 	 404},
@@ -207,7 +207,7 @@ static struct answer_case {
 	{"another object", ONE, {{"pod", "b", 999, 0}}, SAMPLES_VECTOR, 404, "as b, and none of the 1 asked for"},
 	{"without the label", ONE, {{"job", "b", 999, 0}}, SAMPLES_VECTOR, 404, "they have \\\"job\\\""},
 	{"without any label", ONE, {{"pod", NULL, 999, 0}}, SAMPLES_VECTOR, 404, "no labels at all"},
-	{"nothing", ONE, {{NULL, NULL, 0, 0}}, SAMPLES_VECTOR, 404, "gives no sample for 1 objects (a)"},
+	{"nothing", ONE, {{NULL, NULL, 0, 0}}, SAMPLES_VECTOR, 404, "gives no sample for 1 object (a)"},
 	{"a scalar",
 	 ONE,
 	 {{"pod", NULL, 5, 0}},
@@ -238,13 +238,13 @@ static struct answer_case {
 	 {{"q", "x", 42, 0}, {"q", "y", 1, 0}, {"q", "x", 999, 0}},
 	 SAMPLES_VECTOR,
 	 404,
-	 "1 given more than once. fix: see what stands"},
+	 "1 given more than once. fix: check what answers"},
 	{"external without labels twice is no sum",
 	 E1 "/namespaces/default/backlog",
 	 {{"q", NULL, 42, 0}, {"q", NULL, 42, 0}},
 	 SAMPLES_VECTOR,
 	 404,
-	 "1 given more than once. fix: see what stands"},
+	 "1 given more than once. fix: check what answers"},
 	{"external scalar",
 	 E1 "/namespaces/default/backlog",
 	 {{"q", NULL, 7, 0}},
@@ -297,7 +297,7 @@ static void test_malformed_among_external(void **state)
 	begin(&f, E1 "/namespaces/default/backlog", false);
 	api_answer(&f.plan, samples, NOW_MS);
 	assert_int_equal(f.plan.reply.status, 404);
-	assert_contains(buf_str(&f.plan.reply.body), "1 samples that are none");
+	assert_contains(buf_str(&f.plan.reply.body), "1 sample that cannot be read");
 	end(&f);
 }
 

@@ -178,7 +178,7 @@ static void assert_facts(const struct fixture *f, unsigned status, const char *c
 
 	assert_int_equal(f->plan.step, API_ANSWERED);
 	assert_int_equal(f->plan.reply.status, status);
-	assert_true(reason.len > 0 && reason.len <= 600);
+	assert_true(reason.len > 0 && reason.len <= 1024);
 	for (; *facts; facts++)
 		assert_contains(reason, *facts);
 }
@@ -333,7 +333,7 @@ static struct unlisted_case {
 	{"O3",
 	 API_UNLISTED_FAILED,
 	 "status 500: etcd is away",
-	 {"pods: status 500: etcd is away. fix: see to the kube", "[cannot-list]"}},
+	 {"pods: status 500: etcd is away. fix: check the kube", "[cannot-list]"}},
 	{"too many",
 	 API_UNLISTED_MANY,
 	 "there are more than 7",
@@ -482,7 +482,7 @@ static struct sample_case {
 	 0,
 	 SAMPLES_VECTOR,
 	 404,
-	 {"rules.yaml:50", "for 1 objects (web-0)", "sum(tokens_total{namespace=\"team-a\",pod=\"web-0\"}) by (pod)",
+	 {"rules.yaml:50", "for 1 object (web-0)", "sum(tokens_total{namespace=\"team-a\",pod=\"web-0\"}) by (pod)",
 	  "run this query in Prometheus", "[no-samples]"}},
 	{"M4",
 	 NS "/pods/web-0/tokens_rate",
@@ -534,7 +534,7 @@ static struct sample_case {
 	 0,
 	 SAMPLES_VECTOR,
 	 404,
-	 {"rules.yaml:80", "rules.yaml:90", "gives no sample for 1 objects (web-0)", "sum(beta{", "name.as",
+	 {"rules.yaml:80", "rules.yaml:90", "gives no sample for 1 object (web-0)", "sum(beta{", "name.as",
 	  "run this query", "[hides-rule]"}},
 	{"D11, NaN",
 	 NS "/pods/web-0/queue_depth",

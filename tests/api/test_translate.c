@@ -232,7 +232,7 @@ static struct answer_case {
 	{"external, reduced", E1 "/" P "x%7Cgauge?labelSelector=reducer%3DREDUCE_SUM", target, 0, 4, 200,
 	 "\"metricLabels\":{},"},
 	{"no sample: the query and the labels", NS "/pods/a/" WAITING, NULL, 0, 0, 404,
-	 "the query of rule --gke-names gives no sample for 1 objects (a): sum by (pod) "
+	 "the query of rule --gke-names gives no sample for 1 object (a): sum by (pod) "
 	 "(vllm:num_requests_waiting{namespace=\\\"default\\\",pod=\\\"a\\\"}). fix: its series need the labels "
 	 "namespace and pod; run this query in Prometheus [no-samples]\""},
 	{"no sample of a node", B1 "/nodes/n1/" P "x%7Cgauge", NULL, 0, 0, 404, "need the labels node; run this"},

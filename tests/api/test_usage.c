@@ -47,7 +47,7 @@ static struct ask_case {
 	{"no running objects", PODS, "d/b:pending", &usual_memory, "\"metadata\":{},\"items\":[]}\n", 200},
 	{"no such pod", PODS "/x", "d/a", &usual_memory,
 	 "\"message\":\"pods \\\"x\\\" not found: there is no such pod in namespace d. fix: see kubectl get pods -n "
-	 "d\","
+	 "d [no-such-object]\","
 	 "\"reason\":\"NotFound\",\"details\":{\"name\":\"x\",\"kind\":\"pods\"},\"code\":404}",
 	 404},
 	{"a pod that does not run", PODS "/b", "d/a d/b:pending", &usual_memory, "not found: it is not running", 404},
@@ -108,7 +108,7 @@ static void test_unlisted_for_another_cause(void **state)
 	begin_with(&f, M1 "/nodes", NULL, &usual_memory, false);
 	usage_unlisted(&f.plan, API_UNLISTED_FAILED, "status 500: no");
 	assert_contains(buf_str(&f.plan.reply.body),
-			"resources: nodes: status 500: no. fix: see to the kube-apiserver");
+			"resources: nodes: status 500: no. fix: check the kube-apiserver");
 	end(&f);
 }
 
@@ -123,7 +123,7 @@ static void test_unlisted(void **state)
 	assert_contains(
 		buf_str(&f.plan.reply.body),
 		"\"message\":\"Internal error occurred: unable to list matching resources: pods: status 403: no. "
-		"fix: the adapter's ServiceAccount needs a role with list and watch on pods\"");
+		"fix: the adapter's ServiceAccount needs a role with list and watch on pods [may-not-list]\"");
 	end(&f);
 }
 

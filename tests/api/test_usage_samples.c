@@ -124,7 +124,7 @@ static struct answer_case {
 	 .answers = {"/b/c=nan@0", "/b/c=1@0"},
 	 .status = 200,
 	 .says = {NONE},
-	 .warns = "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 samples. fix: run "
+	 .warns = "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 sample. fix: run "
 		  "it in Prometheus: sum(rate("},
 	{.name = "cpu alone is not answered",
 	 .target = PODS,
@@ -164,7 +164,7 @@ static struct answer_case {
 	 .objects = "d/b",
 	 .answers = {"//c=1@0", "/b/c=1@0"},
 	 .status = 404,
-	 .says = {"gives 1 samples without the label of the object. fix: aggregate by (", "GroupBy"}},
+	 .says = {"gives 1 sample without the label of the object. fix: aggregate by (", "GroupBy"}},
 	{.name = "samples of other namespaces and pods",
 	 .target = PODS,
 	 .objects = "d/b d/c",
@@ -205,7 +205,7 @@ static struct answer_case {
 	 .status = 500,
 	 .says = {"\"message\":\"Internal error occurred: unable to fetch metrics: the memory query of rule "
 		  "rules.yaml:9: ",
-		  "connection refused. fix: see to --prometheus-url\",\"reason\":\"InternalError\",\"details\":",
+		  "connection refused. fix: check --prometheus-url and that Prometheus is running [usage-fails]\",\"reason\":\"InternalError\",\"details\":",
 		  "{\"causes\":[{\"message\":\"unable to fetch metrics\"}]}"}},
 	{.name = "half of it fails",
 	 .target = PODS "/b",
@@ -226,13 +226,13 @@ static struct answer_case {
 	 .answers = {"scalar", "/b/c=1@0"},
 	 .status = 200,
 	 .says = {NONE},
-	 .warns = "does not give an instant vector"},
+	 .warns = "not an instant vector"},
 	{.name = "no vector for one pod",
 	 .target = PODS "/b",
 	 .objects = "d/b",
 	 .answers = {"scalar", "/b/c=1@0"},
 	 .status = 500,
-	 .says = {"does not give an instant vector"}},
+	 .says = {"not an instant vector"}},
 	{.name = "a warning is an error",
 	 .target = PODS,
 	 .objects = "d/b",
@@ -244,7 +244,7 @@ static struct answer_case {
 	 .objects = "d/b",
 	 .answers = {"malformed", "/b/c=1@0"},
 	 .status = 500,
-	 .says = {"3 samples are none"}},
+	 .says = {"3 samples cannot be read"}},
 };
 
 static void assert_holds_in_order(struct buf *text, const char *const *parts, size_t count)

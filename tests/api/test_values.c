@@ -391,7 +391,7 @@ static void test_left_out(void **state)
 	api_left_out(&f.plan, 3);
 	api_named(&f.plan, NULL, 0);
 	expect(&f, 404,
-	       "for pods: 3 pods fit, and none counts: they are being deleted, or not ready for as long as x-gaugelet "
+	       "for pods: 3 pods found, and none counts: being deleted, or not ready for as long as x-gaugelet "
 	       "wants "
 	       "in rule rules.yaml:1. fix: ");
 	assert_int_equal(f.stats.dropped[DROP_NOT_LIVE], 3);
@@ -399,7 +399,7 @@ static void test_left_out(void **state)
 	begin(&f, ALL, &(struct extension_spec){0}, false);
 	api_left_out(&f.plan, 1);
 	api_named(&f.plan, NULL, 0);
-	expect(&f, 404, "for pods: 1 pods fit, and none counts: they are being deleted. fix: wait");
+	expect(&f, 404, "for pods: 1 pod found, and none counts: being deleted. fix: wait");
 	end(&f);
 }
 

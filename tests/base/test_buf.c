@@ -54,6 +54,17 @@ static void test_numbers(void **state)
 	assert_string_equal(buf_cstr(&buf), "0 18446744073709551615 -9223372036854775808 9223372036854775807 -1");
 }
 
+static void test_counts(void **state)
+{
+	CLEANUP(buf_clear) struct buf buf = {0};
+
+	(void)state;
+	buf_put_count(&buf, 1, "sample,");
+	buf_put_count(&buf, 0, "sample");
+	buf_put_count(&buf, 2, "series");
+	assert_string_equal(buf_cstr(&buf), "1 sample,0 samples2 series");
+}
+
 /* Over every growth step, byte by byte and in one piece, what was there stays. */
 static void test_grows(void **state)
 {
@@ -143,9 +154,9 @@ static void test_steal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),	cmocka_unit_test(test_put),	cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_grows),	cmocka_unit_test(test_maximum), cmocka_unit_test(test_fails_stickily),
-		cmocka_unit_test(test_reserve), cmocka_unit_test(test_steal),
+		cmocka_unit_test(test_empty),	       cmocka_unit_test(test_put),     cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_counts),	       cmocka_unit_test(test_grows),   cmocka_unit_test(test_maximum),
+		cmocka_unit_test(test_fails_stickily), cmocka_unit_test(test_reserve), cmocka_unit_test(test_steal),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -170,6 +170,8 @@ static void test_utf8(void **state)
 	exact[c->in.len] = '\xbf'; /* what comes behind must not be looked at */
 	assert_int_equal(str_is_utf8(in), c->valid);
 	assert_int_equal(str_whole_characters(in), c->whole);
+	assert_int_equal(str_front((struct str){exact, c->in.len + 1}, c->in.len).len, c->whole);
+	assert_int_equal(str_front(in, c->in.len).len, c->in.len);
 	test_free(exact);
 }
 
