@@ -364,7 +364,7 @@ void reason_write_page(struct buf *out)
 		"which stays the\nsame whatever the words are: `kubectl describe hpa` shows it, and scripts may look "
 		"for it. Find the code below; in\nbraces stands what a message fills in, in brackets what it says only "
 		"where it applies. With `--empty-list=ok` the text\nstands in the `Warning` header.\n\n"
-		"This page is made from the program's own table: `tests/errors.sh build/dev/tests/errors_page "
+		"This page is made from the program's own table: `tests/page.sh errors.md build/dev/tests/errors_page "
 		"--write`.\n");
 	for (size_t i = 0; i < COUNT_OF(sections); i++) {
 		buf_printf(out, "\n## %s\n", sections[i].title);

@@ -15,7 +15,7 @@ void refusal_make(struct api_plan *plan, enum status_kind kind, const char *word
 	plan->step = API_ANSWERED;
 }
 
-void refusal_write_words(struct buf *out, const struct api_plan *plan, bool with_name)
+static void write_words(struct buf *out, const struct api_plan *plan, bool with_name)
 {
 	const struct api_request *request = plan->request;
 
@@ -41,7 +41,7 @@ void refusal_make_not_found(struct api_plan *plan, bool with_name, const struct 
 {
 	CLEANUP(buf_clear) struct buf words = {0};
 
-	refusal_write_words(&words, plan, with_name);
+	write_words(&words, plan, with_name);
 	refusal_make(plan, STATUS_NOT_FOUND, buf_cstr(&words), reason);
 }
 

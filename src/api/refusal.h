@@ -18,8 +18,6 @@ void refusal_make_not_found(struct api_plan *plan, bool with_name, const struct 
 /* A rule that cannot be asked: 404, and 500 for an external metric. */
 void refusal_make_of_rule(struct api_plan *plan, const struct reason *reason);
 
-void refusal_write_words(struct buf *out, const struct api_plan *plan, bool with_name);
-
 bool refusal_is_made(const struct api_plan *plan);
 
 #endif
