@@ -26,6 +26,8 @@ static bool check_bounds(struct str text, struct err *err)
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 
+		if (c == '\0') /* jansson takes it for the end */
+			return err_set(err, ERR_INVALID, "no JSON: a NUL at byte %zu", i);
 		if (c == '"')
 			in_string = !in_string;
 		else if (in_string && c == '\\')

@@ -64,6 +64,17 @@ static void test_refused(void **state)
 	assert_null(root);
 }
 
+static void test_nul(void **state)
+{
+	json_t *root = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_false(json_document_parse(STR("{}\0x"), &root, &err));
+	assert_int_equal(err.code, ERR_INVALID);
+	assert_null(root);
+}
+
 static void test_repeats_no_secret(void **state)
 {
 	json_t *root = NULL;
@@ -135,8 +146,11 @@ static void test_too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_members),	 cmocka_unit_test(test_repeats_no_secret),
-		cmocka_unit_test(test_depth),	 cmocka_unit_test(test_counts_outside_texts),
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_repeats_no_secret),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_counts_outside_texts),
 		cmocka_unit_test(test_too_many),
 	};
 
