@@ -16,14 +16,14 @@ struct yaml_node {
 	enum yaml_kind kind;
 	struct place at;
 	bool quoted;			/* a scalar in quotes or a block scalar: a text whatever it looks like */
-	struct str text;		/* of a scalar; NUL-ended */
+	struct str text;		/* of a scalar; NUL-ended; of null the empty one */
 	size_t count;			/* of a list or map */
 	const struct yaml_node **items; /* of a list */
 	const struct yaml_pair *pairs;	/* of a map, in file order; duplicates are still there */
 };
 
 struct yaml_pair {
-	const struct yaml_node *key; /* a scalar */
+	const struct yaml_node *key; /* a scalar, or null */
 	const struct yaml_node *value;
 };
 
@@ -34,8 +34,9 @@ enum {
 };
 
 /* Nodes live in `arena`. An empty stream is a YAML_NULL. Plain `null`, `~` and nothing are YAML_NULL. Aliases share
-   their node. Merge keys (`<<` as a plain key) are expanded behind the map's own pairs, which win. Tags other than !!str,
-   !!map and !!seq, and keys that are no scalars, are problems. Text behind the first document is a warning. False when
+   their node. Merge keys (`<<` as a plain key) are expanded as go-yaml puts them into structs. Keys that are no scalars
+   are problems, and so is a tag that does not fit its text; other tags, text behind the first document, and what upstream's
+   reader would not take are warnings. False when
    the text cannot be read; then `problems` says where and why. */
 MUST_USE bool yaml_parse(struct str text, struct arena *arena, struct problems *problems,
 			 const struct yaml_node **ret_root);

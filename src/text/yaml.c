@@ -4,8 +4,10 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-#include <limits.h>
-#include <yaml.h>
+#include "text/base64.h"
+#include "yaml_merge.h"
+#include "yaml_scalar.h"
+#include "yaml_source.h"
 
 /* A node with a name, for aliases. */
 struct anchor {
@@ -24,11 +26,13 @@ struct frame {
 	struct yaml_node *node;
 	struct anchor *anchor;
 	size_t first; /* of its children in `pending` */
+	bool block;   /* a list with an item a line */
 	size_t size, height;
 };
 
 struct builder {
-	struct str text;
+	struct yaml_source source;
+	bool has_slashes; /* is there an escaped slash anywhere? */
 	struct arena *arena;
 	struct problems *problems;
 	struct map anchors; /* name to struct anchor */
@@ -37,18 +41,9 @@ struct builder {
 	struct children {
 		VEC_OF(struct child);
 	} pending; /* children of all open lists and maps; of a map, key and value in turn */
-	struct pairs {
-		VEC_OF(struct yaml_pair);
-	} merged;
 	size_t nodes;
 	const struct yaml_node *root;
 };
-
-static struct place place_of(yaml_mark_t mark)
-{
-	return (struct place){mark.line < UINT_MAX ? (unsigned)mark.line + 1 : 0,
-			      mark.column < UINT_MAX ? (unsigned)mark.column + 1 : 0};
-}
 
 static bool too_large(struct builder *builder, struct place at)
 {
@@ -119,35 +114,73 @@ static bool name_node(struct builder *builder, const yaml_char_t *name, struct a
 	return true;
 }
 
-static bool check_tag(struct builder *builder, const yaml_char_t *tag, const char *accepted, struct place at)
+/* A tag of a list or map means nothing, whatever it says. */
+static void warn_of_tag(struct builder *builder, const yaml_char_t *tag, const char *usual, struct place at)
 {
-	if (tag == NULL || strcmp((const char *)tag, "!") == 0 || strcmp((const char *)tag, accepted) == 0)
-		return true;
-	return problem_add(builder->problems, at, "a tag that is not read here; leave out the word that begins with !");
+	if (tag && strcmp((const char *)tag, "!") != 0 && strcmp((const char *)tag, usual) != 0)
+		problem_warn(builder->problems, at, "a tag that has no effect; leave out the word that begins with !");
 }
 
-static bool is_null(struct str text)
+/* What the tag makes of the text; *text is what it stands for. */
+static bool read_tagged(struct builder *builder, struct str tag, struct yaml_node *node, struct str *text,
+			struct buf *decoded)
 {
-	return text.len == 0 || str_eq(text, STR("~")) || str_eq(text, STR("null")) || str_eq(text, STR("Null")) ||
-	       str_eq(text, STR("NULL"));
+	struct err err = {0};
+
+	node->quoted = false;
+	switch (yaml_scalar_tagged(tag, *text)) {
+	case YAML_TAGGED_WRONG:
+		return problem_add(builder->problems, node->at,
+				   "the text is not what its tag says; leave out the word that begins with !");
+	case YAML_TAGGED_NULL:
+		node->kind = YAML_NULL;
+		break;
+	case YAML_TAGGED_BINARY:
+		if (!base64_decode(*text, decoded, &err))
+			return problem_add(builder->problems, node->at, "!!binary: %s", err.msg);
+		*text = buf_str(decoded);
+		node->quoted = true;
+		break;
+	case YAML_TAGGED_TEXT:
+		node->quoted = true;
+		break;
+	case YAML_TAGGED_PLAIN:
+		break;
+	}
+	problem_warn(builder->problems, node->at,
+		     "a tag, which a rules file does not need; leave out the word that "
+		     "begins with !");
+	return true;
+}
+
+static void warn_of_slash(struct builder *builder, const yaml_event_t *event, struct place at)
+{
+	if (builder->has_slashes && event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE &&
+	    yaml_source_escapes_slash(&builder->source, at))
+		problem_warn(builder->problems, at,
+			     "\\/ in a text, which prometheus-adapter refuses; write / without the backslash");
 }
 
 static bool on_scalar(struct builder *builder, const yaml_event_t *event)
 {
-	struct place at = place_of(event->start_mark);
+	CLEANUP(buf_clear) struct buf decoded = {0};
+	struct place at = yaml_source_place(event->start_mark);
 	struct str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
+	const char *tag = (const char *)event->data.scalar.tag;
 	struct yaml_node *node = new_node(builder, YAML_SCALAR, at);
 	struct anchor *anchor;
 
-	if (node == NULL || !check_tag(builder, event->data.scalar.tag, YAML_STR_TAG, at))
+	if (node == NULL)
 		return false;
-	node->quoted = event->data.scalar.tag || event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	if (!node->quoted && is_null(text))
+	node->quoted = tag || event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	if (tag && strcmp(tag, "!") != 0 && strcmp(tag, YAML_STR_TAG) != 0 &&
+	    !read_tagged(builder, str_of(tag), node, &text, &decoded))
+		return false;
+	if (!node->quoted && yaml_scalar_null(text))
 		node->kind = YAML_NULL;
-	else if (!arena_copy(builder->arena, text, &node->text))
+	if (!arena_copy(builder->arena, node->kind == YAML_NULL ? STR("") : text, &node->text))
 		return too_large(builder, at);
-	if (node->kind == YAML_NULL && is_key(builder))
-		return problem_add(builder->problems, at, "an empty key; put a name before the `:`");
+	warn_of_slash(builder, event, at);
 	return name_node(builder, event->data.scalar.anchor, (struct anchor){.node = node, .size = 1}, &anchor) &&
 	       add_node(builder, node, 1, 0, at);
 }
@@ -156,7 +189,7 @@ static bool on_alias(struct builder *builder, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
 	const struct anchor *anchor = map_get(&builder->anchors, str_of(name));
-	struct place at = place_of(event->start_mark);
+	struct place at = yaml_source_place(event->start_mark);
 
 	if (anchor == NULL)
 		return problem_add(builder->problems, at, "the alias *%.60s has no anchor &%.60s before it", name,
@@ -170,7 +203,18 @@ static bool on_alias(struct builder *builder, const yaml_event_t *event)
 	return add_node(builder, anchor->node, anchor->size, anchor->height, at);
 }
 
-static bool open_collection(struct builder *builder, enum yaml_kind kind, const yaml_char_t *name, struct place at)
+/* The first item of the innermost list that is open says how the others are indented; of the one that ended last, where none is. */
+static void note_list(struct builder *builder)
+{
+	for (size_t i = builder->depth; i-- > 0;)
+		if (builder->frames[i].block) {
+			builder->source.list = builder->frames[i].node->at;
+			return;
+		}
+}
+
+static bool open_collection(struct builder *builder, enum yaml_kind kind, bool block, const yaml_char_t *name,
+			    struct place at)
 {
 	struct yaml_node *node;
 	struct frame *frame;
@@ -184,10 +228,11 @@ static bool open_collection(struct builder *builder, enum yaml_kind kind, const 
 	if (node == NULL)
 		return false;
 	frame = &builder->frames[builder->depth];
-	*frame = (struct frame){.node = node, .first = builder->pending.count, .size = 1};
+	*frame = (struct frame){.node = node, .first = builder->pending.count, .block = block, .size = 1};
 	if (!name_node(builder, name, (struct anchor){.node = node, .open = true}, &frame->anchor))
 		return false;
 	builder->depth++;
+	note_list(builder);
 	return true;
 }
 
@@ -205,107 +250,25 @@ static bool copy_items(struct builder *builder, struct frame *frame)
 	return true;
 }
 
-static bool is_merge(const struct yaml_node *key)
-{
-	return !key->quoted && str_eq(key->text, STR("<<"));
-}
-
-/* Where a key of a map with merge keys comes from, while the map's pairs are walked in order. */
-enum origin { ORIGIN_NONE, ORIGIN_OWN_AHEAD, ORIGIN_OWN_BEFORE, ORIGIN_MERGED };
-
-static void set_origin(struct map *origins, struct str key, enum origin origin)
-{
-	*map_at(origins, key) = (void *)(uintptr_t)origin;
-}
-
-/* Adds the pairs of `from` whose keys the map does not have. A key of the map's own that stands before the merge key
-   is refused: YAML lets it win, upstream's reader lets the merged one win. */
-static bool merge_map(struct builder *builder, struct map *origins, const struct yaml_node *from, struct place at)
-{
-	for (size_t i = 0; i < from->count; i++) {
-		struct str key = from->pairs[i].key->text;
-		enum origin origin = (enum origin)(uintptr_t)map_get(origins, key);
-
-		if (origin == ORIGIN_OWN_BEFORE)
-			return problem_add(
-				builder->problems, at,
-				"a key that comes with this << stands before it, too; put << first, then the "
-				"map's own keys count");
-		if (origin != ORIGIN_NONE)
-			continue;
-		set_origin(origins, key, ORIGIN_MERGED);
-		*vec_push(&builder->merged) = from->pairs[i];
-	}
-	return true;
-}
-
-static bool merge_value(struct builder *builder, struct map *origins, const struct yaml_node *value, struct place at)
-{
-	if (value->kind == YAML_MAP)
-		return merge_map(builder, origins, value, at);
-	if (value->kind != YAML_LIST)
-		return problem_add(builder->problems, at, "<< wants a map, or a list of maps");
-	for (size_t i = 0; i < value->count; i++)
-		if (value->items[i]->kind != YAML_MAP)
-			return problem_add(builder->problems, at, "<< wants a map, or a list of maps");
-		else if (!merge_map(builder, origins, value->items[i], at))
-			return false;
-	return true;
-}
-
-/* Splits the `count` pairs into what the map has of its own, put to the front, and builder->merged. */
-static bool merge_pairs(struct builder *builder, struct yaml_pair *pairs, size_t *count)
-{
-	CLEANUP(map_clear) struct map origins = {0};
-	size_t own = 0;
-
-	for (size_t i = 0; i < *count; i++)
-		if (!is_merge(pairs[i].key))
-			set_origin(&origins, pairs[i].key->text, ORIGIN_OWN_AHEAD);
-	for (size_t i = 0; i < *count; i++) {
-		if (is_merge(pairs[i].key)) {
-			if (!merge_value(builder, &origins, pairs[i].value, pairs[i].key->at))
-				return false;
-			continue;
-		}
-		set_origin(&origins, pairs[i].key->text, ORIGIN_OWN_BEFORE);
-		pairs[own++] = pairs[i];
-	}
-	*count = own;
-	return true;
-}
-
 static bool copy_pairs(struct builder *builder, struct frame *frame)
 {
 	const struct child *pending = builder->pending.items;
 	size_t count = (builder->pending.count - frame->first) / 2;
-	struct yaml_pair *own = arena_calloc(builder->arena, count, sizeof(*own));
-	struct yaml_pair *pairs = own;
+	struct yaml_pair *pairs = arena_calloc(builder->arena, count, sizeof(*pairs));
 	bool merges = false;
 
-	if (own == NULL)
+	if (pairs == NULL)
 		return too_large(builder, frame->node->at);
 	for (size_t i = 0; i < count; i++) {
 		size_t key = frame->first + 2 * i;
 
-		own[i] = (struct yaml_pair){pending[key].node, pending[key + 1].node};
-		merges |= is_merge(own[i].key);
-	}
-	if (merges) {
-		builder->merged.count = 0;
-		if (!merge_pairs(builder, own, &count))
-			return false;
-		pairs = arena_calloc(builder->arena, count + builder->merged.count, sizeof(*pairs));
-		if (pairs == NULL)
-			return too_large(builder, frame->node->at);
-		for (size_t i = 0; i < count; i++)
-			pairs[i] = own[i];
-		for (size_t i = 0; i < builder->merged.count; i++)
-			pairs[count++] = builder->merged.items[i];
+		pairs[i] = (struct yaml_pair){pending[key].node, pending[key + 1].node};
+		merges |= yaml_merge_is(pairs[i].key);
 	}
 	frame->node->pairs = pairs;
 	frame->node->count = count;
-	return true;
+	return !merges ||
+	       yaml_merge(builder->arena, builder->problems, pairs, count, &frame->node->pairs, &frame->node->count);
 }
 
 static bool close_collection(struct builder *builder)
@@ -319,19 +282,32 @@ static bool close_collection(struct builder *builder)
 		*frame->anchor = (struct anchor){frame->node, frame->size, frame->height + 1, false};
 	builder->pending.count = frame->first;
 	builder->depth--;
+	note_list(builder);
 	builder->nodes -= frame->size - 1; /* what is in it was counted as it came */
 	return add_node(builder, frame->node, frame->size, frame->height + 1, frame->node->at);
+}
+
+static void warn_of_version(struct builder *builder, const yaml_event_t *event)
+{
+	const yaml_version_directive_t *version = event->data.document_start.version_directive;
+
+	if (version && !(version->major == 1 && version->minor == 1))
+		problem_warn(builder->problems, yaml_source_place(event->start_mark),
+			     "%%YAML %d.%d, which prometheus-adapter refuses; leave the line out", version->major,
+			     version->minor);
 }
 
 /* Takes one event; *ret_done at the end of the first document. */
 static bool on_event(struct builder *builder, const yaml_event_t *event, bool *ret_done)
 {
-	struct place at = place_of(event->start_mark);
+	struct place at = yaml_source_place(event->start_mark);
 
 	switch (event->type) {
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
+		return true;
 	case YAML_DOCUMENT_START_EVENT:
+		warn_of_version(builder, event);
 		return true;
 	case YAML_DOCUMENT_END_EVENT:
 	case YAML_STREAM_END_EVENT:
@@ -342,83 +318,18 @@ static bool on_event(struct builder *builder, const yaml_event_t *event, bool *r
 	case YAML_SCALAR_EVENT:
 		return on_scalar(builder, event);
 	case YAML_SEQUENCE_START_EVENT:
-		return check_tag(builder, event->data.sequence_start.tag, YAML_SEQ_TAG, at) &&
-		       open_collection(builder, YAML_LIST, event->data.sequence_start.anchor, at);
+		warn_of_tag(builder, event->data.sequence_start.tag, YAML_SEQ_TAG, at);
+		return open_collection(builder, YAML_LIST,
+				       event->data.sequence_start.style == YAML_BLOCK_SEQUENCE_STYLE,
+				       event->data.sequence_start.anchor, at);
 	case YAML_MAPPING_START_EVENT:
-		return check_tag(builder, event->data.mapping_start.tag, YAML_MAP_TAG, at) &&
-		       open_collection(builder, YAML_MAP, event->data.mapping_start.anchor, at);
+		warn_of_tag(builder, event->data.mapping_start.tag, YAML_MAP_TAG, at);
+		return open_collection(builder, YAML_MAP, false, event->data.mapping_start.anchor, at);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		return close_collection(builder);
 	}
 	return true;
-}
-
-/* Line `number` (from 1) and all behind it; empty when there are fewer lines. CR, LF and CR LF end a line. */
-static struct str from_line(struct str text, unsigned number)
-{
-	size_t at = 0;
-
-	for (unsigned line = 1; line < number && at < text.len; at++)
-		if (text.ptr[at] == '\n' || (text.ptr[at] == '\r' && (at + 1 == text.len || text.ptr[at + 1] != '\n')))
-			line++;
-	return str_slice(text, at, text.len);
-}
-
-static struct place place_of_byte(struct str text, size_t offset)
-{
-	struct place at = {1, 1};
-
-	for (size_t i = 0; i < offset && i < text.len; i++) {
-		at.line += text.ptr[i] == '\n';
-		at.column = text.ptr[i] == '\n' ? 1 : at.column + ((text.ptr[i] & 0xc0) != 0x80);
-	}
-	return at;
-}
-
-static bool tab_indented(struct str text, unsigned line)
-{
-	struct str rest = from_line(text, line);
-
-	for (size_t i = 0; i < rest.len && (rest.ptr[i] == ' ' || rest.ptr[i] == '\t'); i++)
-		if (rest.ptr[i] == '\t')
-			return true;
-	return false;
-}
-
-/* The scanner's own words, with the place where the construct began that it was in. */
-static bool add_parser_problem(struct builder *builder, const yaml_parser_t *parser)
-{
-	struct place at = place_of(parser->problem_mark);
-
-	if (parser->error == YAML_MEMORY_ERROR || parser->problem == NULL)
-		return too_large(builder, at);
-	if (parser->error == YAML_READER_ERROR)
-		return problem_add(builder->problems, place_of_byte(builder->text, parser->problem_offset),
-				   "no YAML: %s", parser->problem);
-	if (tab_indented(builder->text, at.line))
-		return problem_add(builder->problems, at, "no YAML: the line begins with a tab; indent with spaces");
-	if (parser->context == NULL)
-		return problem_add(builder->problems, at, "no YAML: %s", parser->problem);
-	return problem_add(builder->problems, at, "no YAML: %s, %s that begins in line %u", parser->problem,
-			   parser->context, place_of(parser->context_mark).line);
-}
-
-/* Upstream's reader, too, leaves the rest of the stream alone, even when a wrong indentation made it the rest. Nobody
-   should have to find that out by a missing metric. */
-static void warn_about_rest(struct builder *builder, unsigned line)
-{
-	struct str rest = from_line(builder->text, line);
-	struct str one;
-
-	for (; str_split(&rest, '\n', &one); line++) {
-		one = str_trim(one);
-		if (one.len == 0 || one.ptr[0] == '#' || str_starts(one, STR("...")))
-			continue;
-		problem_warn(builder->problems, (struct place){line, 1},
-			     "from here on the file is not read: its first document ends before");
-		return;
-	}
 }
 
 static bool read_events(struct builder *builder, yaml_parser_t *parser)
@@ -430,10 +341,11 @@ static bool read_events(struct builder *builder, yaml_parser_t *parser)
 		bool good;
 
 		if (!yaml_parser_parse(parser, &event))
-			return add_parser_problem(builder, parser);
+			return yaml_source_add_problem(&builder->source, parser, builder->problems);
 		good = on_event(builder, &event, &done);
 		if (event.type == YAML_DOCUMENT_END_EVENT)
-			warn_about_rest(builder, place_of(event.end_mark).line);
+			yaml_source_warn_of_rest(&builder->source, yaml_source_place(event.end_mark).line,
+						 builder->problems);
 		yaml_event_delete(&event);
 		if (!good)
 			return false;
@@ -443,12 +355,19 @@ static bool read_events(struct builder *builder, yaml_parser_t *parser)
 
 bool yaml_parse(struct str text, struct arena *arena, struct problems *problems, const struct yaml_node **ret_root)
 {
-	struct builder builder = {.text = text, .arena = arena, .problems = problems};
+	struct builder builder = {
+		.source = {.text = text},
+		.has_slashes = str_contains(text, STR("\\/")),
+		.arena = arena,
+		.problems = problems,
+	};
 	yaml_parser_t parser;
 	bool good;
 
 	if (text.len > YAML_BYTES_MAX)
 		return problem_add(problems, (struct place){0}, "larger than %d bytes", YAML_BYTES_MAX);
+	if (!yaml_source_check(&builder.source, problems))
+		return false;
 	if (!yaml_parser_initialize(&parser))
 		return problem_add(problems, (struct place){0}, "no memory to read YAML");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len ? text.ptr : ""), text.len);
@@ -458,10 +377,11 @@ bool yaml_parse(struct str text, struct arena *arena, struct problems *problems,
 	if (good && builder.root)
 		*ret_root = builder.root;
 	good = good && builder.root;
+	if (good)
+		yaml_source_warn_of_marks(&builder.source, problems);
 	yaml_parser_delete(&parser);
 	map_clear(&builder.anchors);
 	vec_clear(&builder.pending);
-	vec_clear(&builder.merged);
 	return good;
 }
 
@@ -471,36 +391,4 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, struct str key)
 		if (str_eq(map->pairs[i].key->text, key))
 			return map->pairs[i].value;
 	return NULL;
-}
-
-/* true, True and TRUE, but not tRUE: the first letter in any case, the others all alike and no larger than it. */
-static bool usual_case(struct str text)
-{
-	bool large = false;
-	bool small = false;
-
-	for (size_t i = 1; i < text.len; i++)
-		*(text.ptr[i] >= 'a' ? &small : &large) = true;
-	return !(large && small) && !(large && text.ptr[0] >= 'a');
-}
-
-bool yaml_bool(const struct yaml_node *node, bool *ret_value)
-{
-	static const struct {
-		struct str word;
-		bool value;
-	} words[] = {
-		{STR_INIT("true"), true},   {STR_INIT("yes"), true}, {STR_INIT("on"), true},   {STR_INIT("y"), true},
-		{STR_INIT("false"), false}, {STR_INIT("no"), false}, {STR_INIT("off"), false}, {STR_INIT("n"), false},
-	};
-	struct str text = node->text;
-
-	if (node->kind != YAML_SCALAR || node->quoted)
-		return false;
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (str_eq_nocase(text, words[i].word) && usual_case(text)) {
-			*ret_value = words[i].value;
-			return true;
-		}
-	return false;
 }

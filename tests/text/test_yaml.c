@@ -46,6 +46,12 @@ static void render(struct buf *out, const struct yaml_node *node)
 	}
 }
 
+#define NEEDLESS "warning: a tag, which a rules file does not need; leave out the word that begins with !\n"
+#define UNFIT	 "the text is not what its tag says; leave out the word that begins with !\n"
+#define INDENT(line, column, indent, first, its)                                                                       \
+#line ":" #column ": no YAML: this item is indented by " indent                                                \
+	      ", and the first one of its list, in line " first ", by " its "; indent them alike\n"
+
 /* `want`: the tree, or the problems as `line:column: text` lines without the file's name. */
 static struct tree_case {
 	const char *name;
@@ -135,7 +141,11 @@ static struct tree_case {
 	{"UTF-16",
 	 STR_INIT("\xff\xfe"
 		  "a\0:\0 \0b\0"),
-	 true, "{a:b}"},
+	 false, "1:1: the file is in UTF-16, and a rules file is in UTF-8; save it as UTF-8\n"},
+	{"UTF-16 without a mark", STR_INIT("a\0:\0 \0b\0"), false,
+	 "1:1: the file is in UTF-16, and a rules file is in UTF-8; save it as UTF-8\n"},
+	{"UTF-16, the other way round", STR_INIT("\0a\0:\0 \0b"), false,
+	 "1:1: the file is in UTF-16, and a rules file is in UTF-8; save it as UTF-8\n"},
 	{"no UTF-8", STR_INIT("a: b\nc: d\xff\n"), false, "2:5: no YAML: invalid leading UTF-8 octet\n"},
 	{"no UTF-8 behind a long character", STR_INIT("a: \xe6\x97\xa5\xff\n"), false,
 	 "1:5: no YAML: invalid leading UTF-8 octet\n"},
@@ -160,13 +170,20 @@ static struct tree_case {
 	{"anchor given again", STR_INIT("[&x 1, *x, &x 2, *x]\n"), true, "[1,1,2,2]"},
 	{"anchor of nothing", STR_INIT("a: &x\nb: *x\n"), true, "{a:~,b:~}"},
 	{"merge", STR_INIT("a: &m {x: 1, y: 2}\nb:\n  <<: *m\n  x: 3\n  z: 4\n"), true,
-	 "{a:{x:1,y:2},b:{x:3,z:4,y:2}}"},
+	 "{a:{x:1,y:2},b:{x:3,y:2,z:4}}"},
 	{"merge of a list, the first wins", STR_INIT("<<: [{a: 1}, {a: 2, b: 3}]\n"), true, "{a:1,b:3}"},
 	{"merge of a merge", STR_INIT("- &p {a: 1}\n- &q {<<: *p, b: 2}\n- {<<: *q}\n"), true,
-	 "[{a:1},{b:2,a:1},{b:2,a:1}]"},
+	 "[{a:1},{a:1,b:2},{a:1,b:2}]"},
 	{"merge behind other keys", STR_INIT("{a: 1, <<: {b: 2}}\n"), true, "{a:1,b:2}"},
-	{"merge behind a key that it has, too", STR_INIT("a: 1\n<<: {a: 2}\n"), false,
-	 "2:1: a key that comes with this << stands before it, too; put << first, then the map's own keys count\n"},
+	{"merge behind keys that it has, too", STR_INIT("a: 1\nb: 1\n<<: {a: 2, b: 2}\n"), true,
+	 "{a:2,b:2} 3:1: warning: a key that comes with this << stands before it, too, and the one that comes with it "
+	 "counts, as in prometheus-adapter; put << first\n"},
+	{"merge of maps into maps", STR_INIT("- &r {n: {m: 1, as: a}, l: [1]}\n- {<<: *r, n: {as: b}, l: [2]}\n"), true,
+	 "[{n:{m:1,as:a},l:[1]},{n:{m:1,as:b},l:[2]}]"},
+	{"merge of a map in the place of a text", STR_INIT("{<<: {n: x}, n: {as: b}}\n"), true, "{n:{as:b}}"},
+	{"merge, then nothing", STR_INIT("{<<: {n: x}, n: ~}\n"), true, "{n:~}"},
+	{"merges one after the other", STR_INIT("{<<: {a: 1, b: 1}, <<: {a: 2}}\n"), true, "{a:2,b:1}"},
+	{"doubled keys beside a merge", STR_INIT("{<<: {a: 1}, a: 2, a: 3}\n"), true, "{a:2,a:3}"},
 	{"merge of a text", STR_INIT("<<: x\n"), false, "1:1: << wants a map, or a list of maps\n"},
 	{"merge of a list of texts", STR_INIT("<<: [{}, x]\n"), false, "1:1: << wants a map, or a list of maps\n"},
 	{"quoted << is a key", STR_INIT("'<<': x\n"), true, "{\"<<\":x}"},
@@ -177,10 +194,36 @@ static struct tree_case {
 	 "2:4: the alias *l is no text, so it cannot be a key\n"},
 	{"tags of the plain kinds", STR_INIT("!!map {a: !!seq [!!str 5, !!str null, ! x]}\n"), true,
 	 "{a:[\"5\",\"null\",\"x\"]}"},
-	{"other tag", STR_INIT("a: !!binary aGk=\n"), false,
-	 "1:4: a tag that is not read here; leave out the word that begins with !\n"},
-	{"own tag of a list", STR_INIT("a: !mine [b]\n"), false,
-	 "1:4: a tag that is not read here; leave out the word that begins with !\n"},
+	{"binary", STR_INIT("!!binary aGk=\n"), true, "\"hi\" 1:1: " NEEDLESS},
+	{"no binary", STR_INIT("!!binary a\n"), false, NULL},
+	{"integer", STR_INIT("!!int 1\n"), true, "1 1:1: " NEEDLESS},
+	{"integer in quotes", STR_INIT("!!int '0x1F'\n"), true, "0x1F 1:1: " NEEDLESS},
+	{"no integer", STR_INIT("!!int 1.5\n"), false, "1:1: " UNFIT},
+	{"number", STR_INIT("!!float -1.5e3\n"), true, "-1.5e3 1:1: " NEEDLESS},
+	{"no number", STR_INIT("!!float x\n"), false, "1:1: " UNFIT},
+	{"boolean", STR_INIT("!!bool yes\n"), true, "yes 1:1: " NEEDLESS},
+	{"no boolean", STR_INIT("!!bool yEs\n"), false, "1:1: " UNFIT},
+	{"null by a tag", STR_INIT("!!null ''\n"), true, "~ 1:1: " NEEDLESS},
+	{"no null", STR_INIT("!!null x\n"), false, "1:1: " UNFIT},
+	{"own tag", STR_INIT("!x null\n"), true, "\"null\" 1:1: " NEEDLESS},
+	{"own tag of a list", STR_INIT("a: !mine [b]\n"), true,
+	 "{a:[b]} 1:4: warning: a tag that has no effect; leave out the word that begins with !\n"},
+
+	/* what upstream refuses */
+	{"another version", STR_INIT("%YAML 1.2\n---\na: b\n"), true,
+	 "{a:b} 1:1: warning: %YAML 1.2, which prometheus-adapter refuses; leave the line out\n"},
+	{"its version", STR_INIT("%YAML 1.1\n---\na: b\n"), true, "{a:b}"},
+	{"escaped slash", STR_INIT("- \"a\\\\/b\"\n- c: \"d\\\"\\/e\"\n- \"f/\" # \\/\n- 'g\\/'\n"), true,
+	 "[\"a\\/b\",{c:\"d\"/e\"},\"f/\",\"g\\/\"] 2:6: warning: \\/ in a text, which prometheus-adapter refuses; "
+	 "write / "
+	 "without the backslash\n"},
+	{"byte order mark inside",
+	 STR_INIT("\xef\xbb\xbf# c\n"
+		  "\xef\xbb\xbf"
+		  "a: b\n"),
+	 true,
+	 "{a:b} 2:1: warning: a byte order mark inside the file, which prometheus-adapter takes for a part of the key "
+	 "behind it; remove it\n"},
 
 	/* refused, as upstream refuses it */
 	{"tab as indentation", STR_INIT("a:\n\tb: c\n"), false,
@@ -198,7 +241,17 @@ static struct tree_case {
 	{"unquoted Helm template", STR_INIT("a: {{ .Values.x }}\n"), false,
 	 "1:5: a key that is a list or map; a key is a text (quote it if it begins with { or [)\n"},
 	{"empty key", STR_INIT("a: 1\n: b\n"), false, NULL},
-	{"null key", STR_INIT("~: b\n"), false, "1:1: an empty key; put a name before the `:`\n"},
+	{"null key", STR_INIT("~: b\n"), true, "{~:b}"},
+
+	/* items of one list, indented in two ways */
+	{"deeper", STR_INIT("l:\n- a: b\n  # c\n   - a: b\n"), false, INDENT(4, 4, "3", "2", "0")},
+	{"deeper by one", STR_INIT("- a: b\n - a: b\n"), false, NULL},
+	{"deeper behind quotes", STR_INIT("l:\n- a: 'b'\n - a: b\n"), false, INDENT(3, 2, "1", "2", "0")},
+	{"less deep", STR_INIT("l:\n  - a: 'b'\n - a: b\n"), false, INDENT(3, 2, "1", "2", "2")},
+	{"behind an inner list", STR_INIT("l:\n- a:\n  - b\n - a: b\n"), false, INDENT(4, 2, "1", "2", "0")},
+	{"as a text that goes on", STR_INIT("l:\n- a: b\n  c: d\n    - a: b\n"), false, INDENT(4, 5, "4", "2", "0")},
+	{"another error at an item", STR_INIT("l:\n- a: 'b'\n- a: 'b' c\n"), false,
+	 "3:10: no YAML: did not find expected key, while parsing a block mapping that begins in line 3\n"},
 };
 
 static void expect_tree(struct str in, bool ok, const char *want)
