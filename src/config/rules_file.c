@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/rules_file.h"
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "extension.h"
 #include "model/rule_spec.h"
@@ -33,6 +34,27 @@ static const struct shape override_shape = {
 	.count = COUNT_OF(override_fields),
 };
 
+static const struct shape resources_shape;
+
+/* A key of `resources` that slipped below `overrides` is read as a label. */
+static bool belongs_one_up(struct reader *reader, const struct yaml_pair *pair)
+{
+	static const char advice[] = "a key of resources belongs one level up, beside \"overrides\"";
+
+	for (size_t i = 0; i < resources_shape.count; i++) {
+		if (!str_eq(pair->key->text, str_of(resources_shape.fields[i].key)))
+			continue;
+		if (pair->value->kind != YAML_MAP)
+			return problem_add(reader->problems, pair->key->at, "\"%s\" under overrides: %s",
+					   resources_shape.fields[i].key, advice),
+			       true;
+		problem_warn(reader->problems, pair->key->at,
+			     "\"%s\" under overrides is read as a label of that name; %s",
+			     resources_shape.fields[i].key, advice);
+	}
+	return false;
+}
+
 static void read_override(struct reader *reader, const struct yaml_pair *pair, struct override_spec *override)
 {
 	*override = (struct override_spec){
@@ -40,6 +62,11 @@ static void read_override(struct reader *reader, const struct yaml_pair *pair, s
 		.group = {.at = pair->key->at},
 		.resource = {.at = pair->key->at},
 	};
+	if (belongs_one_up(reader, pair))
+		return;
+	if (pair->key->kind == YAML_NULL)
+		problem_warn(reader->problems, pair->key->at,
+			     "an override without a label, which no series has; put the label before the `:`");
 	if (pair->value->kind == YAML_MAP || pair->value->kind == YAML_NULL)
 		shape_read(reader, &override_shape, pair->value, pair->key->at, override);
 	else
@@ -144,12 +171,14 @@ static const struct shape name_shape = {
 	.count = COUNT_OF(name_fields),
 };
 
+/* Upstream starts without it, and fails when it is needed. */
 static void check_text(struct reader *reader, const struct spelled *text, const char *what, const char *key,
-		       struct place at)
+		       const char *result, struct place at)
 {
 	if (text->text.len == 0)
-		problem_add(reader->problems, text->text.ptr ? text->at : at, "%s without \"%s\"%s", what, key,
-			    text->text.ptr ? ": it is empty" : "; add it");
+		problem_warn(reader->problems, text->text.ptr ? text->at : at, "%s %s \"%s\", so that %s; %s", what,
+			     text->text.ptr ? "with an empty" : "without", key, result,
+			     text->text.ptr ? "fill it in" : "add it");
 }
 
 static void prepare_rule(void *target, struct place at)
@@ -164,8 +193,8 @@ static void check_rule(struct reader *reader, void *target, struct place at)
 {
 	const struct rule_spec *rule = target;
 
-	check_text(reader, &rule->series_query, "a rule", "seriesQuery", at);
-	check_text(reader, &rule->metrics_query, "a rule", "metricsQuery", at);
+	check_text(reader, &rule->series_query, "a rule", "seriesQuery", "it finds no series and gives no metrics", at);
+	check_text(reader, &rule->metrics_query, "a rule", "metricsQuery", "requests for its metrics are refused", at);
 }
 
 static const struct field rule_fields[] = {
@@ -199,9 +228,12 @@ static void check_resource_rule(struct reader *reader, void *target, struct plac
 {
 	const struct resource_rule_spec *rule = target;
 
-	check_text(reader, &rule->container_query, "a resource rule", "containerQuery", at);
-	check_text(reader, &rule->node_query, "a resource rule", "nodeQuery", at);
-	check_text(reader, &rule->container_label, "a resource rule", "containerLabel", at);
+	check_text(reader, &rule->container_query, "a resource rule", "containerQuery",
+		   "resource metrics of pods are refused", at);
+	check_text(reader, &rule->node_query, "a resource rule", "nodeQuery", "resource metrics of nodes are refused",
+		   at);
+	check_text(reader, &rule->container_label, "a resource rule", "containerLabel",
+		   "the containers of a pod are not told apart", at);
 }
 
 static const struct field resource_rule_fields[] = {
@@ -229,12 +261,22 @@ static void prepare_resource_rules(void *target, struct place at)
 
 static void check_resource_rules(struct reader *reader, void *target, struct place at)
 {
-	const struct rules_spec *spec = target;
+	struct rules_spec *spec = target;
+	const struct {
+		struct resource_rule_spec *rule;
+		const char *key;
+	} both[] = {{&spec->cpu, "cpu"}, {&spec->memory, "memory"}};
 
-	if (spec->cpu.at.line == 0)
-		problem_add(reader->problems, at, "resourceRules without \"cpu\"; both cpu and memory are needed");
-	if (spec->memory.at.line == 0)
-		problem_add(reader->problems, at, "resourceRules without \"memory\"; both cpu and memory are needed");
+	for (size_t i = 0; i < COUNT_OF(both); i++) {
+		if (both[i].rule->at.line)
+			continue;
+		problem_warn(
+			reader->problems, at,
+			"resourceRules without \"%s\", so that resource metrics are refused; both cpu and memory are "
+			"needed",
+			both[i].key);
+		both[i].rule->at = at;
+	}
 }
 
 static void read_window(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
@@ -282,16 +324,36 @@ static const char *lookalike(struct str key)
 }
 
 /* The rules block of the Helm charts' values is a map that holds the lists. */
+static bool is_chart_block(struct reader *reader, const struct yaml_pair *pair)
+{
+	static const struct {
+		struct str key;
+		const char *kind, *belongs;
+	} parts[] = {
+		{STR_INIT("custom"), "list", "rules:"},
+		{STR_INIT("external"), "list", "externalRules:"},
+		{STR_INIT("resource"), "map", "resourceRules:"},
+	};
+	CLEANUP(buf_clear) struct buf moves = {0};
+
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (yaml_get(pair->value, parts[i].key))
+			buf_printf(&moves, "%s the %s under \"%s\" to \"%s\"", moves.len ? "," : "", parts[i].kind,
+				   parts[i].key.ptr, parts[i].belongs);
+	if (moves.len == 0 && yaml_get(pair->value, STR("default")))
+		buf_puts(&moves, " the lists that stand in it to \"rules:\" and \"externalRules:\"");
+	if (moves.len)
+		problem_add(
+			reader->problems, pair->value->at,
+			"\"%s\" wants a list, not a map; this is the rules block of a Helm chart's values: move%s, at "
+			"the top of the file",
+			shape_shown(pair->key->text).text, buf_cstr(&moves));
+	return moves.len > 0;
+}
+
 static void read_rules(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)
 {
-	const struct yaml_node *node = pair->value;
-
-	if (yaml_get(node, STR("custom")) || yaml_get(node, STR("default")))
-		problem_add(reader->problems, node->at,
-			    "\"%s\" wants a list, not a map; this is the rules block of a Helm chart's values: put the "
-			    "list that stands under \"custom\" (or \"external\") right under \"%s:\"",
-			    field->key, field->key);
-	else
+	if (!is_chart_block(reader, pair))
 		shape_read_list(reader, field, pair, into);
 }
 

@@ -64,12 +64,35 @@ static const struct field *nearest_field(const struct shape *shape, struct str k
 	return nearest;
 }
 
+/* The key whose map has `key`. */
+static const struct field *field_around(const struct shape *shape, struct str key)
+{
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct shape *inner = shape->fields[i].read == shape_read_map ? shape->fields[i].shape : NULL;
+
+		for (size_t j = 0; inner && j < inner->count; j++)
+			if (str_eq(key, str_of(inner->fields[j].key)))
+				return &shape->fields[i];
+	}
+	return NULL;
+}
+
 static void add_unknown_key(struct reader *reader, const struct shape *shape, const struct yaml_node *key, void *target)
 {
+	const struct field *around = field_around(shape, key->text);
 	const struct field *nearest = nearest_field(shape, key->text);
 	const char *advice = shape->advise ? shape->advise(key->text) : NULL;
 	CLEANUP(buf_clear) struct buf known = {0};
 
+	if (key->kind == YAML_NULL) {
+		problem_add(reader->problems, key->at, "an empty key; put a name before the `:`");
+		return;
+	}
+	if (around) {
+		problem_add(reader->problems, key->at, "the key \"%s\" in %s belongs one level deeper, under \"%s\"",
+			    shape_shown(key->text).text, shape->what, around->key);
+		return;
+	}
 	if (nearest) {
 		problem_add(reader->problems, key->at, "unknown key \"%s\" in %s; did you mean \"%s\"?",
 			    shape_shown(key->text).text, shape->what, nearest->key);

@@ -59,14 +59,15 @@ static bool compile_query(const struct spelled *spelled, const char *key, struct
 	return true;
 }
 
-/* Namespaces, pods and nodes are the same in every cluster, so nothing has to be asked of it. */
+/* Namespaces, pods and nodes are the same in every cluster, so nothing has to be asked of it. A rule that is not there has no
+   place, and reading has said so. */
 static void find_label(const struct association *association, const struct resource_table *table, struct arena *arena,
 		       const char *plural, struct problems *problems, struct place at, struct str *ret_label)
 {
 	const struct resource *resource = resource_find(table, str_of(plural), STR(""));
 	struct err err;
 
-	if (!association_label_of(association, table, resource, arena, ret_label, &err))
+	if (!association_label_of(association, table, resource, arena, ret_label, &err) && at.line)
 		problem_warn(problems, at, "%.300s; the resource metrics of what needs it are refused", err.msg);
 }
 

@@ -46,7 +46,8 @@ static struct problem_case {
 	 "f:8:23: unknown key \"resources\" in an override; did you mean \"resource\"?\n"
 	 "f:8:39: unknown key \"groups\" in an override; did you mean \"group\"?\n"
 	 "f:8:50: unknown key \"version\" in an override; known are group, resource\n"
-	 "f:9:1: resourceRules without \"cpu\"; both cpu and memory are needed\n"
+	 "f:9:1: warning: resourceRules without \"cpu\", so that resource metrics are refused; both cpu and memory are "
+	 "needed\n"
 	 "f:9:17: unknown key \"cpus\" in resourceRules; did you mean \"cpu\"?\n"
 	 "f:9:36: unknown key \"containerQueries\" in a resource rule; did you mean \"containerQuery\"?\n"},
 	{"unknown key that is long or odd",
@@ -55,6 +56,21 @@ static struct problem_case {
 	 "f:1:1: unknown key \"a b c\" in a rules file; known are rules, externalRules, resourceRules\n"
 	 "f:2:1: unknown key \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" in a rules file; "
 	 "known are rules, externalRules, resourceRules\n"},
+	{"keys one level too high", STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  as: c\n  overrides: {}\n"),
+	 "f:4:3: the key \"as\" in a rule belongs one level deeper, under \"name\"\n"
+	 "f:5:3: the key \"overrides\" in a rule belongs one level deeper, under \"resources\"\n"},
+	{"keys one level too deep",
+	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  resources:\n    overrides:\n      namespaced: false\n"
+		  "      template: {resource: pod}\n"),
+	 "f:6:7: \"namespaced\" under overrides: a key of resources belongs one level up, beside \"overrides\"\n"
+	 "f:7:7: warning: \"template\" under overrides is read as a label of that name; a key of resources belongs one "
+	 "level "
+	 "up, beside \"overrides\"\n"},
+	{"null keys",
+	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  ~: c\n"
+		  "  resources: {overrides: {~: {resource: pod}}}\n"),
+	 "f:4:3: an empty key; put a name before the `:`\n"
+	 "f:5:27: warning: an override without a label, which no series has; put the label before the `:`\n"},
 	{"doubled key of a struct", STR_INIT("rules:\n- seriesQuery: a\n  seriesQuery: b\n  metricsQuery: c\n"),
 	 "f:3:3: the key \"seriesQuery\" is given twice in a rule, first in line 2; keep one\n"},
 	{"doubled key with a null", STR_INIT("rules:\nrules: []\n"),
@@ -70,15 +86,20 @@ static struct problem_case {
 	{"a text at the top", STR_INIT("hello\n"),
 	 "f:1:1: a rules file is a map with the keys rules, externalRules and resourceRules, not a text\n"},
 	{"Helm's rules block", STR_INIT("rules:\n  default: false\n  custom:\n  - seriesQuery: a\n"),
-	 "f:2:3: \"rules\" wants a list, not a map; this is the rules block of a Helm chart's values: put the list "
-	 "that "
-	 "stands under \"custom\" (or \"external\") right under \"rules:\"\n"},
+	 "f:2:3: \"rules\" wants a list, not a map; this is the rules block of a Helm chart's values: move the list "
+	 "under "
+	 "\"custom\" to \"rules:\", at the top of the file\n"},
+	{"Helm's rules block, all of it", STR_INIT("rules: {external: [], resource: {}, custom: []}\n"),
+	 "f:1:8: \"rules\" wants a list, not a map; this is the rules block of a Helm chart's values: move the list "
+	 "under "
+	 "\"custom\" to \"rules:\", the list under \"external\" to \"externalRules:\", the map under \"resource\" to "
+	 "\"resourceRules:\", at the top of the file\n"},
 	{"Helm's values of prometheus-adapter", STR_INIT("prometheus:\n  url: http://x\nrules:\n  default: true\n"),
 	 "f:1:1: unknown key \"prometheus\" in a rules file; these are a Helm chart's values; the rules are the list "
 	 "under rules.custom, to be put under rules:\n"
-	 "f:4:3: \"rules\" wants a list, not a map; this is the rules block of a Helm chart's values: put the list "
+	 "f:4:3: \"rules\" wants a list, not a map; this is the rules block of a Helm chart's values: move the lists "
 	 "that "
-	 "stands under \"custom\" (or \"external\") right under \"rules:\"\n"},
+	 "stand in it to \"rules:\" and \"externalRules:\", at the top of the file\n"},
 	{"Helm's values of ACK",
 	 STR_INIT("AlibabaCloudMetricsAdapter:\n\n  prometheus:\n    enabled: true    # an\n#    header:\n"
 		  "    adapter:\n      rules:\n        default: false  \t\t\t# tabs\n        custom:\n\n        # one\n"
@@ -127,15 +148,17 @@ static struct problem_case {
 
 	/* what must be there */
 	{"nothing in a rule", STR_INIT("rules:\n- {}\n-\n- name: {as: x}\n"),
-	 "f:2:3: a rule without \"metricsQuery\"; add it\n"
-	 "f:2:3: a rule without \"seriesQuery\"; add it\n"
-	 "f:3:2: a rule without \"metricsQuery\"; add it\n"
-	 "f:3:2: a rule without \"seriesQuery\"; add it\n"
-	 "f:4:3: a rule without \"metricsQuery\"; add it\n"
-	 "f:4:3: a rule without \"seriesQuery\"; add it\n"},
+	 "f:2:3: warning: a rule without \"metricsQuery\", so that requests for its metrics are refused; add it\n"
+	 "f:2:3: warning: a rule without \"seriesQuery\", so that it finds no series and gives no metrics; add it\n"
+	 "f:3:2: warning: a rule without \"metricsQuery\", so that requests for its metrics are refused; add it\n"
+	 "f:3:2: warning: a rule without \"seriesQuery\", so that it finds no series and gives no metrics; add it\n"
+	 "f:4:3: warning: a rule without \"metricsQuery\", so that requests for its metrics are refused; add it\n"
+	 "f:4:3: warning: a rule without \"seriesQuery\", so that it finds no series and gives no metrics; add it\n"},
 	{"empty queries", STR_INIT("externalRules:\n- seriesQuery: ''\n  metricsQuery: \"\"\n"),
-	 "f:2:16: a rule without \"seriesQuery\": it is empty\n"
-	 "f:3:17: a rule without \"metricsQuery\": it is empty\n"},
+	 "f:2:16: warning: a rule with an empty \"seriesQuery\", so that it finds no series and gives no metrics; fill "
+	 "it in\n"
+	 "f:3:17: warning: a rule with an empty \"metricsQuery\", so that requests for its metrics are refused; fill "
+	 "it in\n"},
 	{"filter with both",
 	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: b\n  seriesFilters: [{is: a, isNot: b}]\n"),
 	 "f:4:19: a filter with both \"is\" and \"isNot\"; make two filters of it\n"},
@@ -153,19 +176,28 @@ static struct problem_case {
 	 "f:7:7: the override of the label \"ns\" names no resource; write it like ns: {resource: pod}\n"
 	 "f:8:7: the override of the label \"node\" names no resource; write it like node: {resource: pod}\n"},
 	{"nothing in resourceRules", STR_INIT("resourceRules: {}\n"),
-	 "f:1:1: resourceRules without \"cpu\"; both cpu and memory are needed\n"
-	 "f:1:1: resourceRules without \"memory\"; both cpu and memory are needed\n"},
+	 "f:1:1: warning: resourceRules without \"cpu\", so that resource metrics are refused; both cpu and memory are "
+	 "needed\n"
+	 "f:1:1: warning: resourceRules without \"memory\", so that resource metrics are refused; both cpu and memory "
+	 "are needed\n"},
 	{"resourceRules without memory",
 	 STR_INIT(
 		 "resourceRules:\n  cpu:\n    containerQuery: a\n    nodeQuery: b\n    containerLabel: c\n  memory:\n"),
-	 "f:1:1: resourceRules without \"memory\"; both cpu and memory are needed\n"},
+	 "f:1:1: warning: resourceRules without \"memory\", so that resource metrics are refused; both cpu and memory "
+	 "are needed\n"},
 	{"nothing in a resource rule", STR_INIT("resourceRules:\n  cpu: {}\n  memory: {resources: {}}\n"),
-	 "f:2:3: a resource rule without \"containerLabel\"; add it\n"
-	 "f:2:3: a resource rule without \"containerQuery\"; add it\n"
-	 "f:2:3: a resource rule without \"nodeQuery\"; add it\n"
-	 "f:3:3: a resource rule without \"containerLabel\"; add it\n"
-	 "f:3:3: a resource rule without \"containerQuery\"; add it\n"
-	 "f:3:3: a resource rule without \"nodeQuery\"; add it\n"},
+	 "f:2:3: warning: a resource rule without \"containerLabel\", so that the containers of a pod are not told "
+	 "apart; add it\n"
+	 "f:2:3: warning: a resource rule without \"containerQuery\", so that resource metrics of pods are refused; "
+	 "add it\n"
+	 "f:2:3: warning: a resource rule without \"nodeQuery\", so that resource metrics of nodes are refused; add "
+	 "it\n"
+	 "f:3:3: warning: a resource rule without \"containerLabel\", so that the containers of a pod are not told "
+	 "apart; add it\n"
+	 "f:3:3: warning: a resource rule without \"containerQuery\", so that resource metrics of pods are refused; "
+	 "add it\n"
+	 "f:3:3: warning: a resource rule without \"nodeQuery\", so that resource metrics of nodes are refused; add "
+	 "it\n"},
 	{"bad window",
 	 STR_INIT("resourceRules:\n  cpu: &r {containerQuery: a, nodeQuery: b, containerLabel: c}\n  memory: *r\n"
 		  "  window: 1 minute\n"),
