@@ -27,7 +27,8 @@ size_t regexp_groups(const struct regexp *regexp);
    as much each. */
 MUST_USE bool regexp_search(const struct regexp *regexp, struct str text, bool *ret_found, struct err *err);
 
-/* The text of group `name` in the leftmost match, as a part of `text`; ptr NULL when it took no part or does not exist.
+/* The text of group `name` (the last of that name) in the leftmost match, as a part of `text`; ptr NULL when it took no part or
+   does not exist.
    *ret_found as above. */
 MUST_USE bool regexp_group(const struct regexp *regexp, struct str text, const char *name, bool *ret_found,
 			   struct str *ret_group, struct err *err);

@@ -10,13 +10,15 @@
 #include "base/str.h"
 #include "text/problem.h"
 
-enum template_kind { TEMPLATE_STRING, TEMPLATE_LIST, TEMPLATE_MAP };
+enum template_kind { TEMPLATE_STRING, TEMPLATE_LIST, TEMPLATE_MAP, TEMPLATE_BOOL };
 
 /* A field of the root value, as `.NAME`. All texts are lent for the duration of the run. */
 struct template_field {
 	struct str name;
 	enum template_kind kind;
 	struct str string;	 /* of a string */
+	bool truth;		 /* of a boolean */
+	bool method;		 /* no part of the value as it is printed; `String`, if it is one, is all of it */
 	const struct str *items; /* of a list of strings; of a map the values */
 	const struct str *keys;	 /* of a map, sorted bytewise, without duplicates */
 	size_t count;		 /* of a list or map */
@@ -46,5 +48,8 @@ MUST_USE bool template_run(const struct template_tree *tree, const struct templa
 
 /* Does the text of the template use the field `name` anywhere? For lint. */
 bool template_uses(const struct template_tree *tree, struct str name);
+
+/* A name of a field or variable that is not of ASCII; ptr NULL: none is. */
+struct str template_foreign_name(const struct template_tree *tree);
 
 #endif

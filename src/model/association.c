@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "model/resource.h"
-#include "model/rule_spec.h"
+#include "rule_template.h"
 #include "text/regexp.h"
-#include "text/template.h"
 
 enum { LABEL_BYTES_MAX = 4096, LABEL_SHOWN = 200, SCRATCH_BYTES_MAX = 64 << 10 };
 
@@ -26,14 +26,22 @@ void association_free(struct association *association)
 	free(association);
 }
 
-/* The label for a group and a resource; appended to `out`. */
+/* The label for a group and a resource; appended to `out`. What the template sees is a GroupResource of Go, with its methods. */
 static bool run_template(const struct association *association, struct str group, struct str resource, struct buf *out,
 			 struct err *err)
 {
 	CLEANUP(arena_free_at) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
+	CLEANUP(buf_clear) struct buf both = {0};
+
+	buf_put(&both, resource);
+	buf_puts(&both, group.len ? "." : "");
+	buf_put(&both, group);
+
 	const struct template_field fields[] = {
 		{.name = STR("Group"), .kind = TEMPLATE_STRING, .string = group},
 		{.name = STR("Resource"), .kind = TEMPLATE_STRING, .string = resource},
+		{.name = STR("Empty"), .kind = TEMPLATE_BOOL, .truth = both.len == 0, .method = true},
+		{.name = STR("String"), .kind = TEMPLATE_STRING, .string = buf_str(&both), .method = true},
 	};
 
 	return template_run(association->label, fields, COUNT_OF(fields), scratch, out, err);
@@ -63,32 +71,54 @@ static bool compile_extraction(struct association *association, struct err *err)
 static bool compile_template(struct association *association, struct problems *problems)
 {
 	const struct spelled *spelled = &association->spec->template_text;
-	struct place in_text;
 	struct err err = {0};
 
 	if (spelled->text.len == 0)
 		return true;
-	if (!template_parse(spelled->text, "resource-label", &association->label, &in_text, &err) ||
-	    !compile_extraction(association, &err))
+	if (!rule_template_parse(spelled, "resources.template", "resource-label", problems, &association->label))
+		return false;
+	if (!compile_extraction(association, &err))
 		return problem_add(problems, spelled->at, "resources.template: %s", err.msg);
+	if (template_uses(association->label, STR("String")) || template_uses(association->label, STR("Empty")))
+		problem_warn(problems, spelled->at,
+			     "resources.template: .String is RESOURCE.GROUP, which no label is for a resource with a "
+			     "group, and .Empty is always false; use .Resource and .Group");
 	return true;
+}
+
+/* In lower case, as they are looked up. */
+static void write_target(struct buf *out, const struct override_spec *override)
+{
+	for (size_t i = 0; i < override->resource.text.len; i++) {
+		char c = override->resource.text.ptr[i];
+
+		buf_putc(out, (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
+	}
+	buf_putc(out, '.');
+	buf_put(out, override->group.text);
 }
 
 static void warn_of_doubled_resources(const struct resources_spec *spec, struct problems *problems)
 {
-	for (size_t i = 1; i < spec->override_count; i++)
-		for (size_t j = 0; j < i; j++) {
-			const struct override_spec *later = &spec->overrides[i];
-			const struct override_spec *earlier = &spec->overrides[j];
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
+	CLEANUP(map_clear) struct map seen = {0};
 
-			if (str_eq_nocase(later->resource.text, earlier->resource.text) &&
-			    str_eq(later->group.text, earlier->group.text))
-				problem_warn(
-					problems, later->label.at,
-					"labels \"%.*s\" and \"%.*s\" both stand for %.*s; queries use the later one",
-					STR_ARG(earlier->label.text), STR_ARG(later->label.text),
-					STR_ARG(later->resource.text));
-		}
+	for (size_t i = 0; i < spec->override_count; i++) {
+		CLEANUP(buf_clear) struct buf target = {0};
+		const struct override_spec *later = &spec->overrides[i];
+		const struct override_spec *earlier;
+		struct str key = {0};
+
+		write_target(&target, later);
+		earlier = map_get(&seen, buf_str(&target));
+		if (earlier)
+			problem_warn(problems, later->label.at,
+				     "labels \"%.*s\" and \"%.*s\" both stand for %.*s; queries use the later one",
+				     STR_ARG(earlier->label.text), STR_ARG(later->label.text),
+				     STR_ARG(later->resource.text));
+		CHECK(arena_copy(arena, buf_str(&target), &key));
+		*map_at(&seen, key) = (void *)(uintptr_t)later;
+	}
 }
 
 bool association_new(const struct resources_spec *spec, struct problems *problems, struct association **ret_association)

@@ -49,6 +49,8 @@ void lint_query(const struct rule *rule, struct problems *problems)
 	bool is = false;
 	struct err err = {0};
 
+	if (rule->spec->metrics_query.text.len == 0)
+		return; /* reading has said so */
 	if (!rule_typical_query(rule, arena, &text, &err))
 		problem_warn(problems, rule->spec->metrics_query.at, "metricsQuery fails with a usual request: %s",
 			     err.msg);

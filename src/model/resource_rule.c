@@ -5,10 +5,9 @@
 
 #include "model/association.h"
 #include "model/resource.h"
-#include "model/rule_spec.h"
+#include "rule_template.h"
 #include "text/problem.h"
 #include "text/regexp.h"
-#include "text/template.h"
 
 static void clear(struct resource_rule *rule)
 {
@@ -48,17 +47,6 @@ static bool can_split(const struct resource_rule *rule)
 
 /* ---- compiling */
 
-static bool compile_query(const struct spelled *spelled, const char *key, struct problems *problems,
-			  struct template_tree **ret_tree)
-{
-	struct place in_text;
-	struct err err = {0};
-
-	if (!template_parse(spelled->text, "query", ret_tree, &in_text, &err))
-		return problem_add(problems, spelled->at, "%s: %s", key, err.msg);
-	return true;
-}
-
 /* Namespaces, pods and nodes are the same in every cluster, so nothing has to be asked of it. A rule that is not there has no
    place, and reading has said so. */
 static void find_label(const struct association *association, const struct resource_table *table, struct arena *arena,
@@ -95,8 +83,9 @@ static bool compile(struct resource_rule *rule, const struct resource_rule_spec 
 	rule->spec = rule_spec;
 	rule->file = spec->file;
 	rule->container_label = rule_spec->container_label.text;
-	good = compile_query(&rule_spec->container_query, "containerQuery", problems, &rule->container_query);
-	good &= compile_query(&rule_spec->node_query, "nodeQuery", problems, &rule->node_query);
+	good = rule_template_parse(&rule_spec->container_query, "containerQuery", "query", problems,
+				   &rule->container_query);
+	good &= rule_template_parse(&rule_spec->node_query, "nodeQuery", "query", problems, &rule->node_query);
 	good &= find_labels(rule, spec, problems);
 	rule->splits = good && can_split(rule);
 	return good;

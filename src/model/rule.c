@@ -9,7 +9,7 @@
 #include "model/query.h"
 #include "model/resource_rule.h"
 #include "model/rule_spec.h"
-#include "text/template.h"
+#include "rule_template.h"
 
 static void rule_clear(struct rule *rule)
 {
@@ -42,22 +42,12 @@ void rules_unref(struct rules *rules)
 		rules_free(rules);
 }
 
-static bool compile_query(struct rule *rule, struct problems *problems)
-{
-	const struct spelled *spelled = &rule->spec->metrics_query;
-	struct place in_text;
-	struct err err = {0};
-
-	if (!template_parse(spelled->text, "metrics-query", &rule->query, &in_text, &err))
-		return problem_add(problems, spelled->at, "metricsQuery: %s", err.msg);
-	return true;
-}
-
 static bool rule_compile(struct rule *rule, struct problems *problems)
 {
 	bool good = association_new(&rule->spec->resources, problems, &rule->association);
 
-	good &= compile_query(rule, problems);
+	good &= rule_template_parse(&rule->spec->metrics_query, "metricsQuery", "metrics-query", problems,
+				    &rule->query);
 	good &= namer_new(rule->spec, problems, &rule->namer);
 	return good;
 }

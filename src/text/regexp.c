@@ -110,7 +110,12 @@ bool regexp_group(const struct regexp *regexp, struct str text, const char *name
 	if (!regexp_match_run(regexp, text, &match, err))
 		return false;
 	*ret_found = match.data != NULL;
-	*ret_group = match.data ? regexp_match_named(regexp, &match, str_of(name)) : (struct str){NULL, 0};
+	*ret_group = (struct str){NULL, 0};
+	for (size_t i = regexp->groups.count; match.data && i-- > 0;)
+		if (*name && str_eq(regexp->groups.items[i].name, str_of(name))) {
+			*ret_group = regexp_match_group(regexp, &match, i + 1);
+			break;
+		}
 	regexp_match_clear(&match);
 	return true;
 }

@@ -26,19 +26,24 @@ static const struct ascii_set {
 									       {"xdigit", "09AFaf"},
 };
 
-/* Properties that are wider when case does not count. NULL: by more than we carry along. */
+/* Properties that are wider when case does not count, and those that their complements are within a class, which cannot leave
+   out two things at once. With letters of one case come a few that have no other case: the tables that tell are not carried
+   along, and names of metrics have none of these. */
 static const struct fold {
-	const char *name, *more;
+	const char *name, *more, *complement;
 } FOLDS[] = {
-	{"L", "\\x{345}"},
-	{"M", "\\x{399}\\x{3b9}\\x{1fbe}"},
-	{"Mn", "\\x{399}\\x{3b9}\\x{1fbe}"},
-	{"sc:Common", "\\x{39c}\\x{3bc}"},
-	{"sc:Greek", "\\x{b5}\\x{345}"},
-	{"sc:Inherited", "\\x{399}\\x{3b9}\\x{1fbe}"},
-	{"Ll", NULL},
-	{"Lt", NULL},
-	{"Lu", NULL},
+	{"L", "\\x{345}", "L"},
+	{"M", "\\x{399}\\x{3b9}\\x{1fbe}", "M"},
+	{"Mn", "\\x{399}\\x{3b9}\\x{1fbe}", "Mn"},
+	{"sc:Common", "\\x{39c}\\x{3bc}", "sc:Common"},
+	{"sc:Greek", "\\x{b5}\\x{345}", "sc:Greek"},
+	{"sc:Inherited", "\\x{399}\\x{3b9}\\x{1fbe}", "sc:Inherited"},
+	{"Ll", "\\p{Lu}\\p{Lt}\\x{345}", "L&"},
+	{"Lt",
+	 "\\x{1c4}\\x{1c6}\\x{1c7}\\x{1c9}\\x{1ca}\\x{1cc}\\x{1f1}\\x{1f3}\\x{1f80}-\\x{1f87}\\x{1f90}-\\x{1f97}"
+	 "\\x{1fa0}-\\x{1fa7}\\x{1fb3}\\x{1fc3}\\x{1ff3}",
+	 "Lt"},
+	{"Lu", "\\p{Ll}\\p{Lt}\\x{345}", "L&"},
 };
 
 static const char CATEGORIES[] =
@@ -259,8 +264,10 @@ static bool put_property(struct regexp_gate *gate, struct str name, bool negativ
 	if (!put_property_name(&property, name))
 		return regexp_gate_refuse(gate, "invalid character class range", from, gate->at);
 	fold = gate->flags & FLAG_FOLD ? find_fold(buf_str(&property)) : NULL;
-	if (fold && (fold->more == NULL || (negative && where == IN_CLASS)))
-		return regexp_gate_refuse(gate, "not supported with (?i), use (?-i:...) around it", from, gate->at);
+	if (fold && negative && where == IN_CLASS) {
+		buf_printf(&gate->out, "\\P{%s}", fold->complement);
+		return true;
+	}
 	if (where == ALONE)
 		buf_puts(&gate->out, negative && fold ? "[^" : "[");
 	buf_printf(&gate->out, negative && !fold ? "\\P{%s}" : "\\p{%s}", buf_cstr(&property));

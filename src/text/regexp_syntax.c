@@ -5,7 +5,7 @@
 
    Differences that are left: in a loop over what may match nothing, groups may be empty that Go fills, when the loop is
    itself counted, as in (?:(a|)*b){2}, or prefers to match nothing in the middle, as in (?:a?(|b))*; properties are those
-   of PCRE2's Unicode version; \p{Lu}, \p{Ll} and \p{Lt} together with (?i) are refused. */
+   of PCRE2's Unicode version; \p{Lu}, \p{Ll} and \p{Lt} together with (?i) take a few letters more. */
 #include "regexp_syntax.h"
 
 #include "characters.h"

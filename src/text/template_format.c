@@ -20,6 +20,7 @@ struct directive {
 	bool syntax;	  /* %#v */
 	int width;	  /* characters; 0: as wide as it is */
 	int precision;	  /* -1: none given */
+	bool bad_place;	  /* %[n] of an argument that is not there */
 	bool unsupported; /* what Go knows and we do not */
 };
 
@@ -321,16 +322,35 @@ static void put_items(struct directive *d, const struct value *value)
 	buf_putc(d->out, d->syntax ? '}' : ']');
 }
 
+static const struct template_field *string_method(const struct run *run)
+{
+	for (size_t i = 0; i < run->field_count; i++)
+		if (run->fields[i].method && str_eq(run->fields[i].name, STR("String")))
+			return &run->fields[i];
+	return NULL;
+}
+
 static void put_root(struct directive *d, const struct value *value)
 {
-	if (d->syntax)
-		buf_puts(d->out, template_run_type(d->run, value));
+	const struct template_field *string = d->syntax ? NULL : string_method(d->run);
+	const char *before = d->syntax ? template_run_type(d->run, value) : "";
+
+	if (string) {
+		struct value text = value_string(string->string);
+
+		put_string(d, &text);
+		return;
+	}
+	buf_puts(d->out, before);
 	buf_putc(d->out, '{');
+	before = "";
 	for (size_t i = 0; i < d->run->field_count; i++) {
 		struct value field = template_value_of_field(&d->run->fields[i]);
 
-		if (i > 0)
-			buf_puts(d->out, d->syntax ? ", " : " ");
+		if (d->run->fields[i].method)
+			continue;
+		buf_puts(d->out, before);
+		before = d->syntax ? ", " : " ";
 		if (d->names || d->syntax) {
 			buf_put(d->out, d->run->fields[i].name);
 			buf_putc(d->out, ':');
@@ -458,22 +478,113 @@ static int take_count(struct str *rest, struct directive *d)
 	return count;
 }
 
-/* Behind the '%'. Without a verb d->verb stays 0. */
-static void take_directive(struct str *rest, struct directive *d)
+/* The arguments of a printf, and which comes next. */
+struct arguments {
+	const struct value *all;
+	size_t count, next;
+	bool by_place; /* some were asked for by their places, so that nobody knows which are left over */
+};
+
+/* `[2]`: the next argument is the second. True when it stood there. */
+static bool take_place(struct str *rest, struct directive *d, struct arguments *arguments)
 {
+	struct str digits = str_slice(*rest, 1, str_index(*rest, ']'));
+	struct str left = digits;
+	int place;
+
+	if (!str_starts(*rest, STR("[")))
+		return false;
+	arguments->by_place = true;
+	place = take_count(&left, d);
+	if (str_index(*rest, ']') == rest->len) { /* Go goes on behind the bracket */
+		*rest = str_slice(*rest, 1, rest->len);
+		d->bad_place = true;
+		return false;
+	}
+	*rest = str_slice(*rest, digits.len + 2, rest->len);
+	if (digits.len == 0 || left.len || place < 1 || (size_t)place > arguments->count) {
+		d->bad_place = true;
+		return digits.len > 0 && left.len == 0;
+	}
+	arguments->next = (size_t)place - 1;
+	return true;
+}
+
+/* For a `*`: the next argument as a number of characters. */
+static bool take_number(struct directive *d, struct arguments *arguments, int *ret_number)
+{
+	const struct value *value = arguments->next < arguments->count ? &arguments->all[arguments->next++] : NULL;
+
+	if (value == NULL || (value->kind != VALUE_INT && value->kind != VALUE_BYTE) || value->integer > 1000000 ||
+	    value->integer < -1000000)
+		return false;
+	d->unsupported = d->unsupported || value->integer > WIDTH_MAX || value->integer < -WIDTH_MAX;
+	*ret_number = d->unsupported ? 0 : (int)value->integer;
+	return true;
+}
+
+static bool starts_with_star(struct str *rest)
+{
+	if (!str_starts(*rest, STR("*")))
+		return false;
+	*rest = str_slice(*rest, 1, rest->len);
+	return true;
+}
+
+static void take_width(struct str *rest, struct directive *d, struct arguments *arguments, bool *placed)
+{
+	size_t before;
+
+	*placed = take_place(rest, d, arguments);
+	if (starts_with_star(rest)) {
+		if (!take_number(d, arguments, &d->width))
+			buf_puts(d->out, "%!(BADWIDTH)");
+		if (d->width < 0) {
+			d->width = -d->width;
+			d->minus = true;
+			d->zero = false;
+		}
+		*placed = false;
+		return;
+	}
+	before = rest->len;
+	d->width = take_count(rest, d);
+	d->bad_place = d->bad_place || (*placed && rest->len < before); /* %[3]2d */
+}
+
+static void take_precision(struct str *rest, struct directive *d, struct arguments *arguments, bool *placed)
+{
+	if (!str_starts(*rest, STR(".")))
+		return;
+	d->bad_place = d->bad_place || *placed; /* %[3].2d */
+	*rest = str_slice(*rest, 1, rest->len);
+	*placed = take_place(rest, d, arguments);
+	if (!starts_with_star(rest)) {
+		d->precision = take_count(rest, d);
+		return;
+	}
+	if (!take_number(d, arguments, &d->precision) || d->precision < 0) {
+		d->precision = -1;
+		buf_puts(d->out, "%!(BADPREC)");
+	}
+	*placed = false;
+}
+
+/* Behind the '%'. Without a verb d->verb stays 0. */
+static void take_directive(struct str *rest, struct directive *d, struct arguments *arguments)
+{
+	bool placed;
 	size_t bytes;
 
 	take_flags(rest, d);
-	d->width = take_count(rest, d);
-	if (str_starts(*rest, STR("."))) {
-		*rest = str_slice(*rest, 1, rest->len);
-		d->precision = take_count(rest, d);
-	}
+	take_width(rest, d, arguments, &placed);
+	take_precision(rest, d, arguments, &placed);
+	if (!placed)
+		take_place(rest, d, arguments);
 	if (rest->len == 0)
 		return;
 	d->verb = characters_read(*rest, &bytes);
 	*rest = str_slice(*rest, bytes, rest->len);
-	d->unsupported = d->unsupported || d->verb == '*' || d->verb == '['; /* widths and places from arguments */
 	if (d->verb == 'v') {
 		d->syntax = d->sharp;
 		d->names = d->plus;
@@ -495,47 +606,46 @@ static void put_extra(const struct run *run, struct buf *out, const struct value
 	buf_putc(out, ')');
 }
 
-/* Returns how many arguments it took. */
-static size_t put_directive(struct directive *d, const struct value *args, size_t count)
+static void put_directive(struct directive *d, struct arguments *arguments)
 {
 	if (d->verb == '%') {
 		buf_putc(d->out, '%');
-		return 0;
+		return;
 	}
-	if (d->verb && count) {
-		put_value(d, &args[0]);
-		return 1;
+	if (d->verb && !d->bad_place && arguments->next < arguments->count) {
+		put_value(d, &arguments->all[arguments->next++]);
+		return;
 	}
 	buf_puts(d->out, "%!");
 	if (d->verb)
 		characters_write(d->out, d->verb);
-	buf_puts(d->out, d->verb ? "(MISSING)" : "(NOVERB)");
-	return 0;
+	if (d->verb == 0)
+		buf_puts(d->out, "(NOVERB)");
+	else
+		buf_puts(d->out, d->bad_place ? "(BADINDEX)" : "(MISSING)");
 }
 
 bool template_format_printf(struct run *run, const struct node *call, struct str format, const struct value *args,
 			    size_t count)
 {
+	struct arguments arguments = {.all = args, .count = count};
 	struct str rest = format;
 
 	while (rest.len && !run->out->failed) {
 		struct directive d = {.run = run, .out = run->out, .precision = -1};
 		size_t literal = str_index(rest, '%');
-		size_t taken;
 
 		buf_put(run->out, str_slice(rest, 0, literal));
 		if (literal == rest.len)
 			break;
 		rest = str_slice(rest, literal + 1, rest.len);
-		take_directive(&rest, &d);
-		taken = put_directive(&d, args, count);
+		take_directive(&rest, &d, &arguments);
+		put_directive(&d, &arguments);
 		if (d.unsupported)
 			return template_run_fail_call(
 				run, call, "a directive that is not supported in the format '%.*s'", STR_ARG(format));
-		args += taken;
-		count -= taken;
 	}
-	if (count)
-		put_extra(run, run->out, args, count);
+	if (!arguments.by_place && arguments.next < count)
+		put_extra(run, run->out, args + arguments.next, count - arguments.next);
 	return true;
 }

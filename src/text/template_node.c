@@ -58,6 +58,16 @@ bool template_uses(const struct template_tree *tree, struct str name)
 	return false;
 }
 
+struct str template_foreign_name(const struct template_tree *tree)
+{
+	for (const struct node *node = tree->named; node; node = node->next_named)
+		for (unsigned i = 0; i < node->name_count; i++)
+			for (size_t at = 0; at < node->names[i].len; at++)
+				if ((unsigned char)node->names[i].ptr[at] >= 0x80)
+					return node->names[i];
+	return (struct str){0};
+}
+
 /* ---- nodes as text ---- */
 
 static void write_names(struct buf *out, const struct node *node)

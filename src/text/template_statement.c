@@ -97,6 +97,7 @@ static enum flow walk_call(struct run *run, const struct value *dot, const struc
 	const struct definition *definition = run->definition;
 	struct variable *variables = run->variables;
 	struct variable root = {STR("$"), {.kind = VALUE_NONE}, NULL};
+	struct value inner;
 	enum flow flow;
 
 	run->at = node;
@@ -110,9 +111,10 @@ static enum flow walk_call(struct run *run, const struct value *dot, const struc
 	if (node->pipe && !template_eval_pipeline(run, dot, node->pipe, &root.value))
 		return FLOW_FAILED;
 	variables = run->variables;
+	inner = root.value; /* `$ = x` changes $ alone */
 	run->variables = &root;
 	run->definition = node->definition;
-	flow = walk_list(run, &root.value, node->definition->list);
+	flow = walk_list(run, &inner, node->definition->list);
 	if (flow == FLOW_FAILED)
 		return flow;
 	template_run_pop_to(run, &root);
@@ -174,7 +176,8 @@ static enum flow walk_list(struct run *run, const struct value *dot, const struc
 bool template_run(const struct template_tree *tree, const struct template_field *fields, size_t field_count,
 		  struct arena *scratch, struct buf *out, struct err *err)
 {
-	struct variable root = {STR("$"), {.kind = VALUE_ROOT}, NULL};
+	const struct value dot = {.kind = VALUE_ROOT};
+	struct variable root = {STR("$"), dot, NULL};
 	struct run run = {.tree = tree,
 			  .fields = fields,
 			  .field_count = field_count,
@@ -190,7 +193,7 @@ bool template_run(const struct template_tree *tree, const struct template_field 
 
 	if (max == 0 || max - start > TEMPLATE_OUTPUT_MAX)
 		out->max = start + TEMPLATE_OUTPUT_MAX;
-	good = walk_list(&run, &root.value, tree->main->list) == FLOW_ON && template_run_check_output(&run);
+	good = walk_list(&run, &dot, tree->main->list) == FLOW_ON && template_run_check_output(&run);
 	out->max = max;
 	if (!good) { /* half a result is none */
 		out->len = start;

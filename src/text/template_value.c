@@ -31,6 +31,8 @@ struct value template_value_of_field(const struct template_field *field)
 	switch (field->kind) {
 	case TEMPLATE_STRING:
 		return value_string(field->string);
+	case TEMPLATE_BOOL:
+		return value_bool(field->truth);
 	case TEMPLATE_LIST:
 		return value;
 	case TEMPLATE_MAP:

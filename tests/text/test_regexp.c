@@ -93,6 +93,7 @@ static struct match_case {
 	{STR_INIT("\\p{Greek}+"), STR_INIT("a\316\261\316\262"), "$0", 0, "\316\261\316\262"},
 	{STR_INIT("\\p{^Greek}+"), STR_INIT("\316\261ab"), "$0", 0, "ab"},
 	{STR_INIT("\\P{^Greek}+"), STR_INIT("a\316\261"), "$0", 0, "\316\261"},
+	{STR_INIT("(?i)\\p{Lu}[\\p{Ll}]\\P{Lu}[^\\P{Ll}_]"), STR_INIT("aA_\303\211b"), "$0", 0, "aA_\303\211"},
 	{STR_INIT("[\\p{Lu}_]+"), STR_INIT("aA_\303\211"), "$0", 0, "A_\303\211"},
 	{STR_INIT("[\\PL]+"), STR_INIT("ab12"), "$0", 0, "12"},
 	{STR_INIT("\\p{greek}"), STR_INIT("\316\261"), "$0", 0, "\316\261"},
@@ -283,7 +284,7 @@ static struct group_case {
 	{"group: unknown", "a(?P<n>x)", "ax", "m", NULL, true},
 	{"group: no name is the empty name", "(a)", "a", "", NULL, true},
 	{"group: a number is no name", "(a)", "a", "1", NULL, true},
-	{"group: the first of a name that took part", "(?P<n>a)|(?P<n>b)", "b", "n", "b", true},
+	{"group: the last of a name", "(?P<n>a)(?P<n>b)", "ab", "n", "b", true},
 	{"group: no match", "(?P<n>a)", "b", "n", NULL, false},
 };
 
