@@ -115,7 +115,7 @@ static const struct rule *unknown_rule(const struct api_plan *plan)
 
 	for (size_t i = rules->count; i-- > 0;)
 		if (rules->list[i].external == is_external(plan) && series_name(&rules->list[i]).len == 0 &&
-		    !finding_of(plan, &rules->list[i])->found)
+		    (!finding_of(plan, &rules->list[i])->found || rules->list[i].spec->series_query.text.len == 0))
 			return &rules->list[i];
 	return NULL;
 }
@@ -176,6 +176,11 @@ static void explain_waiting(struct reason *reason, const struct rule *rule, cons
 
 static void explain_no_series(struct reason *reason, const struct api_plan *plan, const struct rule *rule)
 {
+	if (rule->spec->series_query.text.len == 0) {
+		reason_begin(reason, REASON_NO_SERIES_QUERY);
+		reason_set_rule(reason, rule);
+		return;
+	}
 	reason_begin(reason, REASON_NO_SERIES);
 	reason_set_rule(reason, rule);
 	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});

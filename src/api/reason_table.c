@@ -23,6 +23,8 @@ static const struct reason_form forms[] = {
 			      "{rule} finds no series: {series} matched 0 in the last {age}",
 			      "look for it in Prometheus; --metrics-max-age must be longer than the scrape interval "
 			      "and than --metrics-relist-interval"},
+	[REASON_NO_SERIES_QUERY] = {"no-series-query", "404", "The rule does not say which series to look for.",
+				    "{rule} has no seriesQuery, so that it finds no series", "write one"},
 	[REASON_NO_OBJECT_LABEL] =
 		{"no-object-label", "404",
 		 "The rule found series, but they lack the label that stands for the resource asked.",

@@ -13,8 +13,8 @@ static void warn_of_name(const struct spelled *spelled, const char *key, struct 
 	CHECK(regexp_parse(STR("^[$]?[\\p{L}\\p{Nd}_]*$"), &usual, &err));
 	if (regexp_search(usual, name, &found, &err) && !found)
 		problem_warn(problems, spelled->at,
-			     "%s: the name %.60s has a character that prometheus-adapter refuses; use letters", key,
-			     name.ptr);
+			     "%s: the name %.*s has a character that prometheus-adapter refuses; use letters", key,
+			     STR_ARG(str_slice(name, 0, 60)));
 }
 
 bool rule_template_parse(const struct spelled *spelled, const char *key, const char *name, struct problems *problems,

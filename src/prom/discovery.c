@@ -232,6 +232,11 @@ static struct search *search_add(struct discovery *discovery, struct str selecto
 	search->selector = (struct str){search->text, selector.len};
 	search->discovery = discovery;
 	search->began_ms = loop_now_ms(discovery->loop);
+	if (selector.len == 0) { /* rules without a seriesQuery: Prometheus would only refuse it */
+		search->set = series_set_new(0);
+		search->asked = true;
+		search->due_ms = INT64_MAX;
+	}
 	*vec_push(&discovery->searches) = search;
 	return search;
 }

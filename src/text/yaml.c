@@ -366,8 +366,9 @@ bool yaml_parse(struct str text, struct arena *arena, struct problems *problems,
 
 	if (text.len > YAML_BYTES_MAX)
 		return problem_add(problems, (struct place){0}, "larger than %d bytes", YAML_BYTES_MAX);
-	if (!yaml_source_check(&builder.source, problems))
+	if (!yaml_source_prepare(&builder.source, arena, problems))
 		return false;
+	text = builder.source.text;
 	if (!yaml_parser_initialize(&parser))
 		return problem_add(problems, (struct place){0}, "no memory to read YAML");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len ? text.ptr : ""), text.len);
@@ -377,8 +378,6 @@ bool yaml_parse(struct str text, struct arena *arena, struct problems *problems,
 	if (good && builder.root)
 		*ret_root = builder.root;
 	good = good && builder.root;
-	if (good)
-		yaml_source_warn_of_marks(&builder.source, problems);
 	yaml_parser_delete(&parser);
 	map_clear(&builder.anchors);
 	vec_clear(&builder.pending);

@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include "base/buf.h"
+
 static const struct str byte_order_mark = STR_INIT("\xef\xbb\xbf");
 
 struct place yaml_source_place(yaml_mark_t mark)
@@ -39,15 +41,44 @@ static struct place place_of_byte(struct str text, size_t offset)
 }
 
 /* A file that begins with a character of ASCII, as every rules file does, has a zero byte beside it. */
-bool yaml_source_check(const struct yaml_source *source, struct problems *problems)
+static bool is_utf16(struct str text)
 {
-	struct str text = source->text;
+	return str_starts(text, STR("\xff\xfe")) || str_starts(text, STR("\xfe\xff")) ||
+	       (text.len >= 2 && (text.ptr[0] == '\0') != (text.ptr[1] == '\0'));
+}
 
-	if (!str_starts(text, STR("\xff\xfe")) && !str_starts(text, STR("\xfe\xff")) &&
-	    !(text.len >= 2 && (text.ptr[0] == '\0') != (text.ptr[1] == '\0')))
+/* Files that were put together have byte order marks inside, and the parser would take the rest for another document. */
+static bool drop_marks(struct yaml_source *source, struct arena *arena, struct problems *problems)
+{
+	CLEANUP(buf_clear) struct buf clean = {0};
+	struct str rest = source->text;
+	struct str line;
+
+	if (!str_contains(str_slice(rest, byte_order_mark.len, rest.len), byte_order_mark))
 		return true;
-	return problem_add(problems, (struct place){1, 1},
-			   "the file is in UTF-16, and a rules file is in UTF-8; save it as UTF-8");
+	for (unsigned number = 1; str_split(&rest, '\n', &line); number++) {
+		struct str text = str_trim(line);
+
+		if (number > 1 && str_starts(text, byte_order_mark)) {
+			problem_warn(problems, (struct place){number, (unsigned)(text.ptr - line.ptr) + 1},
+				     "a byte order mark inside the file, which prometheus-adapter takes for a part of "
+				     "the key behind it; remove it");
+			buf_put(&clean, str_slice(line, 0, (size_t)(text.ptr - line.ptr)));
+			line = str_slice(line, (size_t)(text.ptr - line.ptr) + byte_order_mark.len, line.len);
+		}
+		buf_put(&clean, line);
+		buf_puts(&clean, rest.ptr ? "\n" : "");
+	}
+	return arena_copy(arena, buf_str(&clean), &source->text) ||
+	       problem_add(problems, (struct place){1, 1}, "the file needs too much memory; make it smaller");
+}
+
+bool yaml_source_prepare(struct yaml_source *source, struct arena *arena, struct problems *problems)
+{
+	if (is_utf16(source->text))
+		return problem_add(problems, (struct place){1, 1},
+				   "the file is in UTF-16, and a rules file is in UTF-8; save it as UTF-8");
+	return drop_marks(source, arena, problems);
 }
 
 bool yaml_source_escapes_slash(struct yaml_source *source, struct place at)
@@ -82,21 +113,6 @@ void yaml_source_warn_of_rest(struct yaml_source *source, unsigned line, struct 
 		problem_warn(problems, (struct place){line, 1},
 			     "from here on the file is not read: its first document ends before");
 		return;
-	}
-}
-
-void yaml_source_warn_of_marks(const struct yaml_source *source, struct problems *problems)
-{
-	struct str rest = source->text;
-	struct str line;
-
-	for (unsigned number = 1; str_split(&rest, '\n', &line); number++) {
-		struct str text = str_trim(line);
-
-		if (number > 1 && str_starts(text, byte_order_mark))
-			problem_warn(problems, (struct place){number, (unsigned)(text.ptr - line.ptr) + 1},
-				     "a byte order mark inside the file, which prometheus-adapter takes for a part of "
-				     "the key behind it; remove it");
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <yaml.h>
 
+#include "base/arena.h"
 #include "text/problem.h"
 
 /* Lines are asked for in the order of the text, so that each byte is passed once. */
@@ -17,8 +18,9 @@ struct yaml_source {
 
 struct place yaml_source_place(yaml_mark_t mark);
 
-/* Refuses what is no UTF-8 from the first bytes on. */
-MUST_USE bool yaml_source_check(const struct yaml_source *source, struct problems *problems);
+/* Refuses UTF-16, and takes byte order marks at the beginnings of lines out, each with a warning, as upstream has them as parts
+   of keys. */
+MUST_USE bool yaml_source_prepare(struct yaml_source *source, struct arena *arena, struct problems *problems);
 
 /* Does a text in double quotes that begins at `at` escape a slash? */
 bool yaml_source_escapes_slash(struct yaml_source *source, struct place at);
@@ -26,9 +28,6 @@ bool yaml_source_escapes_slash(struct yaml_source *source, struct place at);
 /* Warns of a text behind the first document, whose end is in `line`. Upstream's reader leaves it alone, too, even when a wrong
    indentation made it the rest. Nobody should have to find that out by a missing metric. */
 void yaml_source_warn_of_rest(struct yaml_source *source, unsigned line, struct problems *problems);
-
-/* Warns of byte order marks where a key begins, which are a part of it upstream. */
-void yaml_source_warn_of_marks(const struct yaml_source *source, struct problems *problems);
 
 /* Always false: what stopped the parser, in its words or in better ones. */
 bool yaml_source_add_problem(struct yaml_source *source, const yaml_parser_t *parser, struct problems *problems);

@@ -119,7 +119,10 @@ static void render_rule(struct renderer *renderer, const struct rule *rule)
 {
 	struct query query = {.text = rule->query, .series = series_of(rule->spec->series_query.text)};
 
-	print_rule(renderer, rule->spec->series_query.text);
+	if (rule->spec->series_query.text.len)
+		print_rule(renderer, rule->spec->series_query.text);
+	if (rule->spec->metrics_query.text.len == 0)
+		return;
 	if (rule->external)
 		render_external(renderer, rule, query);
 	else
@@ -134,6 +137,8 @@ static void render_resource_query(struct renderer *renderer, const struct resour
 	struct place at;
 	struct err err = {0};
 
+	if (text.len == 0)
+		return;
 	if (!association_new(&rule->resources, &problems, &association))
 		fail("resources", problems.items[0].text);
 	if (!template_parse(text, "query", &tree, &at, &err))

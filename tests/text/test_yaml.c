@@ -220,9 +220,10 @@ static struct tree_case {
 	{"byte order mark inside",
 	 STR_INIT("\xef\xbb\xbf# c\n"
 		  "\xef\xbb\xbf"
-		  "a: b\n"),
+		  "a: b\nc: d"),
 	 true,
-	 "{a:b} 2:1: warning: a byte order mark inside the file, which prometheus-adapter takes for a part of the key "
+	 "{a:b,c:d} 2:1: warning: a byte order mark inside the file, which prometheus-adapter takes for a part of the "
+	 "key "
 	 "behind it; remove it\n"},
 
 	/* refused, as upstream refuses it */
