@@ -8,24 +8,6 @@
 #include "characters.h"
 #include "text/quote.h"
 
-enum { WIDTH_MAX = 1000 };
-
-/* One %-directive of Go's fmt, and where it writes. */
-struct directive {
-	const struct run *run;
-	struct buf *out;
-	uint32_t verb;
-	bool minus, plus, sharp, space, zero;
-	bool names;	  /* %+v */
-	bool syntax;	  /* %#v */
-	int width;	  /* characters; 0: as wide as it is */
-	int precision;	  /* -1: none given */
-	bool bad_place;	  /* %[n] of an argument that is not there */
-	bool unsupported; /* what Go knows and we do not */
-};
-
-static void put_value(struct directive *d, const struct value *value);
-
 /* ---- parts ---- */
 
 static size_t count_characters(struct str text)
@@ -84,7 +66,7 @@ static void put_bad_verb(struct directive *d, const struct value *value)
 	if (value->kind == VALUE_NONE)
 		buf_puts(d->out, "<nil>");
 	else
-		put_value(d, value);
+		template_format_directive(d, value);
 	d->verb = verb;
 	buf_putc(d->out, ')');
 }
@@ -224,7 +206,7 @@ static void write_real(const struct directive *d, char *text, size_t size, doubl
 
 static void put_real(struct directive *d, const struct value *value)
 {
-	char text[400 + WIDTH_MAX];
+	char text[400 + FORMAT_WIDTH_MAX];
 	bool negative = signbit(value->real) != 0;
 	bool sign = negative || d->plus || d->space;
 	size_t mark = d->out->len;
@@ -355,7 +337,7 @@ static void put_root(struct directive *d, const struct value *value)
 			buf_put(d->out, d->run->fields[i].name);
 			buf_putc(d->out, ':');
 		}
-		put_value(d, &field);
+		template_format_directive(d, &field);
 	}
 	buf_putc(d->out, '}');
 }
@@ -368,7 +350,7 @@ static void put_bool(struct directive *d, const struct value *value)
 		put_bad_verb(d, value);
 }
 
-static void put_value(struct directive *d, const struct value *value)
+void template_format_directive(struct directive *d, const struct value *value)
 {
 	if (d->verb == 'T' && value->kind != VALUE_NONE) {
 		put_text(d, cut(d, str_of(template_run_type(d->run, value))));
@@ -412,7 +394,7 @@ void template_format_value(const struct run *run, struct buf *out, const struct 
 {
 	struct directive plain = {.run = run, .out = out, .verb = 'v', .precision = -1};
 
-	put_value(&plain, value);
+	template_format_directive(&plain, value);
 }
 
 bool template_format_fail(struct run *run, const char *before, const struct value *value)
@@ -433,219 +415,4 @@ void template_format_print(const struct run *run, struct buf *out, const struct 
 	}
 	if (line)
 		buf_putc(out, '\n');
-}
-
-/* ---- printf ---- */
-
-static void take_flags(struct str *rest, struct directive *d)
-{
-	for (; rest->len; *rest = str_slice(*rest, 1, rest->len)) {
-		switch (rest->ptr[0]) {
-		case '#':
-			d->sharp = true;
-			break;
-		case '0':
-			d->zero = !d->minus;
-			break;
-		case '+':
-			d->plus = true;
-			break;
-		case '-':
-			d->minus = true;
-			d->zero = false;
-			break;
-		case ' ':
-			d->space = true;
-			break;
-		default:
-			return;
-		}
-	}
-}
-
-/* Digits; too large a number is unsupported. */
-static int take_count(struct str *rest, struct directive *d)
-{
-	int count = 0;
-
-	for (; rest->len && rest->ptr[0] >= '0' && rest->ptr[0] <= '9'; *rest = str_slice(*rest, 1, rest->len)) {
-		count = count * 10 + (rest->ptr[0] - '0');
-		if (count > WIDTH_MAX) {
-			d->unsupported = true;
-			count = WIDTH_MAX;
-		}
-	}
-	return count;
-}
-
-/* The arguments of a printf, and which comes next. */
-struct arguments {
-	const struct value *all;
-	size_t count, next;
-	bool by_place; /* some were asked for by their places, so that nobody knows which are left over */
-};
-
-/* `[2]`: the next argument is the second. True when it stood there. */
-static bool take_place(struct str *rest, struct directive *d, struct arguments *arguments)
-{
-	struct str digits = str_slice(*rest, 1, str_index(*rest, ']'));
-	struct str left = digits;
-	int place;
-
-	if (!str_starts(*rest, STR("[")))
-		return false;
-	arguments->by_place = true;
-	place = take_count(&left, d);
-	if (str_index(*rest, ']') == rest->len) { /* Go goes on behind the bracket */
-		*rest = str_slice(*rest, 1, rest->len);
-		d->bad_place = true;
-		return false;
-	}
-	*rest = str_slice(*rest, digits.len + 2, rest->len);
-	if (digits.len == 0 || left.len || place < 1 || (size_t)place > arguments->count) {
-		d->bad_place = true;
-		return digits.len > 0 && left.len == 0;
-	}
-	arguments->next = (size_t)place - 1;
-	return true;
-}
-
-/* For a `*`: the next argument as a number of characters. */
-static bool take_number(struct directive *d, struct arguments *arguments, int *ret_number)
-{
-	const struct value *value = arguments->next < arguments->count ? &arguments->all[arguments->next++] : NULL;
-
-	if (value == NULL || (value->kind != VALUE_INT && value->kind != VALUE_BYTE) || value->integer > 1000000 ||
-	    value->integer < -1000000)
-		return false;
-	d->unsupported = d->unsupported || value->integer > WIDTH_MAX || value->integer < -WIDTH_MAX;
-	*ret_number = d->unsupported ? 0 : (int)value->integer;
-	return true;
-}
-
-static bool starts_with_star(struct str *rest)
-{
-	if (!str_starts(*rest, STR("*")))
-		return false;
-	*rest = str_slice(*rest, 1, rest->len);
-	return true;
-}
-
-static void take_width(struct str *rest, struct directive *d, struct arguments *arguments, bool *placed)
-{
-	size_t before;
-
-	*placed = take_place(rest, d, arguments);
-	if (starts_with_star(rest)) {
-		if (!take_number(d, arguments, &d->width))
-			buf_puts(d->out, "%!(BADWIDTH)");
-		if (d->width < 0) {
-			d->width = -d->width;
-			d->minus = true;
-			d->zero = false;
-		}
-		*placed = false;
-		return;
-	}
-	before = rest->len;
-	d->width = take_count(rest, d);
-	d->bad_place = d->bad_place || (*placed && rest->len < before); /* %[3]2d */
-}
-
-static void take_precision(struct str *rest, struct directive *d, struct arguments *arguments, bool *placed)
-{
-	if (!str_starts(*rest, STR(".")))
-		return;
-	d->bad_place = d->bad_place || *placed; /* %[3].2d */
-	*rest = str_slice(*rest, 1, rest->len);
-	*placed = take_place(rest, d, arguments);
-	if (!starts_with_star(rest)) {
-		d->precision = take_count(rest, d);
-		return;
-	}
-	if (!take_number(d, arguments, &d->precision) || d->precision < 0) {
-		d->precision = -1;
-		buf_puts(d->out, "%!(BADPREC)");
-	}
-	*placed = false;
-}
-
-/* Behind the '%'. Without a verb d->verb stays 0. */
-static void take_directive(struct str *rest, struct directive *d, struct arguments *arguments)
-{
-	bool placed;
-	size_t bytes;
-
-	take_flags(rest, d);
-	take_width(rest, d, arguments, &placed);
-	take_precision(rest, d, arguments, &placed);
-	if (!placed)
-		take_place(rest, d, arguments);
-	if (rest->len == 0)
-		return;
-	d->verb = characters_read(*rest, &bytes);
-	*rest = str_slice(*rest, bytes, rest->len);
-	if (d->verb == 'v') {
-		d->syntax = d->sharp;
-		d->names = d->plus;
-		d->sharp = d->plus = false;
-	}
-}
-
-static void put_extra(const struct run *run, struct buf *out, const struct value *args, size_t count)
-{
-	buf_puts(out, "%!(EXTRA ");
-	for (size_t i = 0; i < count; i++) {
-		buf_puts(out, i ? ", " : "");
-		if (args[i].kind != VALUE_NONE) {
-			buf_puts(out, template_run_type(run, &args[i]));
-			buf_putc(out, '=');
-		}
-		template_format_value(run, out, &args[i]);
-	}
-	buf_putc(out, ')');
-}
-
-static void put_directive(struct directive *d, struct arguments *arguments)
-{
-	if (d->verb == '%') {
-		buf_putc(d->out, '%');
-		return;
-	}
-	if (d->verb && !d->bad_place && arguments->next < arguments->count) {
-		put_value(d, &arguments->all[arguments->next++]);
-		return;
-	}
-	buf_puts(d->out, "%!");
-	if (d->verb)
-		characters_write(d->out, d->verb);
-	if (d->verb == 0)
-		buf_puts(d->out, "(NOVERB)");
-	else
-		buf_puts(d->out, d->bad_place ? "(BADINDEX)" : "(MISSING)");
-}
-
-bool template_format_printf(struct run *run, const struct node *call, struct str format, const struct value *args,
-			    size_t count)
-{
-	struct arguments arguments = {.all = args, .count = count};
-	struct str rest = format;
-
-	while (rest.len && !run->out->failed) {
-		struct directive d = {.run = run, .out = run->out, .precision = -1};
-		size_t literal = str_index(rest, '%');
-
-		buf_put(run->out, str_slice(rest, 0, literal));
-		if (literal == rest.len)
-			break;
-		rest = str_slice(rest, literal + 1, rest.len);
-		take_directive(&rest, &d, &arguments);
-		put_directive(&d, &arguments);
-		if (d.unsupported)
-			return template_run_fail_call(
-				run, call, "a directive that is not supported in the format '%.*s'", STR_ARG(format));
-	}
-	if (!arguments.by_place && arguments.next < count)
-		put_extra(run, run->out, args + arguments.next, count - arguments.next);
-	return true;
 }

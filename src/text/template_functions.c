@@ -3,6 +3,7 @@
 
 #include "characters.h"
 #include "template_format.h"
+#include "template_printf.h"
 #include "text/url.h"
 
 /* A call that is being run. */
@@ -289,7 +290,7 @@ static bool run_printer(const struct call *call, enum function function, struct 
 
 	if (function != FUNCTION_PRINTF)
 		template_format_print(run, run->out, call->args, call->count, function == FUNCTION_PRINTLN);
-	else if (!template_format_printf(run, call->node, call->args[0].string, call->args + 1, call->count - 1))
+	else if (!template_printf(run, call->node, call->args[0].string, call->args + 1, call->count - 1))
 		return false;
 	return template_run_take_text(run, mark, ret_value);
 }
