@@ -81,6 +81,9 @@ struct api_parameters {
 
 enum { API_TIMEOUT_MS = 60000 };
 
+/* Of the whole request. One that says it in a way that cannot be read is refused later. */
+int64_t api_timeout_ms(const struct api_request *request);
+
 /* Does the object fit the request's fieldSelector? For one that was parsed without an error. */
 bool api_fields_fit(const struct api_request *request, struct str namespace, struct str name);
 

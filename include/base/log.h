@@ -12,6 +12,9 @@ enum log_format { LOG_TEXT, LOG_JSON };
 /* `verbosity`: klog's -v; log_v(n, ...) is written when n <= verbosity. */
 void log_setup(enum log_format format, int verbosity);
 
+/* Does log_v(level, ...) write? For what costs something to put into words. */
+bool log_writes(int level);
+
 /* From now on these bytes are written as `<hidden>` wherever they occur in a line. Shorter than 4 bytes: ignored. */
 void log_hide(struct str secret);
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.h - who asks, and whether they may. */
+/* auth.h - authentication and authorization: who asks, and whether they may. */
 #ifndef GAUGELET_SERVER_AUTH_H
 #define GAUGELET_SERVER_AUTH_H
 
 #include "base/base.h"
 #include "base/histogram.h"
-#include "base/buf.h"
-#include "base/str.h"
 
-struct api_request;
 struct auth;
-struct http_exchange;
 struct kube_client;
 struct loop;
 struct trust;
@@ -29,32 +25,15 @@ DEFINE_FREE_AT(auth)
 /* `trust` is given. Before the first one nobody's certificate is believed. */
 void auth_set_trust(struct auth *auth, struct trust *trust);
 
-/* With what to answer; `message` is the body. */
 enum auth_verdict {
-	AUTH_ALLOWED,	      /* nothing: go on */
-	AUTH_UNAUTHENTICATED, /* 401, a Status document */
-	AUTH_FORBIDDEN,	      /* 403, a Status document, details as the kube-apiserver has them */
-	AUTH_ERROR,	      /* 500, text/plain */
+	AUTH_ALLOWED,	      /* go on */
+	AUTH_UNAUTHENTICATED, /* 401 */
+	AUTH_FORBIDDEN,	      /* 403 */
+	AUTH_ERROR,	      /* 500 */
+	AUTH_WAITING,	      /* the kube-apiserver is asked */
 };
 
-struct auth_result {
-	enum auth_verdict verdict;
-	struct buf message; /* the body of the answer: the whole document, or the text; empty when allowed */
-};
-
-/* One check; embedded by the caller, zeroed. `done` is called once, perhaps from within auth_check (what the caches know), with
-   a result whose message is lent. The texts of `request` must live as long as the exchange. auth_cancel: no handler is called
-   any more; fine when the check is over. A request whose path cannot be decoded is for the caller to refuse. */
-struct auth_check {
-	void (*done)(void *context, const struct auth_result *result);
-	void *context;
-	void *state; /* auth's own */
-};
-void auth_check(struct auth *auth, struct http_exchange *exchange, const struct api_request *request,
-		struct auth_check *check);
-void auth_cancel(struct auth *auth, struct auth_check *check);
-
-enum { AUTH_VERDICTS = AUTH_ERROR + 1 };
+enum { AUTH_VERDICTS = AUTH_WAITING }; /* the final ones */
 enum auth_review { AUTH_TOKEN, AUTH_ACCESS, AUTH_REVIEWS };
 
 struct auth_review_stats {

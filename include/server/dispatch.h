@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dispatch.h - takes each request through the rooms: plan, samples, answer. */
+/* dispatch.h - takes each request through its steps: who asks and whether they may, plan, samples, answer. */
 #ifndef GAUGELET_SERVER_DISPATCH_H
 #define GAUGELET_SERVER_DISPATCH_H
 
@@ -14,23 +14,23 @@ struct loop;
 struct metric_names;
 struct objects;
 struct own_metrics;
-struct policy_stats;
 struct prom;
 struct query_cache;
+struct request_record;
 struct resources;
 struct series_finding;
 
-/* Whom it asks. Without a cluster (standalone) the last three are NULL: everybody may ask everything, and the objects are those
-   that a metric's own series name. */
-struct dispatch_neighbours {
-	struct prom *prom;
-	struct query_cache *cache; /* above the same prom */
+/* What requests are answered with. What is named outlives the dispatch. */
+struct dispatch_settings {
+	struct loop *loop;
+	struct prom *prom; /* for its name alone: queries go to the cache above it */
+	struct query_cache *cache;
+	/* Without a cluster (standalone) these are NULL: everybody may ask everything, and the objects are those that a metric's own
+	   series name. */
 	struct auth *auth;
 	struct objects *objects;
 	struct resources *resources;
-};
 
-struct dispatch_options {
 	struct api_groups groups; /* of the first catalog's rules */
 	bool empty_list_ok, gke_names;
 	int64_t max_age_ms, max_sample_age_ms;
@@ -41,12 +41,13 @@ struct dispatch_options {
 	const struct metric_names *(*known)(void *context);
 	/* What the dispatch does not know of itself: the server, its certificate, reloads. */
 	void (*add_own_metrics)(void *context, struct own_metrics *metrics);
-	void *findings_context; /* of all three */
+	/* NULL, or called after each step of each request, which costs two looks at the clock a step. */
+	void (*watch)(void *context, const struct request_record *record);
+	void *context; /* of all four */
 };
 
 /* `catalog` is given. */
-struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbours *neighbours, struct catalog *catalog,
-			      const struct dispatch_options *options) MUST_USE;
+struct dispatch *dispatch_new(const struct dispatch_settings *settings, struct catalog *catalog) MUST_USE;
 
 /* No exchange may be under way any more. NULL is fine. */
 void dispatch_free(struct dispatch *dispatch);
@@ -54,9 +55,6 @@ DEFINE_FREE_AT(dispatch)
 
 /* `catalog` is given, and with it the groups that its rules serve; requests under way keep the one they began with. */
 void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog, struct api_groups groups);
-
-/* What has become of all samples so far. */
-const struct policy_stats *dispatch_policy_stats(const struct dispatch *dispatch);
 
 /* From now on readyz fails. */
 void dispatch_stop(struct dispatch *dispatch);

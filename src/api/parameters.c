@@ -112,6 +112,14 @@ static bool parse_timeout(const struct api_request *request, int64_t *ret_ms, st
 	return true;
 }
 
+int64_t api_timeout_ms(const struct api_request *request)
+{
+	int64_t timeout_ms;
+	struct err ignored;
+
+	return parse_timeout(request, &timeout_ms, &ignored) ? timeout_ms : API_TIMEOUT_MS;
+}
+
 static bool refuse_watch(const struct api_request *request, enum status_kind *ret_kind, struct err *err)
 {
 	bool usage = request->route == ROUTE_USAGE;

@@ -27,6 +27,11 @@ void log_setup(enum log_format format, int verbosity)
 	logging.verbosity = verbosity;
 }
 
+bool log_writes(int level)
+{
+	return level <= logging.verbosity;
+}
+
 /* Lines are NUL-ended: what a secret has behind a NUL can stand in none. */
 void log_hide(struct str secret)
 {

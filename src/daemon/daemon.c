@@ -258,8 +258,10 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.cipher_suites = options->tls_cipher_suites.items,
 		.ask_certificate = !options->standalone,
 	};
-	struct dispatch_neighbours neighbours = {.prom = daemon->prom, .cache = daemon->cache};
-	const struct dispatch_options dispatch = {
+	struct dispatch_settings settings = {
+		.loop = daemon->loop,
+		.prom = daemon->prom,
+		.cache = daemon->cache,
 		.groups = groups_of(daemon, daemon->rules),
 		.empty_list_ok = options->empty_list_ok,
 		.gke_names = options->gke_names,
@@ -269,18 +271,18 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.findings = findings,
 		.known = known,
 		.add_own_metrics = add_own_metrics,
-		.findings_context = daemon,
+		.context = daemon,
 	};
 
 	if (!start_certificate(daemon, err))
 		return false;
 	if (daemon->cluster) {
-		neighbours.auth = cluster_auth(daemon->cluster);
-		neighbours.objects = cluster_objects(daemon->cluster);
-		neighbours.resources = cluster_resources(daemon->cluster);
+		settings.auth = cluster_auth(daemon->cluster);
+		settings.objects = cluster_objects(daemon->cluster);
+		settings.resources = cluster_resources(daemon->cluster);
 	}
 	daemon->served = daemon->rules;
-	daemon->dispatch = dispatch_new(daemon->loop, &neighbours, empty_catalog(daemon), &dispatch);
+	daemon->dispatch = dispatch_new(&settings, empty_catalog(daemon));
 	daemon->server =
 		http_server_new(daemon->loop, &http, daemon->certificate, dispatch_handle, daemon->dispatch, err);
 	if (daemon->server == NULL)

@@ -4,7 +4,7 @@
 #define GAUGELET_SERVER_AUTH_IN_H
 
 #include "base/arena.h"
-#include "kube/review.h"
+#include "base/buf.h"
 #include "kube/trust.h"
 #include "model/access.h"
 #include "server/auth.h"
@@ -12,6 +12,9 @@
 #include "client_ca.h"
 #include "identity.h"
 #include "review_cache.h"
+
+struct api_request;
+struct http_exchange;
 
 enum { REVIEW_TIMEOUT_MS = 10000 };
 
@@ -27,39 +30,46 @@ struct auth {
 	struct review_cache *tokens, *accesses;
 	struct buf document;	 /* the review at hand */
 	int64_t silent_until_ms; /* of warnings about the kube-apiserver */
-	size_t pending;
 	struct auth_stats stats;
 };
 
-/* A check on its way; lives in the exchange's arena. */
-struct check {
+/* One request's check; embedded by its owner, zeroed but for the first part. What it was told once, it keeps: the identity, the
+   attributes, and the body of a refusal. */
+struct auth_check {
 	struct auth *auth;
-	struct auth_check *outside;
-	struct http_exchange *exchange;
-	struct arena *arena;
+	struct http_exchange *exchange; /* its arena holds what lives longer than a call */
+	const struct api_request *request;
+	void (*wake)(void *context); /* after AUTH_WAITING: the check is to be called again, from within this */
+	void *context;
 	struct access_attributes attributes;
 	struct identity identity;
-	bool pretty;
-	struct review_wait waiter;
+	struct buf message; /* the Status document of a refusal */
+	/* its own */
+	struct review_wait wait;
+	const struct review_verdict *answer; /* lent while `wake` runs */
+	bool late;			     /* the time is over: the next call waits no more, and has no answer */
 };
 
-/* authenticate.c. Calls check_authenticated, now or later. */
-struct review_cache *authenticate_reviews(struct auth *auth) MUST_USE;
-void authenticate(struct check *check);
+/* Who asks: check->identity. */
+enum auth_verdict authentication_check(struct auth_check *check);
 
-/* authorize.c. Calls check_end, now or later. */
-struct review_cache *authorize_reviews(struct auth *auth) MUST_USE;
-void authorize(struct check *check);
+/* May they? */
+enum auth_verdict authorization_check(struct auth_check *check);
 
-/* auth.c */
-enum authentication {
-	WHO_KNOWN, /* check->identity */
-	WHO_NOBODY,
-	WHO_TOO_LARGE,
-};
-void check_authenticated(struct check *check, enum authentication who);
-void check_end(struct check *check, enum auth_verdict verdict, struct buf *message); /* the message is cleared */
-void check_fail(struct check *check, struct str problem);			     /* 500 */
+struct review_cache *authentication_reviews(struct auth *auth) MUST_USE;
+struct review_cache *authorization_reviews(struct auth *auth) MUST_USE;
+
+/* ---- auth_check.c: parts of both */
+
+void auth_check_leave(struct auth_check *check); /* it waits no more; fine when it does not */
+
+/* Asks the kube-apiserver; a remembered answer, to be unreferenced, or NULL: wait. */
+struct review_verdict *auth_ask(struct auth_check *check, struct review_cache *cache, struct str question,
+				bool remember) MUST_USE;
+
+/* Counts what the check ends with. */
+enum auth_verdict auth_end(struct auth_check *check, enum auth_verdict verdict);
+enum auth_verdict auth_fail(struct auth_check *check, struct str problem); /* 500 */
 
 /* Warns of a trouble with the kube-apiserver, but not with every request. */
 void auth_warn(struct auth *auth, const char *what, struct str problem);

@@ -1,51 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/dispatch.h"
 
-#include "health.h"
-#include "question_in.h"
-#include "usage_in.h"
+#include "task.h"
 
 #include <stdlib.h>
 
 #include "api/documents.h"
 #include "model/catalog.h"
-#include "net/loop.h"
-#include "server/auth.h"
-#include "server/http.h"
-#include "server/own_metrics.h"
-#include "server/reason_log.h"
+#include "reason_log.h"
 
-struct dispatch {
-	struct loop *loop;
-	struct dispatch_neighbours to;
-	struct catalog *catalog;
-	struct dispatch_options options;
-	struct question_common common;
-	struct reason_log *log;
-	int64_t started_ms;
-	bool stopping;
-};
-
-/* A request on its way; lives in the exchange's arena. At most one of the things it waits for is under way. */
-struct task {
-	struct dispatch *dispatch;
-	struct http_exchange *exchange;
-	struct api_request request;
-	struct auth_check check;
-	bool checking;
-};
-
-struct dispatch *dispatch_new(struct loop *loop, const struct dispatch_neighbours *neighbours, struct catalog *catalog,
-			      const struct dispatch_options *options)
+struct dispatch *dispatch_new(const struct dispatch_settings *settings, struct catalog *catalog)
 {
 	struct dispatch *dispatch = xnew(struct dispatch);
 
-	dispatch->loop = loop;
-	dispatch->to = *neighbours;
+	dispatch->settings = *settings;
 	dispatch->catalog = catalog;
-	dispatch->options = *options;
 	dispatch->log = reason_log_new();
-	dispatch->started_ms = loop_wall_ms(loop);
+	dispatch->started_ms = loop_wall_ms(settings->loop);
 	return dispatch;
 }
 
@@ -62,12 +33,7 @@ void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog, st
 {
 	catalog_unref(dispatch->catalog);
 	dispatch->catalog = catalog;
-	dispatch->options.groups = groups;
-}
-
-const struct policy_stats *dispatch_policy_stats(const struct dispatch *dispatch)
-{
-	return &dispatch->common.stats;
+	dispatch->settings.groups = groups;
 }
 
 void dispatch_stop(struct dispatch *dispatch)
@@ -75,148 +41,7 @@ void dispatch_stop(struct dispatch *dispatch)
 	dispatch->stopping = true;
 }
 
-/* ---- the end of a task */
-
-/* The client is gone, or the server stops: nobody waits for the answer any more. */
-static void task_gone(void *context)
-{
-	struct task *task = context;
-
-	if (task->checking)
-		auth_cancel(task->dispatch->to.auth, &task->check);
-}
-
-static void respond(struct task *task, const struct http_reply *reply)
-{
-	http_on_gone(task->exchange, NULL, NULL);
-	http_respond(task->exchange, reply);
-}
-
-static const char *const no_sniffing[] = {"X-Content-Type-Options", "nosniff", NULL};
-
-static void respond_text(struct task *task, unsigned status, struct buf *body)
-{
-	respond(task, &(struct http_reply){.status = status,
-					   .content_type = "text/plain; charset=utf-8",
-					   .headers = no_sniffing,
-					   .body = body});
-}
-
-static void refuse_large(struct task *task)
-{
-	CLEANUP(buf_clear) struct buf body = {0};
-
-	buf_puts(&body, "the request is too large");
-	respond_text(task, 414, &body);
-}
-
-/* ---- answers from memory */
-
-static void respond_document(struct task *task, struct document *document)
-{
-	char etag[24];
-	const char *headers[] = {"ETag", etag, "Cache-Control", "public", "Vary", "Accept", NULL};
-	struct str known = http_header(task->exchange, "If-None-Match");
-	struct http_reply reply = {.status = document->status, .content_type = document->content_type};
-
-	if (document->has_etag) {
-		document_etag(document, etag);
-		reply.headers = headers;
-	}
-	if (document->has_etag && str_eq(known, str_of(etag)))
-		reply = (struct http_reply){.status = 304, .headers = headers};
-	else
-		reply.body = &document->body;
-	respond(task, &reply);
-	buf_clear(&document->body);
-}
-
-static void respond_health(struct task *task)
-{
-	CLEANUP(buf_clear) struct buf body = {0};
-	unsigned status = health_write(&task->request, task->dispatch->stopping, &body);
-
-	respond_text(task, status, &body);
-}
-
-static void respond_metrics(struct task *task)
-{
-	CLEANUP(buf_clear) struct buf body = {0};
-	const struct dispatch *dispatch = task->dispatch;
-	const struct dispatch_options *options = &dispatch->options;
-	struct own_metrics metrics = {
-		.loop = dispatch->loop,
-		.started_ms = dispatch->started_ms,
-		.auth = dispatch->to.auth,
-		.objects = dispatch->to.objects,
-		.prom = dispatch->to.prom,
-		.cache = dispatch->to.cache,
-		.catalog = dispatch->catalog,
-		.findings = options->findings(options->findings_context),
-		.policy = &dispatch->common.stats,
-	};
-
-	options->add_own_metrics(options->findings_context, &metrics);
-	own_metrics_write(&metrics, &body);
-	respond(task, &(struct http_reply){.status = 200,
-					   .content_type = "text/plain; version=0.0.4; charset=utf-8",
-					   .body = &body});
-}
-
-/* ---- answers with numbers */
-
-static void ask_question(struct task *task)
-{
-	struct dispatch *dispatch = task->dispatch;
-	const struct question_setting setting = {
-		.loop = dispatch->loop,
-		.prom = dispatch->to.prom,
-		.cache = dispatch->to.cache,
-		.objects = dispatch->to.objects,
-		.resources = dispatch->to.resources,
-		.catalog = dispatch->catalog,
-		.log = dispatch->log,
-		.options = &dispatch->options,
-		.common = &dispatch->common,
-	};
-	bool taken = task->request.route == ROUTE_USAGE ? usage_request_begin(&setting, task->exchange, &task->request)
-							: question_begin(&setting, task->exchange, &task->request);
-
-	if (!taken)
-		refuse_large(task);
-}
-
-/* Other rules may have come while somebody was asked who asks, and the group of the metric gone with those before. */
-static bool is_served(enum route route, struct api_groups groups)
-{
-	return (route != ROUTE_CUSTOM || groups.custom) && (route != ROUTE_EXTERNAL || groups.external) &&
-	       (route != ROUTE_USAGE || groups.resource);
-}
-
-static void serve(struct task *task)
-{
-	const struct dispatch *dispatch = task->dispatch;
-	const struct api_request *request = &task->request;
-	struct document document;
-
-	if (!is_served(request->route, dispatch->options.groups))
-		task->request.route = ROUTE_UNKNOWN;
-	if (document_refusal(request, &document)) {
-		respond_document(task, &document);
-	} else if (request->route == ROUTE_CUSTOM || request->route == ROUTE_EXTERNAL ||
-		   request->route == ROUTE_USAGE) {
-		ask_question(task);
-	} else if (request->route == ROUTE_HEALTH) {
-		respond_health(task);
-	} else if (request->route == ROUTE_METRICS) {
-		respond_metrics(task);
-	} else {
-		document_write(request, dispatch->catalog, dispatch->options.groups, &document);
-		respond_document(task, &document);
-	}
-}
-
-/* ---- who asks */
+/* ---- parse */
 
 static enum traffic_route counted_as(enum route route)
 {
@@ -250,63 +75,131 @@ static enum traffic_route counted_as(enum route route)
 	return TRAFFIC_OTHER;
 }
 
-static void checked(void *context, const struct auth_result *result)
+static enum step_result parse(struct task *task)
 {
-	CLEANUP(buf_clear) struct buf body = {0};
-	struct task *task = context;
+	struct http_exchange *exchange = task->exchange;
+	const struct dispatch_settings *settings = &task->dispatch->settings;
+	const struct api_headers headers = {.accept = http_header(exchange, "Accept"),
+					    .user_agent = http_header(exchange, "User-Agent")};
+	struct err err;
 
-	task->checking = false;
-	switch (result->verdict) {
-	case AUTH_ALLOWED:
-		serve(task);
-		return;
-	case AUTH_UNAUTHENTICATED:
-	case AUTH_FORBIDDEN:
-		buf_put(&body, buf_str(&result->message));
-		respond(task, &(struct http_reply){.status = result->verdict == AUTH_FORBIDDEN ? 403 : 401,
-						   .content_type = "application/json",
-						   .headers = no_sniffing,
-						   .body = &body});
-		return;
-	case AUTH_ERROR:
-		buf_put(&body, buf_str(&result->message));
-		respond(task, &(struct http_reply){.status = 500,
-						   .content_type = "application/json",
-						   .headers = no_sniffing,
-						   .body = &body});
-		return;
-	}
+	if (!api_request_parse(http_method(exchange), http_target(exchange), &headers, settings->groups,
+			       http_arena(exchange), &task->request, &err))
+		return task_refuse_large(task);
+	http_set_route(exchange, counted_as(task->request.route));
+	task->record.path = task->request.path;
+	task->deadline_ms = loop_now_ms(settings->loop) + api_timeout_ms(&task->request);
+	return STEP_NEXT;
 }
 
-static void check(struct task *task)
+/* ---- authentication and authorization */
+
+static enum step_result after_check(struct task *task, enum auth_verdict verdict)
 {
-	/* what cannot be read has no attributes that anybody could be asked about */
-	if (task->dispatch->to.auth == NULL || task->request.route == ROUTE_MALFORMED) {
-		serve(task);
-		return;
-	}
-	task->checking = true;
-	task->check = (struct auth_check){.done = checked, .context = task};
-	auth_check(task->dispatch->to.auth, task->exchange, &task->request, &task->check);
+	static const unsigned statuses[] = {[AUTH_UNAUTHENTICATED] = 401, [AUTH_FORBIDDEN] = 403, [AUTH_ERROR] = 500};
+
+	if (verdict == AUTH_ALLOWED)
+		return STEP_NEXT;
+	if (verdict == AUTH_WAITING)
+		return task_wait(task);
+	task_reply(task, statuses[verdict], "application/json", task_no_sniffing);
+	task->reply.body = &task->check.message;
+	return STEP_DONE;
 }
+
+/* What cannot be read has no attributes that anybody could be asked about. */
+static bool is_open(const struct task *task)
+{
+	return task->dispatch->settings.auth == NULL || task->request.route == ROUTE_MALFORMED;
+}
+
+static enum step_result authenticate(struct task *task)
+{
+	struct auth_check *check = &task->check;
+
+	if (is_open(task))
+		return STEP_NEXT;
+	check->auth = task->dispatch->settings.auth;
+	check->exchange = task->exchange;
+	check->request = &task->request;
+	check->wake = task_wake;
+	check->context = task;
+	check->late = task_is_late(task);
+	return after_check(task, authentication_check(check));
+}
+
+static enum step_result authorize(struct task *task)
+{
+	if (is_open(task))
+		return STEP_NEXT;
+	task->check.late = task_is_late(task);
+	return after_check(task, authorization_check(&task->check));
+}
+
+/* ---- plan */
+
+/* Other rules may have come while somebody was asked who asks, and the group of the metric gone with those before. */
+static bool is_served(enum route route, struct api_groups groups)
+{
+	return (route != ROUTE_CUSTOM || groups.custom) && (route != ROUTE_EXTERNAL || groups.external) &&
+	       (route != ROUTE_USAGE || groups.resource);
+}
+
+static enum step_result plan(struct task *task)
+{
+	struct dispatch *dispatch = task->dispatch;
+	enum route *route = &task->request.route;
+	struct document refusal;
+
+	if (!is_served(*route, dispatch->settings.groups))
+		*route = ROUTE_UNKNOWN;
+	task->catalog = catalog_ref(dispatch->catalog);
+	task->kind = &document_request_kind;
+	if (document_refusal(&task->request, &refusal))
+		return document_request_reply(task, &refusal);
+	if (*route == ROUTE_CUSTOM || *route == ROUTE_EXTERNAL)
+		task->kind = &metric_request_kind;
+	else if (*route == ROUTE_USAGE)
+		task->kind = &resource_request_kind;
+	return task->kind->steps[REQUEST_PLAN](task);
+}
+
+/* ---- respond */
+
+static void reply_from_plan(struct task *task)
+{
+	struct api_reply *answer = task->answer;
+
+	task->record.code = answer->code;
+	if (answer->reason.len)
+		reason_log_write(task->dispatch->log, task->request.path, answer->status, buf_str(&answer->reason),
+				 loop_now_ms(task->dispatch->settings.loop));
+	task->headers[0] = "Warning";
+	task->headers[1] = buf_cstr(&answer->warning);
+	task->reply = (struct http_reply){.status = answer->status,
+					  .content_type = "application/json",
+					  .headers = answer->warning.len ? task->headers : NULL,
+					  .body = &answer->body};
+}
+
+static enum step_result respond(struct task *task)
+{
+	if (task->answer)
+		reply_from_plan(task);
+	task->record.status = task->reply.status;
+	http_on_gone(task->exchange, NULL, NULL);
+	http_respond(task->exchange, &task->reply);
+	return STEP_DONE;
+}
+
+/* ---- the whole */
+
+static task_step *const steps[REQUEST_STEPS] = {
+	[REQUEST_PARSE] = parse, [REQUEST_AUTHENTICATE] = authenticate, [REQUEST_AUTHORIZE] = authorize,
+	[REQUEST_PLAN] = plan,	 [REQUEST_RESPOND] = respond, /* those between are of the kind */
+};
 
 void dispatch_handle(void *context, struct http_exchange *exchange)
 {
-	struct dispatch *dispatch = context;
-	const struct api_headers headers = {.accept = http_header(exchange, "Accept"),
-					    .user_agent = http_header(exchange, "User-Agent")};
-	struct task *task = arena_alloc(http_arena(exchange), sizeof(*task));
-	struct err err;
-
-	CHECK(task != NULL); /* the first piece of an empty arena */
-	task->dispatch = dispatch;
-	task->exchange = exchange;
-	http_on_gone(exchange, task_gone, task);
-	if (api_request_parse(http_method(exchange), http_target(exchange), &headers, dispatch->options.groups,
-			      http_arena(exchange), &task->request, &err)) {
-		http_set_route(exchange, counted_as(task->request.route));
-		check(task);
-		return;
-	}
-	refuse_large(task);
+	task_begin(context, steps, exchange);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/reason_log.h"
+#include "reason_log.h"
 
 #include <stdlib.h>
 
@@ -59,7 +59,7 @@ static struct told *place_for(struct reason_log *log, uint64_t hash, int64_t now
 	return free_one;
 }
 
-bool reason_log_tell(struct reason_log *log, struct str path, unsigned status, struct str reason, int64_t now_ms)
+bool reason_log_write(struct reason_log *log, struct str path, unsigned status, struct str reason, int64_t now_ms)
 {
 	struct told *told = place_for(log, hash_of(reason), now_ms);
 	struct str shown = str_slice(path, 0, PATH_SHOWN);

@@ -3,6 +3,8 @@
    outside can make two of them fall together. */
 #include "review_cache.h"
 
+#include "base/buf.h"
+
 #include <openssl/evp.h>
 
 #include <stdlib.h>
@@ -36,31 +38,31 @@ struct review_cache {
 
 /* ---- verdicts */
 
-struct verdict *verdict_new(void)
+struct review_verdict *review_verdict_new(void)
 {
-	struct verdict *verdict = xnew(struct verdict);
+	struct review_verdict *verdict = xnew(struct review_verdict);
 
 	verdict->references = 1;
 	verdict->arena = arena_new(VERDICT_BYTES_MAX);
 	return verdict;
 }
 
-struct verdict *verdict_problem(const char *text)
+struct review_verdict *review_verdict_problem(const char *text)
 {
-	struct verdict *verdict = verdict_new();
+	struct review_verdict *verdict = review_verdict_new();
 
 	if (!*text || !arena_copy(verdict->arena, str_of(text), &verdict->problem))
 		verdict->problem = STR("no answer");
 	return verdict;
 }
 
-static struct verdict *verdict_ref(struct verdict *verdict)
+static struct review_verdict *verdict_ref(struct review_verdict *verdict)
 {
 	verdict->references++;
 	return verdict;
 }
 
-void verdict_unref(struct verdict *verdict)
+void review_verdict_unref(struct review_verdict *verdict)
 {
 	if (!verdict || --verdict->references)
 		return;
@@ -70,7 +72,7 @@ void verdict_unref(struct verdict *verdict)
 
 static void verdict_forget(void *value)
 {
-	verdict_unref(value);
+	review_verdict_unref(value);
 }
 
 /* ---- questions and answers */
@@ -123,8 +125,8 @@ static struct review *review_send(struct review_cache *cache, struct str key, st
 	return review;
 }
 
-struct verdict *review_cache_ask(struct review_cache *cache, struct str question, bool remember, int64_t now_ms,
-				 struct review_wait *wait)
+struct review_verdict *review_cache_ask(struct review_cache *cache, struct str question, bool remember, int64_t now_ms,
+					struct review_wait *wait)
 {
 	unsigned char digest[DIGEST_BYTES];
 	struct str key = digest_of(cache, question, digest);
@@ -148,7 +150,7 @@ struct verdict *review_cache_ask(struct review_cache *cache, struct str question
 	return NULL;
 }
 
-void review_answer(struct review *review, struct verdict *verdict, int64_t ttl_ms, int64_t now_ms)
+void review_answer(struct review *review, struct review_verdict *verdict, int64_t ttl_ms, int64_t now_ms)
 {
 	struct auth_review_stats *stats = &review->cache->stats;
 	bool keep = review->remember && ttl_ms > 0;
@@ -161,7 +163,7 @@ void review_answer(struct review *review, struct verdict *verdict, int64_t ttl_m
 	waiters_take(&review->flight.waiters, &waiters);
 	review_end(review);
 	waiters_tell(&waiters, verdict);
-	verdict_unref(verdict);
+	review_verdict_unref(verdict);
 }
 
 const struct auth_review_stats *review_cache_stats(const struct review_cache *cache)

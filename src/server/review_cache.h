@@ -11,7 +11,7 @@
 struct kube_call;
 
 /* An answer, counted. Texts live in its arena. */
-struct verdict {
+struct review_verdict {
 	unsigned references;
 	struct arena *arena;
 	const struct identity *identity; /* of a token; NULL: it is not good */
@@ -19,9 +19,9 @@ struct verdict {
 	struct str reason;  /* why it is allowed or not; may be empty */
 	struct str problem; /* not empty: there is no answer, and this is why */
 };
-struct verdict *verdict_new(void) MUST_USE;
-struct verdict *verdict_problem(const char *text) MUST_USE;
-void verdict_unref(struct verdict *verdict); /* NULL is fine */
+struct review_verdict *review_verdict_new(void) MUST_USE;
+struct review_verdict *review_verdict_problem(const char *text) MUST_USE;
+void review_verdict_unref(struct review_verdict *verdict); /* NULL is fine */
 
 struct review_cache;
 struct review;
@@ -38,7 +38,7 @@ struct review_cache_options {
 
 /* Who waits for an answer; embedded, zeroed but for the first two. */
 struct review_wait {
-	void (*handler)(void *context, const struct verdict *verdict); /* lent for the call */
+	void (*handler)(void *context, const struct review_verdict *verdict); /* lent for the call */
 	void *context;
 	struct waiter waiter;
 };
@@ -48,14 +48,14 @@ void review_cache_free(struct review_cache *cache); /* nobody waits */
 DEFINE_FREE_AT(review_cache)
 
 /* What is remembered, to be unreferenced; or NULL, and the handler of `wait` is called later. */
-struct verdict *review_cache_ask(struct review_cache *cache, struct str question, bool remember, int64_t now_ms,
-				 struct review_wait *wait) MUST_USE;
+struct review_verdict *review_cache_ask(struct review_cache *cache, struct str question, bool remember, int64_t now_ms,
+					struct review_wait *wait) MUST_USE;
 void review_wait_cancel(struct review_wait *wait); /* fine when it does not wait */
 
 const struct auth_review_stats *review_cache_stats(const struct review_cache *cache); /* lent */
 
 /* `verdict` is given. ttl_ms 0: not to be remembered. */
-void review_answer(struct review *review, struct verdict *verdict, int64_t ttl_ms, int64_t now_ms);
+void review_answer(struct review *review, struct review_verdict *verdict, int64_t ttl_ms, int64_t now_ms);
 void *review_context(const struct review *review);	 /* that of the options */
 struct str review_question(const struct review *review); /* lent, until it is answered */
 

@@ -68,6 +68,8 @@ static void test_verbosity(void **state)
 {
 	(void)state;
 	log_setup(LOG_TEXT, 4);
+	assert_true(log_writes(4));
+	assert_false(log_writes(5));
 	capture();
 	log_v(5, "five");
 	assert_string_equal(captured(), "");

@@ -74,26 +74,33 @@ struct asker {
 	struct http_exchange *exchange;
 	struct auth_check check;
 	struct api_request request;
+	bool authenticated;
 };
 
-static inline void asker_answer(void *context, const struct auth_result *result)
+static inline void asker_go_on(void *context)
 {
 	struct asker *asker = context;
 	static const unsigned codes[] = {
 		[AUTH_ALLOWED] = 200, [AUTH_UNAUTHENTICATED] = 401, [AUTH_FORBIDDEN] = 403, [AUTH_ERROR] = 500};
-	struct buf body = {0};
+	enum auth_verdict verdict = AUTH_ALLOWED;
 
-	buf_put(&body, buf_str(&result->message));
+	if (!asker->authenticated)
+		verdict = authentication_check(&asker->check);
+	asker->authenticated |= verdict == AUTH_ALLOWED;
+	if (verdict == AUTH_ALLOWED)
+		verdict = authorization_check(&asker->check);
+	if (verdict == AUTH_WAITING)
+		return;
 	http_on_gone(asker->exchange, NULL, NULL);
-	http_respond(asker->exchange, &(struct http_reply){.status = codes[result->verdict], .body = &body});
+	http_respond(asker->exchange, &(struct http_reply){.status = codes[verdict], .body = &asker->check.message});
 }
 
 static inline void asker_gone(void *context)
 {
 	struct asker *asker = context;
 
-	auth_cancel(asker->world->auth, &asker->check);
-	auth_cancel(asker->world->auth, &asker->check); /* once more does no harm */
+	auth_check_leave(&asker->check);
+	auth_check_leave(&asker->check); /* once more does no harm */
 	asker->world->world.gone_count++;
 }
 
@@ -118,12 +125,16 @@ static inline void asker_begin(void *context, struct http_exchange *exchange)
 	struct err err;
 
 	assert_non_null(asker);
-	*asker =
-		(struct asker){.world = world, .exchange = exchange, .check = {.done = asker_answer, .context = asker}};
+	*asker = (struct asker){.world = world, .exchange = exchange};
+	asker->check = (struct auth_check){.auth = world->auth,
+					   .exchange = exchange,
+					   .request = &asker->request,
+					   .wake = asker_go_on,
+					   .context = asker};
 	assert_true(api_request_parse(http_method(exchange), http_target(exchange), &headers,
 				      (struct api_groups){true, true, true}, arena, &asker->request, &err));
 	http_on_gone(exchange, asker_gone, asker);
-	auth_check(world->auth, exchange, &asker->request, &asker->check);
+	asker_go_on(asker);
 	if (++world->handled == world->clients)
 		all_have_asked(world);
 }

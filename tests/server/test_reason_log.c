@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/reason_log.h"
+#include "../../src/server/reason_log.h"
 
 #include "rows.h"
 
 static bool tell(struct reason_log *log, const char *reason, int64_t now_ms)
 {
-	return reason_log_tell(log, STR("/apis/g/v/pods/x/m"), 404, str_of(reason), now_ms);
+	return reason_log_write(log, STR("/apis/g/v/pods/x/m"), 404, str_of(reason), now_ms);
 }
 
 static void test_once_a_minute(void **state)

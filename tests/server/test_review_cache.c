@@ -46,7 +46,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void told(void *context, const struct verdict *verdict)
+static void told(void *context, const struct review_verdict *verdict)
 {
 	struct asker *asker = context;
 
@@ -56,9 +56,9 @@ static void told(void *context, const struct verdict *verdict)
 		review_wait_cancel(&asker->chases->waiter);
 }
 
-static struct verdict *verdict_with(const char *reason)
+static struct review_verdict *verdict_with(const char *reason)
 {
-	struct verdict *verdict = verdict_new();
+	struct review_verdict *verdict = review_verdict_new();
 
 	assert_true(arena_copy(verdict->arena, str_of(reason), &verdict->reason));
 	return verdict;
@@ -67,7 +67,7 @@ static struct verdict *verdict_with(const char *reason)
 /* Is `want` remembered? NULL: it is not, and `asker` waits. */
 static void assert_asked(struct asker *asker, const char *question, bool remember, int64_t now_ms, const char *want)
 {
-	struct verdict *verdict;
+	struct review_verdict *verdict;
 
 	asker->waiter = (struct review_wait){.handler = told, .context = asker};
 	asker->said[0] = '\0';
@@ -76,7 +76,7 @@ static void assert_asked(struct asker *asker, const char *question, bool remembe
 		assert_str(verdict->reason, want);
 	else
 		assert_null(verdict);
-	verdict_unref(verdict);
+	review_verdict_unref(verdict);
 }
 
 static void know(const char *question, const char *answer, int64_t ttl_ms, int64_t now_ms)
@@ -205,7 +205,7 @@ static void test_stats(void **state)
 	review_answer(asked[0], verdict_with("x"), 10, 1300);
 	assert_asked(&askers[2], "q", true, 1301, "x");
 	assert_asked(&askers[2], "r", true, 2000, NULL);
-	review_answer(asked[1], verdict_problem("no"), 0, 2002);
+	review_answer(asked[1], review_verdict_problem("no"), 0, 2002);
 	assert_int_equal(stats->sent, 2);
 	assert_int_equal(stats->joined, 1);
 	assert_int_equal(stats->hits, 1);

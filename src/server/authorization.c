@@ -3,8 +3,11 @@
 #include "auth_in.h"
 
 #include "api/attributes.h"
+#include "api/request.h"
 #include "kube/client.h"
+#include "kube/review.h"
 #include "net/loop.h"
+#include "server/http.h"
 
 enum {
 	ACCESSES_MOST = 16384,
@@ -41,7 +44,7 @@ static void access_reviewed(void *context, bool allowed, struct str reason, cons
 {
 	struct review *review = context;
 	struct auth *auth = review_context(review);
-	struct verdict *verdict = problem ? verdict_problem(problem) : verdict_new();
+	struct review_verdict *verdict = problem ? review_verdict_problem(problem) : review_verdict_new();
 	int64_t ttl_ms = problem ? 0 : allowed ? auth->options.allowed_ttl_ms : auth->options.denied_ttl_ms;
 	struct str front = str_slice(reason, 0, REASON_MAX);
 
@@ -62,7 +65,7 @@ static struct kube_call *access_ask(void *context, struct str document, struct r
 	return review_access(auth->authorization, document, REVIEW_TIMEOUT_MS, access_reviewed, review);
 }
 
-struct review_cache *authorize_reviews(struct auth *auth)
+struct review_cache *authorization_reviews(struct auth *auth)
 {
 	return review_cache_new(&(struct review_cache_options){.max_count = ACCESSES_MOST,
 							       .max_bytes = ACCESSES_BYTES_MOST,
@@ -71,53 +74,53 @@ struct review_cache *authorize_reviews(struct auth *auth)
 							       .context = auth});
 }
 
-static void access_known(void *context, const struct verdict *verdict)
-{
-	struct check *check = context;
-	struct buf message = {0};
-
-	if (verdict->problem.len) {
-		check_fail(check, verdict->problem);
-		return;
-	}
-	if (!verdict->allowed)
-		api_forbidden_write(&message, check->identity.user, &check->attributes, verdict->reason, check->pretty);
-	check_end(check, verdict->allowed ? AUTH_ALLOWED : AUTH_FORBIDDEN, &message);
-}
-
 static size_t attributes_bytes(const struct access_attributes *attributes)
 {
 	return attributes->verb.len + attributes->namespace.len + attributes->group.len + attributes->version.len +
 	       attributes->resource.len + attributes->subresource.len + attributes->name.len + attributes->path.len;
 }
 
-static void review(struct check *check)
+static enum auth_verdict by_answer(struct auth_check *check, const struct review_verdict *answer)
 {
-	struct auth *auth = check->auth;
-	struct verdict *verdict;
-
-	buf_reset(&auth->document);
-	review_access_write(&auth->document, &check->identity, &check->attributes);
-	if (auth->document.failed) {
-		check_fail(check, STR("the user's groups and extra fields are too large for a review"));
-		return;
-	}
-	check->waiter = (struct review_wait){.handler = access_known, .context = check};
-	verdict = review_cache_ask(auth->accesses, buf_str(&auth->document),
-				   attributes_bytes(&check->attributes) < ATTRIBUTES_KEPT, loop_now_ms(auth->loop),
-				   &check->waiter);
-	if (!verdict)
-		return;
-	access_known(check, verdict);
-	verdict_unref(verdict);
+	if (answer->problem.len)
+		return auth_fail(check, answer->problem);
+	if (answer->allowed)
+		return auth_end(check, AUTH_ALLOWED);
+	api_forbidden_write(&check->message, check->identity.user, &check->attributes, answer->reason,
+			    check->request->pretty);
+	return auth_end(check, AUTH_FORBIDDEN);
 }
 
-void authorize(struct check *check)
+static enum auth_verdict review(struct auth_check *check)
 {
-	struct buf nothing = {0};
+	struct buf *document = &check->auth->document;
+	struct review_verdict *answer;
+	enum auth_verdict verdict;
 
+	buf_reset(document);
+	review_access_write(document, &check->identity, &check->attributes);
+	if (document->failed)
+		return auth_fail(check, STR("the user's groups and extra fields are too large for a review"));
+	answer = auth_ask(check, check->auth->accesses, buf_str(document),
+			  attributes_bytes(&check->attributes) < ATTRIBUTES_KEPT);
+	if (!answer)
+		return AUTH_WAITING;
+	verdict = by_answer(check, answer);
+	review_verdict_unref(answer);
+	return verdict;
+}
+
+enum auth_verdict authorization_check(struct auth_check *check)
+{
+	const struct review_verdict *answer = STEAL(check->answer);
+
+	if (answer)
+		return by_answer(check, answer);
+	if (check->late)
+		return auth_fail(check, STR("no answer within the time of the request"));
+	if (!api_attributes(check->request, http_arena(check->exchange), &check->attributes))
+		return auth_fail(check, STR("the request is too large"));
 	if (identity_in_group(&check->identity, STR(MASTERS)) || is_always_allowed(check->auth, check->attributes.path))
-		check_end(check, AUTH_ALLOWED, &nothing);
-	else
-		review(check);
+		return auth_end(check, AUTH_ALLOWED);
+	return review(check);
 }

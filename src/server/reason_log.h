@@ -19,6 +19,6 @@ DEFINE_FREE_AT(reason_log)
 
 /* Reasons are the same whatever numbers stand in them: ages and counts change all the time. `path` is without the query, which may
    hold anything. False: nothing was written. */
-bool reason_log_tell(struct reason_log *log, struct str path, unsigned status, struct str reason, int64_t now_ms);
+bool reason_log_write(struct reason_log *log, struct str path, unsigned status, struct str reason, int64_t now_ms);
 
 #endif

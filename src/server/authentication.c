@@ -2,9 +2,9 @@
 /* Who asks: the front proxy's word, a client's certificate, a token, nobody; the first that succeeds. */
 #include "auth_in.h"
 
-#include "base/log.h"
+#include "api/attributes.h"
 #include "kube/client.h"
-#include "model/access.h"
+#include "kube/review.h"
 #include "net/loop.h"
 #include "server/http.h"
 
@@ -16,6 +16,13 @@ enum {
 	CERTIFICATE_ARENA_MAX = 1 << 20,
 	CERTIFICATE_RECHECK_MS = 60000, /* a CA of the chain may end, too */
 	HEADERS_MAX = 4096,		/* a head of 32 KiB has no more */
+};
+
+enum who {
+	WHO_KNOWN, /* check->identity */
+	WHO_NOBODY,
+	WHO_TOO_LARGE,
+	WHO_IS_ASKED,
 };
 
 /* ---- certificates: judged once in a connection, or once a minute */
@@ -49,7 +56,7 @@ static void judge(struct auth *auth, const struct str *chain, size_t count, stru
 }
 
 /* NULL: the client has shown no certificate. */
-static const struct chain_verdict *chain_verdict_of(struct check *check)
+static const struct chain_verdict *chain_verdict_of(struct auth_check *check)
 {
 	struct str chain[CLIENT_CHAIN_MAX];
 	size_t count = http_client_chain(check->exchange, chain, CLIENT_CHAIN_MAX);
@@ -92,24 +99,25 @@ static bool header_take(void *context, struct str name, struct str value)
 	return list->count < HEADERS_MAX;
 }
 
-static bool proxied(struct check *check)
+static bool proxied(struct auth_check *check)
 {
 	struct header_list list = {0};
 
 	http_each_header(check->exchange, header_count, &list);
-	list.items = arena_calloc(check->arena, list.count + 1, sizeof(*list.items));
+	list.items = arena_calloc(http_arena(check->exchange), list.count + 1, sizeof(*list.items));
 	if (!list.items)
 		return false;
 	list.count = 0;
 	http_each_header(check->exchange, header_take, &list);
-	return identity_of_headers(client_ca_trust(check->auth->client_ca), list.items, list.count, check->arena,
-				   &check->identity) &&
-	       (check->identity.user.len == 0 || identity_add_authenticated(&check->identity, check->arena));
+	return identity_of_headers(client_ca_trust(check->auth->client_ca), list.items, list.count,
+				   http_arena(check->exchange), &check->identity) &&
+	       (check->identity.user.len == 0 ||
+		identity_add_authenticated(&check->identity, http_arena(check->exchange)));
 }
 
 /* ---- tokens */
 
-static bool keep_identity(struct verdict *verdict, const struct identity *identity)
+static bool keep_identity(struct review_verdict *verdict, const struct identity *identity)
 {
 	struct identity *kept = arena_alloc(verdict->arena, sizeof(*kept));
 
@@ -122,14 +130,14 @@ static void token_reviewed(void *context, const struct identity *identity, const
 {
 	struct review *review = context;
 	struct auth *auth = review_context(review);
-	struct verdict *verdict = problem ? verdict_problem(problem) : verdict_new();
+	struct review_verdict *verdict = problem ? review_verdict_problem(problem) : review_verdict_new();
 
 	/* what a neighbour sends may have our question in it */
 	if (problem && !str_contains(verdict->problem, review_question(review)))
 		auth_warn(auth, "cannot find out whose a token is", verdict->problem);
 	if (!problem && identity && !keep_identity(verdict, identity)) {
-		verdict_unref(verdict);
-		verdict = verdict_problem("the answer to the TokenReview is too large");
+		review_verdict_unref(verdict);
+		verdict = review_verdict_problem("the answer to the TokenReview is too large");
 	}
 	review_answer(review, verdict, verdict->problem.len ? 0 : auth->options.token_ttl_ms, loop_now_ms(auth->loop));
 }
@@ -141,7 +149,7 @@ static struct kube_call *token_ask(void *context, struct str token, struct revie
 	return review_token(auth->authentication, token, REVIEW_TIMEOUT_MS, token_reviewed, review);
 }
 
-struct review_cache *authenticate_reviews(struct auth *auth)
+struct review_cache *authentication_reviews(struct auth *auth)
 {
 	return review_cache_new(&(struct review_cache_options){.max_count = TOKENS_MOST,
 							       .max_bytes = TOKENS_BYTES_MOST,
@@ -150,38 +158,32 @@ struct review_cache *authenticate_reviews(struct auth *auth)
 							       .context = auth});
 }
 
-/* A token that is not good, or that nobody can judge, is an error: its bearer is not taken for nobody. */
-static void token_known(void *context, const struct verdict *verdict)
+/* The answer may be forgotten while its bearer's access is being asked for. A token that is not good, or that nobody can judge, is an
+   error: its bearer is not taken for nobody. */
+static enum who by_answer(struct auth_check *check, const struct review_verdict *answer)
 {
-	struct check *check = context;
-
-	if (!verdict->identity || verdict->problem.len) {
-		check_authenticated(check, WHO_NOBODY);
-		return;
-	}
-	/* the verdict may be forgotten while its bearer's access is being asked for */
-	if (!identity_copy(verdict->identity, check->arena, &check->identity))
-		check_authenticated(check, WHO_TOO_LARGE);
-	else
-		check_authenticated(check, WHO_KNOWN);
+	if (!answer->identity || answer->problem.len)
+		return WHO_NOBODY;
+	return identity_copy(answer->identity, http_arena(check->exchange), &check->identity) ? WHO_KNOWN
+											      : WHO_TOO_LARGE;
 }
 
-static void by_token(struct check *check, struct str token)
+static enum who by_token(struct auth_check *check, struct str token)
 {
-	struct verdict *verdict;
+	struct review_verdict *answer = auth_ask(check, check->auth->tokens, token, true);
+	enum who who;
 
-	check->waiter = (struct review_wait){.handler = token_known, .context = check};
-	verdict = review_cache_ask(check->auth->tokens, token, true, loop_now_ms(check->auth->loop), &check->waiter);
-	if (!verdict)
-		return;
-	token_known(check, verdict);
-	verdict_unref(verdict);
+	if (!answer)
+		return WHO_IS_ASKED;
+	who = by_answer(check, answer);
+	review_verdict_unref(answer);
+	return who;
 }
 
 /* ---- all of them */
 
 /* Does the certificate, or what comes with it, tell who asks? */
-static enum authentication by_certificate(struct check *check, const struct chain_verdict *chain)
+static enum who by_certificate(struct auth_check *check, const struct chain_verdict *chain)
 {
 	if (!chain)
 		return WHO_NOBODY;
@@ -192,29 +194,72 @@ static enum authentication by_certificate(struct check *check, const struct chai
 	if (!chain->is_client)
 		return WHO_NOBODY;
 	/* the connection's verdict may be judged anew while the access is being asked for */
-	return identity_copy(&chain->identity, check->arena, &check->identity) ? WHO_KNOWN : WHO_TOO_LARGE;
+	return identity_copy(&chain->identity, http_arena(check->exchange), &check->identity) ? WHO_KNOWN
+											      : WHO_TOO_LARGE;
 }
 
-static void be_anonymous(struct check *check)
+static enum who be_anonymous(struct auth_check *check)
 {
 	static const struct str group = STR_INIT(UNAUTHENTICATED);
 
 	check->identity = (struct identity){.user = STR(ANONYMOUS), .groups = &group, .group_count = 1};
-	check_authenticated(check, WHO_KNOWN);
+	return WHO_KNOWN;
 }
 
-void authenticate(struct check *check)
+static enum who find_out(struct auth_check *check)
 {
 	const struct chain_verdict *chain = chain_verdict_of(check);
 	struct str token = identity_token(http_header(check->exchange, "Authorization"));
-	enum authentication who = by_certificate(check, chain);
+	enum who who = by_certificate(check, chain);
 
 	if (who != WHO_NOBODY)
-		check_authenticated(check, who);
-	else if (token.len)
-		by_token(check, token);
-	else if (chain) /* that of nobody we know is an error */
-		check_authenticated(check, WHO_NOBODY);
-	else
-		be_anonymous(check);
+		return who;
+	if (token.len)
+		return by_token(check, token);
+	return chain ? WHO_NOBODY : be_anonymous(check); /* a certificate of nobody we know is an error */
+}
+
+/* ---- impersonation */
+
+static bool header_looked(void *context, struct str name, struct str value)
+{
+	bool *impersonates = context;
+	struct str prefix = STR("Impersonate-");
+
+	(void)value;
+	*impersonates = str_eq_nocase(str_slice(name, 0, prefix.len), prefix);
+	return !*impersonates;
+}
+
+static enum auth_verdict known(struct auth_check *check)
+{
+	bool impersonates = false;
+
+	http_each_header(check->exchange, header_looked, &impersonates);
+	if (!impersonates)
+		return AUTH_ALLOWED;
+	api_forbidden_text_write(&check->message, check->identity.user,
+				 STR("cannot impersonate here: send requests with Impersonate-* headers to the "
+				     "kube-apiserver, which knows who may do that"),
+				 check->request->pretty);
+	return auth_end(check, AUTH_FORBIDDEN);
+}
+
+enum auth_verdict authentication_check(struct auth_check *check)
+{
+	const struct review_verdict *answer = STEAL(check->answer);
+	enum who who = answer ? by_answer(check, answer) : check->late ? WHO_NOBODY : find_out(check);
+
+	switch (who) {
+	case WHO_IS_ASKED:
+		return AUTH_WAITING;
+	case WHO_TOO_LARGE:
+		return auth_fail(check, STR("the user's groups and extra fields are too large"));
+	case WHO_NOBODY:
+		api_unauthorized_write(&check->message, check->request->pretty);
+		return auth_end(check, AUTH_UNAUTHENTICATED);
+	case WHO_KNOWN:
+		break;
+	}
+	return known(check);
 }

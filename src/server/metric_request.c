@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Custom and external metrics: plan, objects, one query at a time, answer. */
+#include "task.h"
+
+#include "base/log.h"
+#include "kube/live_pods.h"
+#include "kube/resources.h"
+#include "model/catalog.h"
+#include "model/rule.h"
+#include "model/sample.h"
+#include "model/upstream_error.h"
+#include "prom/client.h"
+#include "prom/query_cache.h"
+
+enum { DUPLICATES_LOGGED_MS = 60 * 1000 };
+
+struct metric_request {
+	struct api_view view;
+	struct api_plan plan;
+	struct query_wait wait;
+	int64_t aged_ms; /* when the query for the ages was sent; 0: it was not */
+	/* what came of the query; lent while its handler runs. Both NULL: nothing yet */
+	const struct samples *samples;
+	const struct upstream_error *problem;
+};
+
+static enum step_result plan(struct task *task)
+{
+	const struct dispatch_settings *settings = &task->dispatch->settings;
+	struct arena *arena = http_arena(task->exchange);
+	struct metric_request *metric = arena_alloc(arena, sizeof(*metric));
+
+	if (metric == NULL)
+		return task_refuse_large(task);
+	task->metric = metric;
+	task->answer = &metric->plan.reply;
+	metric->view = (struct api_view){
+		.catalog = task->catalog,
+		.findings = settings->findings(settings->context),
+		.upstream = prom_authority(settings->prom),
+		.max_age_ms = settings->max_age_ms,
+		.max_sample_age_ms = settings->max_sample_age_ms,
+		.sample_age = settings->sample_age,
+		.stats = &task->dispatch->stats,
+		.standalone = settings->objects == NULL,
+		.empty_list_ok = settings->empty_list_ok,
+		.gke_names = settings->gke_names,
+		.known = settings->gke_names ? settings->known(settings->context) : NULL,
+	};
+	api_begin(&metric->plan, &task->request, &metric->view, arena);
+	if (metric->plan.unknown_resource && settings->resources)
+		resources_hint(settings->resources);
+	if (task->watched && metric->plan.metric)
+		rule_write_place(&task->place, metric->plan.metric->rule);
+	return task_next(task);
+}
+
+/* ---- queries */
+
+static void sampled(void *context, const struct samples *samples, const struct upstream_error *problem)
+{
+	struct task *task = context;
+
+	task->metric->samples = samples;
+	task->metric->problem = problem;
+	task_run(task);
+}
+
+static enum step_result ask(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+	struct str promql = buf_str(&metric->plan.promql);
+
+	task_note_query(task, promql);
+	metric->wait = (struct query_wait){.handler = sampled, .context = task, .since_ms = metric->aged_ms};
+	query_cache_ask(task->dispatch->settings.cache, promql, task->deadline_ms, &metric->wait);
+	return STEP_WAIT;
+}
+
+/* The plan's query where it is at that step, and then what it gave: NULL unless it did. */
+static enum step_result run_query(struct task *task, enum api_step step, const struct samples **ret_samples)
+{
+	struct metric_request *metric = task->metric;
+	const struct upstream_error *problem = STEAL(metric->problem);
+
+	if (metric->plan.step != step)
+		return STEP_NEXT;
+	if (problem == NULL && metric->samples == NULL)
+		return ask(task);
+	if (problem) {
+		log_v(2, "query %.*s: %s", STR_ARG(buf_str(&metric->plan.promql)), problem->text);
+		api_fail(&metric->plan, problem);
+	}
+	*ret_samples = STEAL(metric->samples);
+	return task_next(task);
+}
+
+/* ---- objects */
+
+static void unlisted(struct task *task, enum api_unlisted kind, const char *why)
+{
+	api_unlisted(&task->metric->plan, kind, why);
+}
+
+static enum objects_state find(struct task *task, struct err *err)
+{
+	const struct dispatch_settings *settings = &task->dispatch->settings;
+	struct api_plan *plan = &task->metric->plan;
+	struct api_objects wanted = api_objects_wanted(plan);
+	struct pod_policy policy = pod_policy_of(wanted.rule->spec);
+	struct arena *arena = http_arena(task->exchange);
+	const struct str *names = NULL;
+	size_t count = 0, left_out = 0;
+	enum objects_state state;
+
+	if (live_pods_are(wanted.resource)) {
+		state = live_pods_select(settings->objects, wanted.resource, wanted.namespace, wanted.selector, &policy,
+					 loop_wall_ms(settings->loop) / 1000, arena, &names, &count, &left_out, err);
+		api_left_out(plan, left_out);
+	} else {
+		state = objects_select(settings->objects, wanted.resource, wanted.namespace, wanted.selector, arena,
+				       &names, &count, err);
+	}
+	if (state == OBJECTS_FOUND)
+		api_named(plan, names, count);
+	return state;
+}
+
+/* Without a cluster, those that the metric's own series name. */
+static enum step_result objects(struct task *task)
+{
+	struct api_plan *plan = &task->metric->plan;
+	const struct samples *samples = NULL;
+	enum step_result result;
+
+	if (plan->step == API_OBJECTS)
+		return task_objects(task, find, unlisted);
+	result = run_query(task, API_LIST, &samples);
+	if (samples == NULL)
+		return result;
+	api_listed(plan, samples);
+	return task_next(task);
+}
+
+/* ---- ages, numbers */
+
+static enum step_result age(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+	const struct samples *samples = NULL;
+	enum step_result result = run_query(task, API_AGE, &samples);
+
+	if (samples == NULL)
+		return result;
+	metric->aged_ms = metric->wait.sent_ms; /* an older number would be taken for as young as the series are now */
+	task->record.query = (struct str){0};
+	api_aged(&metric->plan, samples);
+	return task_next(task);
+}
+
+/* The samples stay for the next step, which is taken while they are lent. */
+static enum step_result query(struct task *task)
+{
+	const struct samples *samples = NULL;
+	enum step_result result = run_query(task, API_QUERY, &samples);
+
+	if (result != STEP_WAIT)
+		task->metric->samples = samples;
+	return result;
+}
+
+/* As upstream the last one counts, which is right by chance. */
+static void warn_of_duplicates(const struct task *task)
+{
+	CLEANUP(buf_clear) struct buf place = {0};
+	const struct api_plan *plan = &task->metric->plan;
+	int64_t *logged_ms = &task->dispatch->duplicates_logged_ms;
+	int64_t now_ms = loop_now_ms(task->dispatch->settings.loop);
+
+	if (plan->duplicates == 0 || (*logged_ms && now_ms - *logged_ms < DUPLICATES_LOGGED_MS))
+		return;
+	*logged_ms = now_ms;
+	rule_write_place(&place, plan->metric->rule);
+	log_warn("the query of rule %s gives several samples of one object: %zu were passed over, the last one "
+		 "counts. fix: aggregate by (<<.GroupBy>>) in metricsQuery, or write onDuplicate in x-gaugelet",
+		 buf_cstr(&place), plan->duplicates);
+}
+
+static enum step_result answer(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+
+	api_answer(&metric->plan, STEAL(metric->samples), loop_wall_ms(task->dispatch->settings.loop));
+	warn_of_duplicates(task);
+	return task_next(task);
+}
+
+/* ---- the end */
+
+static void cancel(struct task *task)
+{
+	query_wait_cancel(&task->metric->wait);
+}
+
+static void clear(struct task *task)
+{
+	api_plan_clear(&task->metric->plan);
+}
+
+const struct task_kind metric_request_kind = {
+	.steps = {[REQUEST_PLAN] = plan,
+		  [REQUEST_OBJECTS] = objects,
+		  [REQUEST_AGE] = age,
+		  [REQUEST_QUERY] = query,
+		  [REQUEST_ANSWER] = answer},
+	.cancel = cancel,
+	.clear = clear,
+};

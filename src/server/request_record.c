@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/request_record.h"
+
+#include <inttypes.h>
+
+static const char *const names[] = {
+	[REQUEST_PARSE] = "parse",	   [REQUEST_AUTHENTICATE] = "authenticate",
+	[REQUEST_AUTHORIZE] = "authorize", [REQUEST_PLAN] = "plan",
+	[REQUEST_OBJECTS] = "objects",	   [REQUEST_AGE] = "age",
+	[REQUEST_QUERY] = "query",	   [REQUEST_ANSWER] = "answer",
+	[REQUEST_RESPOND] = "respond",
+};
+
+const char *request_step_name(enum request_step step)
+{
+	CHECK((unsigned)step < REQUEST_STEPS);
+	return names[step];
+}
+
+static int64_t total_us(const struct request_record *record)
+{
+	int64_t sum = 0;
+
+	for (size_t step = 0; step < REQUEST_STEPS; step++)
+		sum += record->elapsed_us[step] > 0 ? record->elapsed_us[step] : 0;
+	return sum;
+}
+
+static void put_text(struct buf *out, const char *label, struct str text)
+{
+	if (text.len)
+		buf_printf(out, " %s %.*s", label, STR_ARG(text));
+}
+
+void request_record_write(const struct request_record *record, struct buf *out)
+{
+	const char *before = " (";
+
+	buf_printf(out, "%.*s %.*s: %u in %" PRId64 " us", STR_ARG(record->method), STR_ARG(record->path),
+		   record->status, total_us(record));
+	for (size_t step = 0; step < REQUEST_STEPS; step++) {
+		if (record->elapsed_us[step] < 0)
+			continue;
+		buf_printf(out, "%s%s %" PRId64, before, names[step], record->elapsed_us[step]);
+		before = ", ";
+	}
+	buf_puts(out, ")");
+	put_text(out, "code", str_of(reason_name(record->code)));
+	put_text(out, "rule", record->rule);
+	put_text(out, "query", record->query);
+}
