@@ -32,7 +32,7 @@ struct options {
 	bool prometheus_auth_incluster;
 	const char *prometheus_auth_config, *prometheus_ca_file, *prometheus_client_tls_cert_file,
 		*prometheus_client_tls_key_file, *prometheus_token_file;
-	bool prometheus_insecure;
+	bool prometheus_insecure, prometheus_redirects_any;
 	const char *aws_sigv4;				      /* a region */
 	const char *google_auth;			      /* auto, metadata or a path */
 	const char *gmp_project, *gmp_location, *gmp_cluster; /* each may be auto */

@@ -11,6 +11,13 @@ struct loop;
 struct http_client;
 struct http_call;
 
+/* An origin is scheme, host and port. */
+enum http_redirects {
+	HTTP_REDIRECTS_NONE,	    /* they are answers like others */
+	HTTP_REDIRECTS_SAME_ORIGIN, /* followed, 10 at most; one that leads elsewhere is HTTP_REDIRECT */
+	HTTP_REDIRECTS_ANY,	    /* to other origins without the headers, signature and certificate */
+};
+
 /* One neighbour: how to connect. Texts are copied. */
 struct http_client_options {
 	const char *ca_file;		      /* PEM; alone believed. NULL and no ca_pem: the system's */
@@ -19,8 +26,8 @@ struct http_client_options {
 	const char *tls_server_name; /* to ask for and to verify; NULL: the host of the URL. Not with redirects */
 	bool insecure;		     /* do not verify the certificate */
 	bool no_proxy;		     /* none from the environment */
-	bool follow_redirects;	     /* 10 at most; credentials go to the first host only */
-	long max_connections;	     /* at once, to the host; further calls wait */
+	enum http_redirects redirects;
+	long max_connections; /* at once, to the host; further calls wait */
 };
 
 struct http_client *http_client_new(struct loop *loop, const struct http_client_options *options,
@@ -38,6 +45,7 @@ enum http_fault {
 	HTTP_CUT,	 /* closed, reset, or shorter than announced */
 	HTTP_TOO_BIG,	 /* more than max_body_bytes */
 	HTTP_STOPPED,	 /* on_body said so */
+	HTTP_REDIRECT,	 /* one that is not followed; the message says where it leads */
 	HTTP_OTHER,
 };
 

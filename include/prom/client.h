@@ -31,6 +31,7 @@ struct prom_options {
 	struct google *google;	/* lent; nothing is asked before it is ready. NULL: none */
 	bool managed;		/* by Google: what its endpoint does not take is not sent */
 	bool insecure;
+	bool redirects_anywhere; /* --prometheus-redirects=any */
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
 	long max_connections;

@@ -222,6 +222,12 @@ static const struct reason_form forms[] = {
 				 "one Prometheus told how old the series are, and another one, which may lag behind, "
 				 "their numbers",
 				 "ask again, it lasts as long as a change between those of --prometheus-url"},
+	[REASON_REDIRECT] =
+		{"redirect", "500",
+		 "Prometheus redirects to another origin (scheme, host and port), to no usable URL, or in a circle.",
+		 "{text}[ ({query})]",
+		 "set --prometheus-url to where it leads, or follow it without credentials with "
+		 "--prometheus-redirects=any"},
 	[REASON_UPSTREAM] = {"upstream", "500", "Prometheus cannot be asked.", "{text}[ ({query})]",
 			     "check what answers at --prometheus-url"},
 

@@ -114,6 +114,7 @@ struct credentials *credentials_new(struct loop *loop, const struct options *opt
 	prom->key_file = options->prometheus_client_tls_key_file;
 	prom->token_file = options->prometheus_token_file;
 	prom->insecure = options->prometheus_insecure;
+	prom->redirects_anywhere = options->prometheus_redirects_any;
 	prom->aws_region = options->aws_sigv4;
 	warn_of_many_clusters(options);
 	if (!add_kube(credentials, options, prom, err) || !add_google(credentials, loop, options, prom, err))

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "net/loop.h"
+#include "http_redirect.h"
 #include "http_transfer.h"
 #include "text/url.h"
 
@@ -20,7 +21,8 @@ struct http_call {
 	struct http_request request;	/* its texts are not ours and not looked at again, but: */
 	struct buf url, address, headers, body;
 	struct http_signing signing;
-	bool posts;
+	bool posts, anonymous;
+	unsigned redirects, retries;
 	size_t body_bytes;
 	int64_t started_ms;
 	struct loop_timer deadline;
@@ -33,6 +35,7 @@ struct http_client {
 	struct loop_timer timer;      /* curl's */
 	struct list waiting, running; /* calls */
 	long active, max_active;      /* transfers with curl */
+	enum http_redirects redirects;
 	struct http_transfer *idle;   /* a stack */
 	struct http_transfer *doomed; /* cancelled while curl was at work */
 	bool in_curl;		      /* it cannot be told anything from its own handlers */
@@ -48,6 +51,19 @@ static struct http_call *call_of(struct list *member)
 
 /* ---- what a transfer hands on */
 
+/* One that is followed, or refused for where it leads. */
+static bool is_redirect(const struct http_transfer *transfer)
+{
+	struct curl_header *location = NULL;
+	long status = 0;
+
+	if (transfer->call->client->redirects == HTTP_REDIRECTS_NONE)
+		return false;
+	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
+	       curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_transfer *transfer = context;
@@ -62,7 +78,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 		call->fault = HTTP_TOO_BIG;
 		return 0;
 	}
-	if (call->request.on_body == NULL)
+	if (call->request.on_body == NULL || is_redirect(transfer))
 		return total;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (call->request.on_body(call->request.context, (int)status, (struct str){bytes, total}))
@@ -171,24 +187,27 @@ static struct str header_of(const struct http_transfer *transfer)
 	return str_of(found->value);
 }
 
+static unsigned retries_of(const struct http_transfer *transfer)
+{
+	return transfer->sent > 1 ? transfer->sent - 1 : 0;
+}
+
 /* What is known of the answer. The content type and the header are curl's until the transfer begins anew: never before the handler that
    we are called for has returned. */
 static void look_at(const struct http_transfer *transfer, struct http_answer *answer)
 {
 	const char *type = NULL;
-	long status = 0, redirects = 0;
+	long status = 0;
 	curl_off_t retry_after = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
-	curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_COUNT, &redirects);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	answer->status = (int)status;
 	answer->content_type = str_of(type);
 	answer->header = header_of(transfer);
 	answer->retry_after_s = retry_after > 0 ? retry_after : 0;
-	if (transfer->sent > (unsigned)redirects + 1)
-		answer->retries = transfer->sent - (unsigned)redirects - 1;
+	answer->retries = transfer->call->retries + retries_of(transfer);
 }
 
 /* The handler may start, cancel and free whatever it likes. */
@@ -207,12 +226,66 @@ static void finish(struct http_call *call, enum http_fault fault, const char *me
 	call_free(call);
 }
 
+/* ---- redirects */
+
+/* curl's way, which is that of others too, makes a GET of a POST, but for 307 and 308. */
+static void aim_at(struct http_call *call, const char *location, int status, bool same)
+{
+	struct http_transfer *transfer = call->transfer;
+
+	buf_reset(&call->url);
+	buf_puts(&call->url, location);
+	call->posts = call->posts && (status == 307 || status == 308);
+	if (call->posts) {
+		call->body = transfer->body;
+		transfer->body = (struct buf){0};
+	}
+	if (same)
+		return;
+	call->anonymous = true;
+	buf_reset(&call->headers);
+	put_headers(&call->headers, NULL, false);
+	buf_reset(&call->signing.scheme);
+}
+
+/* Ahead of those that wait for their first connection. */
+static void send_again(struct http_call *call)
+{
+	struct http_client *client = call->client;
+
+	call->redirects++;
+	call->retries += retries_of(call->transfer);
+	call->body_bytes = 0;
+	detach(call);
+	list_put_first(&client->waiting, &call->of_client);
+}
+
+static void follow(struct http_call *call)
+{
+	CLEANUP(buf_clear) struct buf message = {0};
+	char *location = NULL;
+	long status = 0;
+	bool same = false;
+
+	curl_easy_getinfo(call->transfer->easy, CURLINFO_REDIRECT_URL, &location);
+	curl_easy_getinfo(call->transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (http_redirect_may_go(call->client->redirects, call->redirects, buf_str(&call->url), str_of(location), &same,
+				 &message)) {
+		aim_at(call, location, (int)status, same);
+		send_again(call);
+	} else {
+		finish(call, HTTP_REDIRECT, buf_cstr(&message));
+	}
+}
+
 static void finish_transfer(struct http_transfer *transfer, CURLcode code)
 {
 	struct http_call *call = transfer->call;
 	enum http_fault fault = call->fault != HTTP_OK ? call->fault : http_transfer_fault(transfer, code);
 
-	if (fault == HTTP_OK)
+	if (fault == HTTP_OK && is_redirect(transfer))
+		follow(call);
+	else if (fault == HTTP_OK)
 		finish(call, fault, "");
 	else if (fault == HTTP_TOO_BIG)
 		finish(call, fault, "the answer is larger than allowed");
@@ -226,13 +299,20 @@ static void finish_transfer(struct http_transfer *transfer, CURLcode code)
 static bool begin(struct http_client *client, struct http_call *call)
 {
 	struct http_transfer *transfer = transfer_get(client);
+	const struct http_sending sending = {
+		.url = buf_cstr(&call->url),
+		.address = call->address.len ? buf_cstr(&call->address) : NULL,
+		.headers = &call->headers,
+		.body = call->posts ? &call->body : NULL,
+		.signing = &call->signing,
+		.anonymous = call->anonymous,
+	};
 
 	if (transfer == NULL)
 		return false;
 	transfer->call = call;
 	client->active++;
-	if (!http_transfer_prepare(transfer, buf_cstr(&call->url), call->address.len ? buf_cstr(&call->address) : NULL,
-				   &call->headers, call->posts ? &call->body : NULL, &call->signing) ||
+	if (!http_transfer_prepare(transfer, &sending) ||
 	    curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
 		retire(client, transfer);
 		return false;
@@ -377,7 +457,7 @@ static void copy_options(struct http_client *client, const struct http_client_op
 	buf_put(&client->options.key_pem, options->key_pem);
 	client->options.insecure = options->insecure;
 	client->options.no_proxy = options->no_proxy;
-	client->options.follow_redirects = options->follow_redirects;
+	client->redirects = options->redirects;
 }
 
 static bool set_up_multi(struct http_client *client)
@@ -400,7 +480,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 		(void)err_set(err, ERR_INVALID, "at least one connection must be allowed");
 		return NULL;
 	}
-	if (options->tls_server_name && options->follow_redirects) {
+	if (options->tls_server_name && options->redirects != HTTP_REDIRECTS_NONE) {
 		(void)err_set(err, ERR_INVALID, "a TLS server name of its own and redirects do not go together");
 		return NULL;
 	}

@@ -6,9 +6,8 @@
 
 enum {
 	PIECE_BYTES = 64 * 1024, /* what one read takes, and so what one turn can cost */
-	REDIRECTS = 10,
-	CA_SECONDS = 60,    /* a CA file that was exchanged is seen after so long */
-	CERT_SECONDS = 300, /* and a client's certificate */
+	CA_SECONDS = 60,	 /* a CA file that was exchanged is seen after so long */
+	CERT_SECONDS = 300,	 /* and a client's certificate */
 };
 
 /* ---- options that stay */
@@ -23,8 +22,7 @@ static bool set_pem(CURL *easy, CURLoption option, const struct buf *pem)
 {
 	struct curl_blob blob = {.data = pem->ptr, .len = pem->len, .flags = CURL_BLOB_COPY};
 
-	if (pem->len > 0)
-		SET(option, &blob);
+	SET(option, pem->len > 0 ? &blob : NULL);
 	return true;
 }
 
@@ -38,6 +36,15 @@ static bool set_trust(CURL *easy, const struct http_transfer_options *options)
 	return set_pem(easy, CURLOPT_CAINFO_BLOB, &options->ca_pem);
 }
 
+/* All of it, so that what was set before is gone. */
+static bool set_certificate(CURL *easy, const struct http_transfer_options *options)
+{
+	SET(CURLOPT_SSLCERT, options->cert_file);
+	SET(CURLOPT_SSLKEY, options->key_file);
+	return set_pem(easy, CURLOPT_SSLCERT_BLOB, &options->cert_pem) &&
+	       set_pem(easy, CURLOPT_SSLKEY_BLOB, &options->key_pem);
+}
+
 static bool set_security(CURL *easy, const struct http_transfer_options *options)
 {
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -47,12 +54,7 @@ static bool set_security(CURL *easy, const struct http_transfer_options *options
 		SET(CURLOPT_MAXLIFETIME_CONN, (long)CERT_SECONDS);
 	}
 	SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_SECONDS);
-	if (options->cert_file)
-		SET(CURLOPT_SSLCERT, options->cert_file);
-	if (options->key_file)
-		SET(CURLOPT_SSLKEY, options->key_file);
-	if (!set_trust(easy, options) || !set_pem(easy, CURLOPT_SSLCERT_BLOB, &options->cert_pem) ||
-	    !set_pem(easy, CURLOPT_SSLKEY_BLOB, &options->key_pem))
+	if (!set_trust(easy, options) || !set_certificate(easy, options))
 		return false;
 	SET(CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
@@ -66,8 +68,7 @@ static bool set_manners(CURL *easy, const struct http_transfer_options *options)
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, options->follow_redirects ? 1L : 0L);
-	SET(CURLOPT_MAXREDIRS, (long)REDIRECTS);
+	SET(CURLOPT_FOLLOWLOCATION, 0L); /* who follows decides what goes along */
 	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	/* a watch sends nothing for minutes; a host that is gone is to be noticed before its deadline */
@@ -123,6 +124,7 @@ struct http_transfer *http_transfer_new(const struct http_transfer_options *opti
 {
 	struct http_transfer *transfer = xnew(struct http_transfer);
 
+	transfer->options = options;
 	transfer->easy = curl_easy_init();
 	if (transfer->easy && set_manners(transfer->easy, options) && set_handlers(transfer, on_body))
 		return transfer;
@@ -185,18 +187,29 @@ static bool set_signing(struct http_transfer *transfer, struct http_signing *sig
 	return true;
 }
 
-bool http_transfer_prepare(struct http_transfer *transfer, const char *url, const char *address,
-			   const struct buf *headers, struct buf *body, struct http_signing *signing)
+/* Handles are used again, so that each call says whether it shows the certificate. */
+static bool set_anonymous(struct http_transfer *transfer, bool anonymous)
+{
+	static const struct http_transfer_options NONE = {0};
+
+	if (transfer->anonymous == anonymous)
+		return true;
+	transfer->anonymous = anonymous;
+	return set_certificate(transfer->easy, anonymous ? &NONE : transfer->options);
+}
+
+bool http_transfer_prepare(struct http_transfer *transfer, const struct http_sending *sending)
 {
 	CURL *easy = transfer->easy;
 
-	SET(CURLOPT_URL, url);
-	if (!set_address(transfer, address) || !set_headers(transfer, headers) || !set_signing(transfer, signing))
+	SET(CURLOPT_URL, sending->url);
+	if (!set_address(transfer, sending->address) || !set_headers(transfer, sending->headers) ||
+	    !set_signing(transfer, sending->signing) || !set_anonymous(transfer, sending->anonymous))
 		return false;
 	buf_clear(&transfer->body);
-	if (body) {
-		transfer->body = *body;
-		*body = (struct buf){0};
+	if (sending->body) {
+		transfer->body = *sending->body;
+		*sending->body = (struct buf){0};
 		SET(CURLOPT_POST, 1L);
 		SET(CURLOPT_POSTFIELDS, buf_cstr(&transfer->body));
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len);
@@ -204,7 +217,7 @@ bool http_transfer_prepare(struct http_transfer *transfer, const char *url, cons
 		SET(CURLOPT_POSTFIELDS, NULL); /* else the old body would be part of what is signed */
 		SET(CURLOPT_HTTPGET, 1L);
 	}
-	transfer->posts = body != NULL;
+	transfer->posts = sending->body != NULL;
 	transfer->sent = 0;
 	return true;
 }

@@ -11,7 +11,7 @@
 struct http_transfer_options {
 	char *ca_file, *cert_file, *key_file, *tls_server_name;
 	struct buf ca_pem, cert_pem, key_pem; /* empty: none */
-	bool insecure, no_proxy, follow_redirects;
+	bool insecure, no_proxy;
 };
 
 struct http_signing {
@@ -27,8 +27,9 @@ struct http_transfer {
 	struct buf header_text;		 /* the headers of the last call, each NUL-ended */
 	struct buf body;	    /* what is being sent; it outlives a call that is cancelled while curl is at work */
 	struct curl_slist *address; /* where the host of the URL really is; NULL: where it says */
-	bool posts;
-	unsigned sent; /* how often the request was, redirects and retries included */
+	const struct http_transfer_options *options;
+	bool posts, anonymous;
+	unsigned sent; /* how often the request was, retries included */
 	char message[CURL_ERROR_SIZE];
 };
 
@@ -37,10 +38,18 @@ struct http_transfer *http_transfer_new(const struct http_transfer_options *opti
 					curl_write_callback on_body) MUST_USE;
 void http_transfer_free(struct http_transfer *transfer); /* it is with no multi handle any more */
 
-/* `address`: "::HOST:PORT" to connect to in place of the URL's; NULL: none. `body`: of a POST, taken; NULL makes it a GET. All calls
-   of a client are signed, or none. False: curl has no memory. */
-MUST_USE bool http_transfer_prepare(struct http_transfer *transfer, const char *url, const char *address,
-				    const struct buf *headers, struct buf *body, struct http_signing *signing);
+/* What is sent. Lent, but for the body, which is taken. */
+struct http_sending {
+	const char *url;
+	const char *address; /* "::HOST:PORT" to connect to in place of the URL's; NULL: none */
+	const struct buf *headers;
+	struct buf *body; /* of a POST; NULL makes it a GET */
+	struct http_signing *signing;
+	bool anonymous; /* without the client certificate */
+};
+
+/* False: curl has no memory. */
+MUST_USE bool http_transfer_prepare(struct http_transfer *transfer, const struct http_sending *sending);
 
 /* Curl's result in our words. */
 enum http_fault http_transfer_fault(const struct http_transfer *transfer, CURLcode code);

@@ -135,6 +135,14 @@ void upstream_write_url(const struct upstream *upstream, const char *endpoint, s
 
 /* ---- life */
 
+/* Another name than the URL's would have to be verified, and a signature is of what was asked first. */
+static enum http_redirects redirects_of(const struct prom_options *options)
+{
+	if (options->tls_server_name || options->aws_region)
+		return HTTP_REDIRECTS_NONE;
+	return options->redirects_anywhere ? HTTP_REDIRECTS_ANY : HTTP_REDIRECTS_SAME_ORIGIN;
+}
+
 static bool connect_to(struct upstream *upstream, const struct prom_options *options, struct err *err)
 {
 	struct http_client_options http = {
@@ -142,7 +150,7 @@ static bool connect_to(struct upstream *upstream, const struct prom_options *opt
 		.ca_pem = options->ca_pem,
 		.tls_server_name = options->tls_server_name,
 		.insecure = options->insecure,
-		.follow_redirects = options->tls_server_name == NULL,
+		.redirects = redirects_of(options),
 		.max_connections = options->max_connections,
 	};
 
@@ -194,7 +202,7 @@ bool upstream_is_lost(const struct upstream_error *error)
 	case UPSTREAM_TLS:
 	case UPSTREAM_CUT:
 		return true;
-	case UPSTREAM_OTHER: /* no route, for one; with a status it is a redirect that leads nowhere */
+	case UPSTREAM_OTHER: /* no route, for one */
 		return error->status == 0;
 	case UPSTREAM_STATUS:
 		return error->status >= 502 && error->status <= 504;
@@ -204,6 +212,7 @@ bool upstream_is_lost(const struct upstream_error *error)
 	case UPSTREAM_PARTIAL:
 	case UPSTREAM_IDENTITY:
 	case UPSTREAM_MALFORMED:
+	case UPSTREAM_REDIRECT:
 		break;
 	}
 	return false;

@@ -246,6 +246,7 @@ static enum upstream_fault describe_fault(struct buf *out, const struct upstream
 	case HTTP_OK:
 	case HTTP_STOPPED:
 		return describe_reading(out, came);
+	case HTTP_REDIRECT:
 	case HTTP_OTHER:
 		put_neighbour(out, came, "cannot be asked");
 		break;
@@ -259,9 +260,9 @@ static enum upstream_fault describe_fault(struct buf *out, const struct upstream
 static enum upstream_fault describe_redirect(struct buf *out, const struct upstream_answer *came)
 {
 	put_neighbour(out, came, "answered ");
-	buf_printf(out, "%d, a redirect, and following it failed", came->answer->status);
+	buf_printf(out, "%d, a redirect that is not followed", came->answer->status);
 	put_message(out, came);
-	return UPSTREAM_OTHER;
+	return UPSTREAM_REDIRECT;
 }
 
 /* An error's status is the better reason even when its body did not come whole. */
@@ -272,7 +273,7 @@ static enum upstream_fault describe_answer(struct buf *out, const struct upstrea
 
 	if (status < 300 || (status < 400 && fault == HTTP_TIMEOUT))
 		return describe_fault(out, came);
-	if (status < 400 && fault != HTTP_OK)
+	if (fault == HTTP_REDIRECT)
 		return describe_redirect(out, came);
 	describe_status(out, came);
 	return UPSTREAM_STATUS;

@@ -396,6 +396,9 @@ static struct fail_case {
 	{"P12", {.fault = UPSTREAM_PARTIAL, .text = "x"}, {"store behind", "--allow-partial", "[partial]"}},
 	{"TLS", {.fault = UPSTREAM_TLS, .text = "x"}, {"--prometheus-ca-file", "[tls]"}},
 	{"nonsense", {.fault = UPSTREAM_MALFORMED, .text = "x"}, {"--prometheus-url", "[malformed]"}},
+	{"redirect",
+	 {.fault = UPSTREAM_REDIRECT, .status = 302, .text = "x"},
+	 {"--prometheus-url", "--prometheus-redirects=any", "[redirect]"}},
 	{"anything else", {.fault = UPSTREAM_OTHER, .text = "x"}, {"--prometheus-url", "[upstream]"}},
 };
 

@@ -301,35 +301,80 @@ static void test_large_answer_in_pieces(void **state)
 
 /* ---- redirects */
 
-/* The second host is "localhost", which is another name for curl, of the same server. */
-static const char *follow(struct world *world, const char *host, const char *status, const char *method)
+/* The second host is "localhost", which is another name for the same server. */
+static void redirect(struct world *world, enum http_redirects redirects, const char *host, const char *status,
+		     const char *method)
 {
+	static struct step steps[2] = {[1] = {OK_HELLO, KEEP, 0}};
 	char *location = world->location;
-	const char *const headers[] = {"Authorization: Bearer raw-secret", NULL};
+	const char *const headers[] = {"Authorization: Bearer raw-secret", "X-Scope-OrgID: raw-tenant", NULL};
 
-	new_client(world, (struct http_client_options){.follow_redirects = true});
-	server_start(&world->server, world->loop, SCRIPT({location, KEEP, 0}, {OK_HELLO, KEEP, 0}));
+	new_client(world, (struct http_client_options){.redirects = redirects});
+	steps[0] = (struct step){location, KEEP, 0};
+	server_start(&world->server, world->loop, steps, COUNT_OF(steps));
 	snprintf(location, sizeof(world->location),
 		 "HTTP/1.1 %s\r\nLocation: http://%s:%u/there\r\nContent-Length: 4\r\n\r\nmove", status, host,
 		 world->server.port);
 	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
 	ask(world, (struct http_request){.method = method, .headers = headers, .body = STR("a=b")});
-	assert_answer(world, HTTP_OK, 200, "hello");
 	assert_non_null(strstr(server_request(&world->server, 0), "Authorization: Bearer raw-secret"));
+}
+
+static const char *follow(struct world *world, const char *host, const char *status, const char *method)
+{
+	redirect(world, HTTP_REDIRECTS_ANY, host, status, method);
+	assert_answer(world, HTTP_OK, 200, "hello");
 	return server_request(&world->server, 1);
 }
 
-static void test_redirect_to_the_same_host(void **state)
+static void test_redirect_to_the_same_origin(void **state)
 {
 	const char *second = follow(*state, "127.0.0.1", "302 Found", "GET");
 
 	assert_true(str_starts(str_of(second), STR("GET /there HTTP/1.1\r\n")));
 	assert_non_null(strstr(second, "Authorization: Bearer raw-secret"));
+	assert_non_null(strstr(second, "X-Scope-OrgID: raw-tenant"));
 }
 
-static void test_redirect_to_another_host_without_credentials(void **state)
+static void test_redirect_to_another_origin(void **state)
 {
-	assert_null(strstr(follow(*state, "localhost", "302 Found", "GET"), "Authorization"));
+	struct world *world = *state;
+	char port[20];
+
+	redirect(world, HTTP_REDIRECTS_SAME_ORIGIN, "localhost", "302 Found", "GET");
+	assert_answer(world, HTTP_REDIRECT, 302, "");
+	snprintf(port, sizeof(port), ":%u", world->server.port);
+	assert_non_null(strstr(world->answer.message, "from http://127.0.0.1:"));
+	assert_non_null(strstr(world->answer.message, "another origin, http://localhost:"));
+	assert_non_null(strstr(world->answer.message, port));
+	assert_int_equal(world->server.requests.count, 1);
+}
+
+static void test_redirect_to_another_origin_without_credentials(void **state)
+{
+	const char *second = follow(*state, "localhost", "302 Found", "GET");
+
+	assert_null(strstr(second, "raw-"));
+	assert_non_null(strstr(second, "\r\nAccept-Encoding: identity\r\n"));
+}
+
+/* A handle that was anonymous shows the headers again. */
+static void test_after_a_redirect_without_credentials(void **state)
+{
+	struct world *world = *state;
+	const char *const headers[] = {"Authorization: Bearer raw-secret", NULL};
+
+	(void)follow(world, "localhost", "302 Found", "GET");
+	ask(world, (struct http_request){.headers = headers});
+	assert_non_null(strstr(server_request(&world->server, 2), "Authorization: Bearer raw-secret"));
+}
+
+static void test_redirect_is_an_answer_where_none_is_followed(void **state)
+{
+	struct world *world = *state;
+
+	redirect(world, HTTP_REDIRECTS_NONE, "127.0.0.1", "302 Found", "GET");
+	assert_answer(world, HTTP_OK, 302, "move");
 }
 
 static void test_redirect_307_keeps_a_post(void **state)
@@ -344,12 +389,12 @@ static void test_redirect_for_ever(void **state)
 {
 	struct world *world = *state;
 
-	new_client(world, (struct http_client_options){.follow_redirects = true});
+	new_client(world, (struct http_client_options){.redirects = HTTP_REDIRECTS_SAME_ORIGIN});
 	server_start(&world->server, world->loop,
 		     SCRIPT({HEAD("302 Found", "Location: /again\r\nContent-Length: 0\r\n"), KEEP, 0}));
 	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
 	ask(world, (struct http_request){0});
-	assert_answer(world, HTTP_OTHER, 302, "");
+	assert_answer(world, HTTP_REDIRECT, 302, "");
 	assert_int_equal(world->server.requests.count, 11);
 	assert_int_equal(world->answer.retries, 0);
 }
@@ -379,12 +424,12 @@ static void test_redirect_to_a_file(void **state)
 {
 	struct world *world = *state;
 
-	new_client(world, (struct http_client_options){.follow_redirects = true});
+	new_client(world, (struct http_client_options){.redirects = HTTP_REDIRECTS_SAME_ORIGIN});
 	server_start(&world->server, world->loop,
 		     SCRIPT({HEAD("302 Found", "Location: file:///etc/passwd\r\nContent-Length: 0\r\n"), KEEP, 0}));
 	snprintf(world->url, sizeof(world->url), "http://127.0.0.1:%u/", world->server.port);
 	ask(world, (struct http_request){0});
-	assert_int_equal(world->answer.fault, HTTP_OTHER);
+	assert_int_equal(world->answer.fault, HTTP_REDIRECT);
 	assert_int_equal(world->body.len, 0);
 }
 
@@ -403,8 +448,11 @@ int main(void)
 		IN_WORLD(test_post),
 		IN_WORLD(test_large_post_does_not_wait_for_100_continue),
 		IN_WORLD(test_large_answer_in_pieces),
-		IN_WORLD(test_redirect_to_the_same_host),
-		IN_WORLD(test_redirect_to_another_host_without_credentials),
+		IN_WORLD(test_redirect_to_the_same_origin),
+		IN_WORLD(test_redirect_to_another_origin),
+		IN_WORLD(test_redirect_to_another_origin_without_credentials),
+		IN_WORLD(test_after_a_redirect_without_credentials),
+		IN_WORLD(test_redirect_is_an_answer_where_none_is_followed),
 		IN_WORLD(test_redirect_307_keeps_a_post),
 		IN_WORLD(test_redirect_for_ever),
 		IN_WORLD(test_redirect_to_a_file),

@@ -202,7 +202,7 @@ static void test_case(void **state)
 static void test_no_redirects_beside_a_name(void **state)
 {
 	const struct http_client_options options = {
-		.tls_server_name = "a", .follow_redirects = true, .max_connections = 1};
+		.tls_server_name = "a", .redirects = HTTP_REDIRECTS_ANY, .max_connections = 1};
 	struct err err = {0};
 
 	(void)state;
