@@ -41,7 +41,7 @@ bool promql_unexpected(struct str text, struct promql_token token, const char *e
 	size_t at = (size_t)(token.text.ptr - text.ptr);
 	struct str found = str_slice(token.text, 0, FOUND_BYTES);
 
-	if (token.kind == PROMQL_END)
+	if (token.kind == TOKEN_END)
 		return err_set(err, ERR_INVALID, "PromQL, byte %zu: the text ends, expected %s", at, expected);
 	found.len = str_whole_characters(found);
 	return err_set(err, ERR_INVALID, "PromQL, byte %zu: found `%.*s`, expected %s", at, STR_ARG(found), expected);
@@ -207,10 +207,10 @@ static bool lex_number(struct promql_lexer *lexer, struct promql_token *token, s
 		lexer->at++;
 	}
 	token->text = str_slice(text, from, lexer->at);
-	token->kind = PROMQL_NUMBER;
+	token->kind = TOKEN_NUMBER;
 	if (is_number(token->text))
 		return true;
-	token->kind = PROMQL_DURATION;
+	token->kind = TOKEN_DURATION;
 	return duration_parse_prometheus(token->text, &ms, &no_duration) ||
 	       promql_unexpected(text, *token, "a number or a duration", err);
 }
@@ -237,12 +237,12 @@ static bool lex_sign(struct promql_lexer *lexer, struct promql_token *token, str
 
 	for (size_t i = 0; i < COUNT_OF(SIGNS); i++)
 		if (str_starts(rest, str_of(SIGNS[i]))) {
-			*token = (struct promql_token){PROMQL_SIGN, str_slice(rest, 0, strlen(SIGNS[i]))};
+			*token = (struct promql_token){TOKEN_SIGN, str_slice(rest, 0, strlen(SIGNS[i]))};
 			lexer->at += token->text.len;
 			return true;
 		}
 	characters_read(rest, &bytes);
-	*token = (struct promql_token){PROMQL_SIGN, str_slice(rest, 0, bytes)};
+	*token = (struct promql_token){TOKEN_SIGN, str_slice(rest, 0, bytes)};
 	return promql_unexpected(lexer->text, *token, "a value or an operator", err);
 }
 
@@ -259,7 +259,7 @@ bool promql_lex(struct promql_lexer *lexer, struct promql_token *ret_token, stru
 
 	skip_space(lexer);
 	from = lexer->at;
-	*ret_token = (struct promql_token){PROMQL_END, {text.ptr + from, 0}};
+	*ret_token = (struct promql_token){TOKEN_END, {text.ptr + from, 0}};
 	if (from == text.len)
 		return true;
 	c = text.ptr[from];
@@ -268,7 +268,7 @@ bool promql_lex(struct promql_lexer *lexer, struct promql_token *ret_token, stru
 	if (c == '"' || c == '\'' || c == '`') {
 		if (!lex_string(lexer, err))
 			return false;
-		*ret_token = (struct promql_token){PROMQL_STRING, str_slice(text, from, lexer->at)};
+		*ret_token = (struct promql_token){TOKEN_STRING, str_slice(text, from, lexer->at)};
 		return true;
 	}
 	if (!is_letter(c) && !(c == ':' && lexer->colons))
@@ -276,6 +276,6 @@ bool promql_lex(struct promql_lexer *lexer, struct promql_token *ret_token, stru
 	while (lexer->at < text.len && (is_letter(text.ptr[lexer->at]) || is_digit(text.ptr[lexer->at]) ||
 					(text.ptr[lexer->at] == ':' && lexer->colons)))
 		lexer->at++;
-	*ret_token = (struct promql_token){PROMQL_WORD, str_slice(text, from, lexer->at)};
+	*ret_token = (struct promql_token){TOKEN_WORD, str_slice(text, from, lexer->at)};
 	return true;
 }

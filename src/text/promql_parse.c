@@ -39,7 +39,7 @@ struct parser {
 
 static bool is_any(struct promql_token token, const char *const *words, size_t count)
 {
-	for (size_t i = 0; token.kind == PROMQL_WORD && i < count; i++)
+	for (size_t i = 0; token.kind == TOKEN_WORD && i < count; i++)
 		if (str_eq_nocase(token.text, str_of(words[i])))
 			return true;
 	return false;
@@ -50,7 +50,7 @@ static bool is_any(struct promql_token token, const char *const *words, size_t c
 
 static bool is_sign(struct promql_token token, const char *sign)
 {
-	return token.kind == PROMQL_SIGN && str_eq(token.text, str_of(sign));
+	return token.kind == TOKEN_SIGN && str_eq(token.text, str_of(sign));
 }
 
 static bool has_parameter(struct promql_token word)
@@ -121,10 +121,10 @@ static bool read_label(struct parser *parser)
 {
 	struct str label = parser->token.text;
 
-	if (parser->token.kind == PROMQL_STRING) {
+	if (parser->token.kind == TOKEN_STRING) {
 		if (!promql_unquote(parser->token.text, parser->arena, &label))
 			return no_room(parser);
-	} else if (parser->token.kind != PROMQL_WORD || str_index(label, ':') < label.len) {
+	} else if (parser->token.kind != TOKEN_WORD || str_index(label, ':') < label.len) {
 		return unexpected(parser, "the name of a label");
 	}
 	*vec_push(&parser->parsed->labels) = label;
@@ -186,7 +186,7 @@ static bool add_matcher(struct parser *parser, struct promql_found *found, struc
 {
 	struct promql_matcher matcher = {.label = label.text, .op = op.text};
 
-	if (label.kind == PROMQL_STRING && !promql_unquote(label.text, parser->arena, &matcher.label))
+	if (label.kind == TOKEN_STRING && !promql_unquote(label.text, parser->arena, &matcher.label))
 		return no_room(parser);
 	if (!promql_unquote(value.text, parser->arena, &matcher.value))
 		return no_room(parser);
@@ -201,11 +201,11 @@ static bool read_matcher(struct parser *parser, struct promql_found *found)
 	struct promql_token label = parser->token;
 	struct promql_token op, value;
 
-	if (label.kind != PROMQL_WORD && label.kind != PROMQL_STRING)
+	if (label.kind != TOKEN_WORD && label.kind != TOKEN_STRING)
 		return unexpected(parser, "a matcher or `}`");
 	if (!advance(parser))
 		return false;
-	if (label.kind == PROMQL_STRING && (is_sign(parser->token, ",") || is_sign(parser->token, "}")))
+	if (label.kind == TOKEN_STRING && (is_sign(parser->token, ",") || is_sign(parser->token, "}")))
 		return set_name(parser, found, true, label);
 	op = parser->token;
 	if (!is_sign(op, "=") && !is_sign(op, "!=") && !is_sign(op, "=~") && !is_sign(op, "!~"))
@@ -213,7 +213,7 @@ static bool read_matcher(struct parser *parser, struct promql_found *found)
 	if (!advance(parser))
 		return false;
 	value = parser->token;
-	if (value.kind != PROMQL_STRING)
+	if (value.kind != TOKEN_STRING)
 		return unexpected(parser, "a value in quotes");
 	return advance(parser) && add_matcher(parser, found, label, op, value);
 }
@@ -320,9 +320,9 @@ static bool read_operand(struct parser *parser)
 		return close_frame(parser);
 	if (frame->argument == NULL)
 		frame->argument = token.text.ptr;
-	if (token.kind == PROMQL_WORD)
+	if (token.kind == TOKEN_WORD)
 		return read_word(parser);
-	if (token.kind == PROMQL_NUMBER || token.kind == PROMQL_DURATION || token.kind == PROMQL_STRING)
+	if (token.kind == TOKEN_NUMBER || token.kind == TOKEN_DURATION || token.kind == TOKEN_STRING)
 		return read_scalar(parser);
 	if (is_sign(token, "+") || is_sign(token, "-")) {
 		frame->plain = false;
@@ -408,7 +408,7 @@ static bool read_operator(struct parser *parser)
 
 static bool is_time(struct promql_token token)
 {
-	return token.kind == PROMQL_NUMBER || token.kind == PROMQL_DURATION;
+	return token.kind == TOKEN_NUMBER || token.kind == TOKEN_DURATION;
 }
 
 /* The range, offset or @ that was just read belongs to what is before it. */
@@ -545,7 +545,7 @@ static bool read_text(struct parser *parser)
 	if (!promql_lex(&parser->lexer, &parser->token, parser->err))
 		return false;
 	parser->end = parser->token.text.ptr;
-	while (parser->token.kind != PROMQL_END)
+	while (parser->token.kind != TOKEN_END)
 		if (!(parser->operand.kind == OPERAND_NONE ? read_operand(parser) : read_behind(parser)))
 			return false;
 	if (parser->operand.kind == OPERAND_NONE)

@@ -6,18 +6,18 @@
 #include "base/vec.h"
 #include "text/promql.h"
 
-enum promql_kind {
-	PROMQL_END,
-	PROMQL_WORD,
-	PROMQL_NUMBER,
-	PROMQL_DURATION,
-	PROMQL_STRING, /* with its quotes */
-	PROMQL_SIGN,
+enum promql_token_kind {
+	TOKEN_END,
+	TOKEN_WORD,
+	TOKEN_NUMBER,
+	TOKEN_DURATION,
+	TOKEN_STRING, /* with its quotes */
+	TOKEN_SIGN,
 };
 
 struct promql_token {
-	enum promql_kind kind;
-	struct str text; /* a part of the lexer's text; of PROMQL_END the empty part at its end */
+	enum promql_token_kind kind;
+	struct str text; /* a part of the lexer's text; of TOKEN_END the empty part at its end */
 };
 
 struct promql_lexer {
