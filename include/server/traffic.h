@@ -23,7 +23,8 @@ enum { TRAFFIC_VERBS = 8, TRAFFIC_CODES = 20 }; /* the last of each is for all o
 struct traffic { /* zeroed at first */
 	uint64_t answered[TRAFFIC_ROUTES][TRAFFIC_VERBS][TRAFFIC_CODES];
 	struct histogram seconds[TRAFFIC_ROUTES];
-	uint64_t accepted; /* connections */
+	uint64_t accepted;	/* connections */
+	uint64_t heads_refused; /* among the answered */
 };
 
 void traffic_count(struct traffic *traffic, enum traffic_route route, struct str method, unsigned status,

@@ -77,6 +77,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	server->request_timeout_ms = options->request_timeout_ms;
 	server->max_connections = options->max_connections;
 	server->lingers.loop = loop;
+	server->tls.on_refused = http_refuse;
 	server->listen_fd = -1;
 	if (!http_tls_init(&server->tls, options, certificate, err) || !server_start(server, options, err))
 		return NULL;

@@ -108,7 +108,7 @@ static void connection_begin(struct http_server *server, struct MHD_Connection *
 	server->connections = connection;
 
 	http_session_begin(&connection->session, &server->tls,
-			   MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
+			   MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session, connection);
 	server->traffic.accepted++;
 	*connection_context = connection;
 }

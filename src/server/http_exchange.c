@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http_exchange.h"
 
-#include "http_guard.h"
 #include "http_reply.h"
 #include "base/log.h"
+#include "base/buf.h"
 
 enum { TARGET_KEPT = 4 * 1024 }; /* what an idle connection may keep of its last target's memory */
 
@@ -44,7 +44,6 @@ void http_exchange_end(struct http_exchange *exchange)
 	exchange->method = NULL;
 	exchange->route = TRAFFIC_OTHER;
 	exchange->on_gone = NULL;
-	exchange->body_bytes = 0;
 	exchange->state = EXCHANGE_NONE;
 }
 
@@ -60,6 +59,24 @@ void http_on_completed(void *context, struct MHD_Connection *mhd, void **exchang
 		return;
 	*exchange_at = NULL;
 	http_exchange_end(exchange);
+}
+
+/* ---- what is refused before there is an exchange */
+
+/* Nothing else is being sent: libmicrohttpd receives only when it has nothing to answer. */
+void http_refuse(struct http_session *session)
+{
+	CLEANUP(buf_clear) struct buf answer = {0};
+	struct http_connection *connection = session->connection;
+	const struct http_head *head = &session->head;
+	struct http_server *server = connection->server;
+
+	log_v(3, "http: request refused with %u: %s", head->status, head->reason);
+	server->traffic.heads_refused++;
+	traffic_count(&server->traffic, TRAFFIC_OTHER, str_of(head->method), head->status, 0);
+	http_refusal_write(server, head->status, head->reason, &answer);
+	if (gnutls_record_send(session->gnutls, answer.ptr, answer.len) < 0)
+		log_v(3, "http: the client does not take the refusal");
 }
 
 /* ---- its way */
@@ -107,40 +124,13 @@ void http_respond(struct http_exchange *exchange, const struct http_reply *reply
 	http_turns_soon(&exchange->connection->server->turns);
 }
 
-/* An answer before the body is read makes libmicrohttpd close the connection behind it, which is just what is wanted
-   here. */
-static enum MHD_Result refuse(struct http_exchange *exchange, unsigned status, const char *reason)
+/* The head was judged before libmicrohttpd had it. */
+static enum MHD_Result head_received(struct http_exchange *exchange, const char *method)
 {
-	CLEANUP(buf_clear) struct buf body = {0};
-
-	log_v(3, "http: request refused with %u: %s", status, reason);
-	buf_printf(&body, "%s\n", reason);
-	exchange->response = http_reply_make(
-		exchange,
-		&(struct http_reply){.status = status, .content_type = "text/plain; charset=utf-8", .body = &body});
-	count_answer(exchange);
-	return reply_queue(exchange);
-}
-
-static enum MHD_Result head_received(struct http_exchange *exchange, const char *method, const char *version)
-{
-	unsigned status;
-	const char *reason;
-
+	CHECK(exchange->connection->session.judged);
 	exchange->method = method;
-	if (!http_guard(exchange->connection->mhd, buf_str(&exchange->target), version, &status, &reason))
-		return refuse(exchange, status, reason);
 	exchange->state = EXCHANGE_BODY;
 	return MHD_YES;
-}
-
-/* Nobody here has use for a body. One that is told to be too large has been refused already; of one that comes in chunks
-   this is known only now, when libmicrohttpd takes no answer. */
-static enum MHD_Result body_received(struct http_exchange *exchange, size_t *bytes)
-{
-	exchange->body_bytes += *bytes;
-	*bytes = 0;
-	return exchange->body_bytes <= HTTP_BODY_MAX ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result hand_over(struct http_exchange *exchange)
@@ -165,12 +155,16 @@ enum MHD_Result http_on_request(void *context, struct MHD_Connection *mhd, const
 	(void)context;
 	(void)mhd;
 	(void)url;
+	(void)version;
 	(void)body;
 	switch (exchange->state) {
 	case EXCHANGE_HEAD:
-		return head_received(exchange, method, version);
+		return head_received(exchange, method);
 	case EXCHANGE_BODY:
-		return *body_bytes ? body_received(exchange, body_bytes) : hand_over(exchange);
+		if (*body_bytes == 0)
+			return hand_over(exchange);
+		*body_bytes = 0; /* nobody here has use for a body */
+		return MHD_YES;
 	case EXCHANGE_ANSWERED:
 		return reply_queue(exchange);
 	case EXCHANGE_NONE:

@@ -12,4 +12,7 @@ void http_on_completed(void *context, struct MHD_Connection *mhd, void **exchang
 		       enum MHD_RequestTerminationCode code);
 void http_exchange_end(struct http_exchange *exchange); /* tells who waits for it in vain; ready for the next one */
 
+/* http_tls's on_refused. */
+void http_refuse(struct http_session *session);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 
 enum {
 	AUDIT_ID_MAX = 128,
@@ -127,4 +128,20 @@ struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struc
 	response = response_take(reply.body);
 	headers_add(exchange, response, &reply);
 	return response;
+}
+
+void http_refusal_write(struct http_server *server, unsigned status, const char *reason, struct buf *out)
+{
+	char id[UUID_TEXT], date[64];
+	time_t now = (time_t)(loop_wall_ms(server->loop) / 1000);
+	struct tm tm;
+
+	uuid_write(server, id);
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm); /* our locale is always C */
+	buf_printf(out,
+		   "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\nAudit-Id: %s\r\nCache-Control: no-cache, "
+		   "private\r\n"
+		   "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n\r\n%s\n",
+		   status, MHD_get_reason_phrase_for(status), date, id, strlen(reason) + 1, reason);
 }

@@ -28,7 +28,6 @@ struct http_exchange {
 	enum traffic_route route;
 	int64_t began_us;
 	struct buf target;
-	uint64_t body_bytes;
 	struct arena *arena; /* made when asked for */
 	struct MHD_Response *response;
 	unsigned status;

@@ -139,8 +139,10 @@ static int hello_received(gnutls_session_t gnutls)
 	return priorities ? gnutls_priority_set(gnutls, priorities) : GNUTLS_E_NO_CIPHER_SUITES;
 }
 
-void http_session_begin(struct http_session *session, struct http_tls *tls, gnutls_session_t gnutls)
+void http_session_begin(struct http_session *session, struct http_tls *tls, gnutls_session_t gnutls,
+			struct http_connection *connection)
 {
+	session->connection = connection;
 	session->tls = tls;
 	session->gnutls = gnutls;
 	tls->handshakes++;
@@ -160,4 +162,37 @@ void http_session_end(struct http_session *session)
 	serving_pair_unref(session->pair);
 	if (!session->greeted)
 		session->tls->handshakes--;
+}
+
+/* ---- what comes from clients
+
+   libmicrohttpd has no place where the bytes of a request could be seen before it reads them, and it reads some of them in
+   ways of its own: it glues folded lines to names, and ends texts at a NUL. But it receives by a function of GnuTLS, and
+   of a function that a program and a library have, every library calls the program's. Were that no longer so, requests
+   would come that nobody has judged, which is looked at with each. */
+
+static ssize_t received(struct http_session *session, const char *bytes, ssize_t count)
+{
+	size_t good = http_head_judge(&session->head, (struct str){bytes, (size_t)count});
+
+	session->judged = true;
+	if (good > 0)
+		return (ssize_t)good;
+	if (!session->refused)
+		session->tls->on_refused(session);
+	session->refused = true;
+	return 0; /* as if the client had ended the connection */
+}
+
+/* What is good is handed over first, so that the answers to it are sent before the refusal. */
+__attribute__((visibility("default"))) ssize_t gnutls_record_recv(gnutls_session_t gnutls, void *bytes, size_t size)
+{
+	struct http_session *session = gnutls_session_get_ptr(gnutls);
+	unsigned char number[8];
+	ssize_t count;
+
+	if (session && session->head.status)
+		return received(session, bytes, 0);
+	count = gnutls_record_recv_seq(gnutls, bytes, size, number);
+	return session && count > 0 ? received(session, bytes, count) : count;
 }
