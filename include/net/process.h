@@ -16,4 +16,7 @@ struct process_stats {
 
 struct process_stats process_stats(void);
 
+/* So many descriptors may be open from now on, or as many as the system lets us. */
+void process_raise_files(uint64_t wanted);
+
 #endif

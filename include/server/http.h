@@ -15,11 +15,13 @@ struct http_server;
 struct http_exchange; /* one request and its answer */
 
 struct http_server_options {
-	const char *bind_address; /* an IP literal; "0.0.0.0" and "::" mean all, dual stack */
-	uint16_t port;		  /* 0: any; http_server_port tells */
-	unsigned max_connections;
-	int64_t idle_timeout_ms;    /* of a connection between requests */
+	const char *bind_address;     /* an IP literal; "0.0.0.0" and "::" mean all, dual stack */
+	uint16_t port;		      /* 0: any; http_server_port tells */
+	unsigned max_connections;     /* when there are more, some are closed */
+	int64_t handshake_timeout_ms; /* from its beginning */
+	int64_t idle_timeout_ms;      /* of a connection between requests */
 	int64_t request_timeout_ms; /* from the first byte of a connection or request to the end of its head and body */
+	int64_t unread_timeout_ms;  /* of a client that takes nothing of its answer */
 	const char *min_tls_version;	  /* "VersionTLS12" (default) or "VersionTLS13" */
 	bool ask_certificate;		  /* ask clients for a certificate, without insisting */
 	const char *const *cipher_suites; /* of TLS 1.2, IANA names, NULL-ended; NULL or none: our own choice */
@@ -42,6 +44,14 @@ unsigned http_server_active(const struct http_server *server); /* exchanges not 
 const struct traffic *http_server_traffic(const struct http_server *server);
 unsigned http_server_connections(const struct http_server *server);	/* open now */
 unsigned http_server_max_connections(const struct http_server *server); /* as the options have it */
+
+/* Who the client has shown to be: at the limit of connections one who has shown less goes first. It only rises. */
+enum http_caller {
+	HTTP_CALLER_NOBODY,
+	HTTP_CALLER_KNOWN, /* by a certificate or a token of its own */
+	HTTP_CALLER_PROXY, /* the front proxy, by its certificate */
+};
+unsigned http_server_callers(const struct http_server *server, enum http_caller caller); /* connections of such */
 
 /* Closes everything. Exchanges not answered yet get no answer; their on_gone is called. */
 void http_server_free(struct http_server *server);
@@ -67,6 +77,9 @@ struct http_memory {
 	void (*free)(void *pointer); /* called when the connection ends */
 };
 struct http_memory *http_connection_memory(struct http_exchange *exchange);
+
+/* What the client has shown. */
+void http_set_caller(struct http_exchange *exchange, enum http_caller caller);
 
 /* Where to count it; TRAFFIC_OTHER when nobody says. Before the answer. */
 void http_set_route(struct http_exchange *exchange, enum traffic_route route);

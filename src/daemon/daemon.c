@@ -15,6 +15,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "net/loop.h"
+#include "net/process.h"
 #include "prom/client.h"
 #include "prom/discovery.h"
 #include "prom/names.h"
@@ -26,9 +27,12 @@
 
 enum {
 	MAX_CONNECTIONS = 1000,
-	IDLE_TIMEOUT_MS = 120000,   /* the aggregator keeps its connections for 90 s */
+	FILES_MIN = 4096, /* descriptors: connections twice, while they are closed, and everything else */
+	IDLE_TIMEOUT_MS = 120000, /* the aggregator keeps its connections for 90 s */
+	HANDSHAKE_TIMEOUT_MS = 5000,
 	REQUEST_TIMEOUT_MS = 32000, /* for the head and body of a request to arrive */
-	DRAIN_MS = 25000,	    /* for requests under way; kubelet kills after 30 s */
+	UNREAD_TIMEOUT_MS = 10000,
+	DRAIN_MS = 25000, /* for requests under way; kubelet kills after 30 s */
 	DRAIN_LOOK_MS = 20,
 	QUERY_TIMEOUT_MS = 30000,
 	SERIES_TIMEOUT_MS = 30000,
@@ -252,8 +256,10 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.bind_address = options->bind_address,
 		.port = options->secure_port,
 		.max_connections = MAX_CONNECTIONS,
+		.handshake_timeout_ms = HANDSHAKE_TIMEOUT_MS,
 		.idle_timeout_ms = IDLE_TIMEOUT_MS,
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
+		.unread_timeout_ms = UNREAD_TIMEOUT_MS,
 		.min_tls_version = options->tls_min_version,
 		.cipher_suites = options->tls_cipher_suites.items,
 		.ask_certificate = !options->standalone,
@@ -294,6 +300,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 static bool start(struct daemon *daemon, struct err *err)
 {
 	signal(SIGPIPE, SIG_IGN);
+	process_raise_files(FILES_MIN);
 	daemon->loop = loop_new(err);
 	daemon->table = daemon->options->standalone ? resource_table_builtin() : resource_table_new();
 	return daemon->loop && loop_signal(daemon->loop, SIGTERM, stop, daemon, err) &&

@@ -72,6 +72,9 @@ static const struct chain_verdict *chain_verdict_of(struct auth_check *check)
 	if (!verdict->arena || verdict->epoch != check->auth->epoch ||
 	    verdict->until_ms < loop_wall_ms(check->auth->loop))
 		judge(check->auth, chain, count, verdict);
+	http_set_caller(check->exchange, verdict->chain.is_proxy    ? HTTP_CALLER_PROXY
+					 : verdict->chain.is_client ? HTTP_CALLER_KNOWN
+								    : HTTP_CALLER_NOBODY);
 	return &verdict->chain;
 }
 
@@ -164,6 +167,7 @@ static enum who by_answer(struct auth_check *check, const struct review_verdict 
 {
 	if (!answer->identity || answer->problem.len)
 		return WHO_NOBODY;
+	http_set_caller(check->exchange, HTTP_CALLER_KNOWN);
 	return identity_copy(answer->identity, http_arena(check->exchange), &check->identity) ? WHO_KNOWN
 											      : WHO_TOO_LARGE;
 }

@@ -6,9 +6,11 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { POOL_BYTES = 32 * 1024 }; /* libmicrohttpd's memory for one connection; a head must fit into it */
+enum {
+	POOL_BYTES = 32 * 1024, /* libmicrohttpd's memory for one connection; a head must fit into it */
+	SPARE_CONNECTIONS = 64, /* that are closed, and libmicrohttpd has not seen it yet */
+};
 
 /* ---- what libmicrohttpd asks */
 
@@ -40,27 +42,41 @@ static unsigned seconds_of(int64_t milliseconds)
 
 static bool daemon_start(struct http_server *server, const struct http_server_options *options, struct err *err)
 {
-	const unsigned flags = MHD_USE_EPOLL | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	const unsigned flags =
+		MHD_USE_EPOLL | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET;
 
 	server->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, http_on_request, server, MHD_OPTION_EXTERNAL_LOGGER, complaint_received, server,
-		MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, server,
-		MHD_OPTION_URI_LOG_CALLBACK, http_on_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded,
-		NULL, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server, MHD_OPTION_HTTPS_PRIORITIES,
+		MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, server, MHD_OPTION_URI_LOG_CALLBACK,
+		http_on_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server, MHD_OPTION_HTTPS_PRIORITIES,
 		server->tls.priorities, MHD_OPTION_HTTPS_CERT_CALLBACK2, http_session_pair,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-		options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, seconds_of(options->idle_timeout_ms),
-		MHD_OPTION_END);
+		2 * options->max_connections + SPARE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+		seconds_of(options->idle_timeout_ms), MHD_OPTION_END);
 	if (!server->daemon)
 		return err_set(err, ERR_IO, "cannot start the HTTPS server: %s",
 			       server->complaint[0] ? server->complaint : "no memory or no file descriptors");
 	return true;
 }
 
+/* libmicrohttpd closes the descriptor when it does not take it. */
+static void visitor_enter(void *context, struct http_visitor *visitor)
+{
+	struct http_server *server = context;
+
+	server->entering = visitor;
+	MHD_add_connection(server->daemon, visitor->fd, (struct sockaddr *)&visitor->address, visitor->address_bytes);
+	if (server->entering)
+		http_visitor_free(STEAL(server->entering));
+	http_turns_soon(&server->turns);
+}
+
 static bool server_start(struct http_server *server, const struct http_server_options *options, struct err *err)
 {
-	server->listen_fd = http_listen(options->bind_address, options->port, &server->port, err);
-	return server->listen_fd >= 0 && daemon_start(server, options, err) &&
+	server->door.listen_fd = http_listen(options->bind_address, options->port, &server->port, err);
+	return server->door.listen_fd >= 0 && daemon_start(server, options, err) &&
+	       http_door_open(&server->door, options->max_connections, server->traffic.closed, err) &&
 	       http_turns_begin(&server->turns, server->loop, server->daemon, &server->tls, err);
 }
 
@@ -75,10 +91,15 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	server->context = context;
 	server->idle_timeout_ms = options->idle_timeout_ms;
 	server->request_timeout_ms = options->request_timeout_ms;
-	server->max_connections = options->max_connections;
+	server->handshake_timeout_ms = options->handshake_timeout_ms;
+	server->unread_timeout_ms = options->unread_timeout_ms;
 	server->lingers.loop = loop;
 	server->tls.on_refused = http_refuse;
-	server->listen_fd = -1;
+	server->door = (struct http_door){.loop = loop,
+					  .listen_fd = -1,
+					  .handshake_timeout_ms = options->handshake_timeout_ms,
+					  .enter = visitor_enter,
+					  .context = server};
 	if (!http_tls_init(&server->tls, options, certificate, err) || !server_start(server, options, err))
 		return NULL;
 	return STEAL(server);
@@ -101,12 +122,17 @@ const struct traffic *http_server_traffic(const struct http_server *server)
 
 unsigned http_server_connections(const struct http_server *server)
 {
-	return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+	return http_guests_count(&server->door.guests);
+}
+
+unsigned http_server_callers(const struct http_server *server, enum http_caller caller)
+{
+	return server->door.guests.count[caller];
 }
 
 unsigned http_server_max_connections(const struct http_server *server)
 {
-	return server->max_connections;
+	return server->door.guests.limit;
 }
 
 void http_server_stop_accepting(struct http_server *server)
@@ -114,9 +140,7 @@ void http_server_stop_accepting(struct http_server *server)
 	if (server->stopping)
 		return;
 	server->stopping = true;
-	MHD_quiesce_daemon(server->daemon);
-	close(server->listen_fd); /* ours again, since it is quiesced */
-	server->listen_fd = -1;
+	http_door_close(&server->door);
 }
 
 /* libmicrohttpd refuses to stop with suspended connections. */
@@ -136,13 +160,10 @@ void http_server_free(struct http_server *server)
 		return;
 	http_turns_end(&server->turns);
 	waiting_end(server);
-	if (server->daemon) {
-		server->listen_fd = -1; /* closed with the daemon */
+	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
-	}
+	http_door_clear(&server->door);
 	http_linger_end_all(&server->lingers); /* closing the connections has begun some */
-	if (server->listen_fd >= 0)
-		close(server->listen_fd);
 	http_tls_clear(&server->tls);
 	free(server);
 }

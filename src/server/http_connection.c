@@ -6,7 +6,6 @@
 #include "http_connection.h"
 
 #include "http_exchange.h"
-#include "base/log.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -15,26 +14,29 @@
 
 enum { CUT_OFF = -1 };
 
-static uint64_t bytes_received(int fd)
+static struct tcp_info tcp_state(int fd)
 {
 	struct tcp_info info = {0};
 	socklen_t bytes = sizeof(info);
 
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0)
-		return 0;
-	return info.tcpi_bytes_received;
+		return (struct tcp_info){0};
+	return info;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 /* Between requests. libmicrohttpd tells of a request when its first line is whole; that bytes trickle in before, only the
    kernel knows. */
-static int64_t idle_look(struct http_connection *connection, int64_t now)
+static int64_t idle_look(struct http_connection *connection)
 {
 	const int64_t limit = connection->server->request_timeout_ms;
 	uint64_t bytes;
 
-	if (!connection->session.greeted)
-		return connection->since_ms + limit > now ? connection->since_ms + limit - now : CUT_OFF;
-	bytes = bytes_received(connection->fd);
+	bytes = tcp_state(connection->fd).tcpi_bytes_received;
 	if (!connection->looked || connection->seen_requests != connection->requests) {
 		connection->looked = true;
 		connection->seen_requests = connection->requests;
@@ -48,6 +50,18 @@ static int64_t idle_look(struct http_connection *connection, int64_t now)
 	return limit;
 }
 
+/* Of the answer the client takes something now and then, or it is not there any more. */
+static int64_t sending_look(struct http_connection *connection, int64_t now)
+{
+	uint64_t acked = tcp_state(connection->fd).tcpi_bytes_acked;
+
+	if (acked != connection->acked || connection->acked_ms < connection->since_ms) {
+		connection->acked = acked;
+		connection->acked_ms = now;
+	}
+	return connection->acked_ms + connection->server->unread_timeout_ms - now;
+}
+
 /* In how many milliseconds to look again. */
 static int64_t look(struct http_connection *connection, int64_t now)
 {
@@ -56,13 +70,16 @@ static int64_t look(struct http_connection *connection, int64_t now)
 
 	switch (connection->exchange.state) {
 	case EXCHANGE_NONE:
-		return idle_look(connection, now);
+		if (connection->session.greeted)
+			return idle_look(connection);
+		left = connection->since_ms + server->handshake_timeout_ms - now;
+		break;
 	case EXCHANGE_HEAD:
 	case EXCHANGE_BODY:
 		left = connection->since_ms + server->request_timeout_ms - now;
 		break;
 	case EXCHANGE_SENDING:
-		left = connection->since_ms + server->idle_timeout_ms - now;
+		left = least(connection->since_ms + server->idle_timeout_ms - now, sending_look(connection, now));
 		break;
 	case EXCHANGE_HANDED:
 	case EXCHANGE_WAITING:
@@ -72,36 +89,65 @@ static int64_t look(struct http_connection *connection, int64_t now)
 	return left > 0 ? left : CUT_OFF;
 }
 
+/* libmicrohttpd owns the descriptor; it sees the end of the stream and closes. */
+static void cut_off(struct http_connection *connection)
+{
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
+static enum traffic_closing why_cut_off(const struct http_connection *connection)
+{
+	if (!connection->session.greeted)
+		return TRAFFIC_CLOSED_HANDSHAKE;
+	return connection->exchange.state == EXCHANGE_SENDING ? TRAFFIC_CLOSED_UNREAD : TRAFFIC_CLOSED_SLOW;
+}
+
 static void timer_due(void *context)
 {
 	struct http_connection *connection = context;
 	struct http_server *server = connection->server;
 	int64_t again_ms = look(connection, loop_now_ms(server->loop));
 
-	if (again_ms != CUT_OFF) {
-		/* the next thing it does may have the shorter deadline */
-		if (again_ms > server->request_timeout_ms)
-			again_ms = server->request_timeout_ms;
-		loop_timer_set(server->loop, &connection->timer, again_ms);
+	if (again_ms == CUT_OFF) {
+		http_door_closed(&server->door, why_cut_off(connection));
+		cut_off(connection);
 		return;
 	}
-	log_v(3, "http: a client was too slow, its connection is closed");
-	/* libmicrohttpd owns the descriptor; it sees the end of the stream and closes */
-	shutdown(connection->fd, SHUT_RDWR);
+	/* the next thing it does may have the shorter deadline */
+	again_ms = least(again_ms, least(server->request_timeout_ms, (server->unread_timeout_ms + 1) / 2));
+	loop_timer_set(server->loop, &connection->timer, again_ms);
+}
+
+/* Not while its request is being answered: libmicrohttpd looks at the descriptor again only then. */
+static bool guest_leave(struct http_guest *guest)
+{
+	struct http_visitor *visitor = LIST_OF(guest, struct http_visitor, guest);
+	struct http_connection *connection = visitor->connection;
+	enum exchange_state state = connection->exchange.state;
+
+	if (state == EXCHANGE_HANDED || state == EXCHANGE_WAITING || state == EXCHANGE_ANSWERED)
+		return false;
+	http_guests_leave(&connection->server->door.guests, guest);
+	cut_off(connection);
+	return true;
 }
 
 static void connection_begin(struct http_server *server, struct MHD_Connection *mhd, void **connection_context)
 {
 	struct http_connection *connection = xnew(struct http_connection);
+	struct http_visitor *visitor = STEAL(server->entering);
 
+	connection->visitor = visitor;
+	visitor->connection = connection;
+	visitor->guest.leave = guest_leave;
 	connection->server = server;
 	connection->mhd = mhd;
 	connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	connection->exchange.connection = connection;
-	connection->since_ms = loop_now_ms(server->loop);
+	connection->since_ms = visitor->came_ms;
 	connection->timer.handler = timer_due;
 	connection->timer.context = connection;
-	loop_timer_set(server->loop, &connection->timer, server->request_timeout_ms);
+	timer_due(connection);
 	connection->next = server->connections;
 	if (server->connections)
 		server->connections->previous = connection;
@@ -127,9 +173,8 @@ static void connection_end(struct http_connection *connection)
 	if (connection->memory.free)
 		connection->memory.free(connection->memory.pointer);
 	http_linger(&server->lingers, connection->fd); /* libmicrohttpd closes it when we return */
+	http_visitor_free(connection->visitor);
 	free(connection);
-	/* at the limit libmicrohttpd no longer listens, and looks whether it may again only when it runs the next time */
-	http_turns_soon(&server->turns);
 }
 
 void http_on_connection(void *context, struct MHD_Connection *mhd, void **connection_context,

@@ -72,7 +72,7 @@ void http_refuse(struct http_session *session)
 	struct http_server *server = connection->server;
 
 	log_v(3, "http: request refused with %u: %s", head->status, head->reason);
-	server->traffic.heads_refused++;
+	http_door_closed(&server->door, TRAFFIC_CLOSED_REFUSED);
 	traffic_count(&server->traffic, TRAFFIC_OTHER, str_of(head->method), head->status, 0);
 	http_refusal_write(server, head->status, head->reason, &answer);
 	if (gnutls_record_send(session->gnutls, answer.ptr, answer.len) < 0)
@@ -93,6 +93,7 @@ void *http_on_request_line(void *context, const char *target, struct MHD_Connect
 	exchange->began_us = loop_exact_us(server->loop);
 	connection->since_ms = loop_now_ms(server->loop);
 	connection->requests++;
+	http_guest_is_active(&server->door.guests, &connection->visitor->guest);
 	buf_puts(&exchange->target, target); /* libmicrohttpd decodes it in place when we return */
 	return exchange;
 }

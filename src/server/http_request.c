@@ -76,6 +76,13 @@ void http_on_gone(struct http_exchange *exchange, void (*on_gone)(void *context)
 	exchange->gone_context = context;
 }
 
+void http_set_caller(struct http_exchange *exchange, enum http_caller caller)
+{
+	struct http_connection *connection = exchange->connection;
+
+	http_guest_is(&connection->server->door.guests, &connection->visitor->guest, caller);
+}
+
 void http_set_route(struct http_exchange *exchange, enum traffic_route route)
 {
 	exchange->route = route;

@@ -7,6 +7,7 @@
 #include "net/loop.h"
 #include "server/http.h"
 
+#include "http_door.h"
 #include "http_linger.h"
 #include "http_tls.h"
 #include "http_turns.h"
@@ -40,6 +41,7 @@ struct http_connection {
 	struct http_server *server;
 	struct MHD_Connection *mhd;
 	struct http_session session;
+	struct http_visitor *visitor; /* who is gone with it */
 	int fd;
 	struct http_connection *next, *previous;
 	struct http_exchange exchange;
@@ -51,7 +53,9 @@ struct http_connection {
 	uint64_t requests; /* begun so far */
 	bool looked;	   /* the next two hold what was seen at the timer's last visit */
 	uint64_t seen_requests, seen_bytes;
-	bool trickles; /* bytes have come since then, but no request line */
+	bool trickles;	  /* bytes have come since then, but no request line */
+	uint64_t acked;	  /* bytes of ours that the client's kernel had, */
+	int64_t acked_ms; /* and since when it has no more */
 };
 
 struct http_server {
@@ -61,9 +65,9 @@ struct http_server {
 	struct http_turns turns;
 	http_handler *handler;
 	void *context;
-	int64_t idle_timeout_ms, request_timeout_ms;
-	unsigned max_connections;
-	int listen_fd;
+	int64_t handshake_timeout_ms, idle_timeout_ms, request_timeout_ms, unread_timeout_ms;
+	struct http_door door;
+	struct http_visitor *entering; /* while libmicrohttpd is told of it */
 	uint16_t port;
 	bool stopping;
 	unsigned active;

@@ -81,6 +81,14 @@ static void write_request_seconds(const struct traffic *traffic, struct expositi
 				     &traffic->seconds[route]);
 }
 
+static void write_closings(const struct traffic *traffic, struct exposition *out)
+{
+	for (size_t i = 0; i < TRAFFIC_CLOSINGS; i++)
+		exposition_count(out,
+				 EXPOSITION_LABELS({"reason", str_of(traffic_closing_name((enum traffic_closing)i))}),
+				 traffic->closed[i]);
+}
+
 /* A file that serves several names is one sample. */
 static bool is_repeated(const struct certificate *certificate, size_t before, struct str file)
 {

@@ -18,6 +18,17 @@ static const struct {
 	{500, "500"}, {501, "501"}, {502, "502"}, {503, "503"}, {504, "504"}, {0, "other"},
 };
 
+static const struct {
+	const char *name, *text;
+} CLOSINGS[TRAFFIC_CLOSINGS] = {
+	[TRAFFIC_CLOSED_LIMIT] = {"limit", "for others, as the limit was reached"},
+	[TRAFFIC_CLOSED_ADDRESS] = {"address", "as their address had too many without an identity"},
+	[TRAFFIC_CLOSED_HANDSHAKE] = {"handshake", "as their TLS handshake took too long"},
+	[TRAFFIC_CLOSED_SLOW] = {"slow", "as a request took too long to come"},
+	[TRAFFIC_CLOSED_UNREAD] = {"unread", "as the client did not read its answer"},
+	[TRAFFIC_CLOSED_REFUSED] = {"refused", "as the head of a request could be read in two ways"},
+};
+
 static size_t verb_of(struct str method)
 {
 	size_t verb = 0;
@@ -60,4 +71,16 @@ const char *traffic_code_name(size_t code)
 {
 	CHECK(code < TRAFFIC_CODES);
 	return CODES[code].name;
+}
+
+const char *traffic_closing_name(enum traffic_closing why)
+{
+	CHECK((unsigned)why < TRAFFIC_CLOSINGS);
+	return CLOSINGS[why].name;
+}
+
+const char *traffic_closing_text(enum traffic_closing why)
+{
+	CHECK((unsigned)why < TRAFFIC_CLOSINGS);
+	return CLOSINGS[why].text;
 }

@@ -41,7 +41,9 @@ int main(void)
 	const struct http_server_options options = {.bind_address = "127.0.0.1",
 						    .max_connections = 100,
 						    .idle_timeout_ms = 60000,
-						    .request_timeout_ms = 30000};
+						    .request_timeout_ms = 30000,
+						    .handshake_timeout_ms = 5000,
+						    .unread_timeout_ms = 10000};
 	struct http_server *server =
 		certificate ? http_server_new(loop, &options, certificate, handle, NULL, &err) : NULL;
 

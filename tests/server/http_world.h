@@ -211,9 +211,12 @@ static inline void world_init(struct world *world, struct http_server_options op
 
 	*world = (struct world){.options = options};
 	world->options.bind_address = options.bind_address ? options.bind_address : "127.0.0.1";
-	world->options.max_connections = options.max_connections ? options.max_connections : 100;
+	world->options.max_connections = options.max_connections ? options.max_connections : 200;
 	world->options.idle_timeout_ms = options.idle_timeout_ms ? options.idle_timeout_ms : 90000;
 	world->options.request_timeout_ms = options.request_timeout_ms ? options.request_timeout_ms : 30000;
+	world->options.handshake_timeout_ms =
+		options.handshake_timeout_ms ? options.handshake_timeout_ms : world->options.request_timeout_ms;
+	world->options.unread_timeout_ms = options.unread_timeout_ms ? options.unread_timeout_ms : 30000;
 	signal(SIGPIPE, SIG_IGN);
 	world->loop = loop_new(&err);
 	assert_non_null(world->loop);

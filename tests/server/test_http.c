@@ -364,42 +364,39 @@ static void test_idle(void **state)
 	world_clear(&world);
 }
 
-/* More connections than allowed wait in the backlog until one is free. */
+/* At the limit the oldest connection goes, and nobody waits. */
 static void tell_limit(struct world *world)
 {
-	struct client first, second;
-	struct pollfd third = {.events = POLLIN};
-	SSL *ssl = SSL_new(world->tls);
+	struct client first, second, third;
 
 	client_open(&first, world);
+	EXPECT(world, client_ask(&first, ASK("/now")) == 200);
 	client_open(&second, world);
-	third.fd = tcp_connect("127.0.0.1", world->port);
-	EXPECT(world, third.fd >= 0);
-	SSL_set_fd(ssl, third.fd);
-	client_close(&first);
-	EXPECT(world, SSL_connect(ssl) == 1);
 	EXPECT(world, client_ask(&second, ASK("/now")) == 200);
-	SSL_free(ssl);
-	close(third.fd);
+	client_open(&third, world);
+	EXPECT(world, client_ask(&third, ASK("/now")) == 200);
+	EXPECT(world, client_rest(&first) == 0);
+	EXPECT(world, client_ask(&second, ASK("/now")) == 200);
+	client_close(&first);
 	client_close(&second);
+	client_close(&third);
 }
 
-static void tell_above_limit(struct world *world)
+/* One that waits for its answer does not go. */
+static void tell_busy_at_limit(struct world *world)
 {
-	struct client first, second;
-	struct pollfd third = {.events = POLLIN};
+	struct client busy, second, third;
 
-	client_open(&first, world);
+	client_open(&busy, world);
 	client_open(&second, world);
-	third.fd = tcp_connect("127.0.0.1", world->port);
-	/* noise, at which a server that took the connection would hang up at once */
-	EXPECT(world, send(third.fd, "\x16\x03\x01garbage\r\n\r\n", 15, 0) > 0);
-	EXPECT(world, client_ask(&second, ASK("/later")) == 200);
-	EXPECT(world, poll(&third, 1, 0) == 0);
-	client_close(&first);
-	EXPECT(world, poll(&third, 1, PATIENCE_S * 500) == 1);
-	close(third.fd);
+	EXPECT(world, client_send(&busy, ASK("/later")));
+	EXPECT(world, client_ask(&second, ASK("/now")) == 200); /* which came behind the other */
+	client_open(&third, world);
+	EXPECT(world, client_ask(&third, ASK("/now")) == 200);
+	EXPECT(world, client_receive(&busy, false) == 200);
+	client_close(&busy);
 	client_close(&second);
+	client_close(&third);
 }
 
 static void test_limit(void **state)
@@ -407,9 +404,10 @@ static void test_limit(void **state)
 	struct world world;
 
 	(void)state;
-	run(&world, (struct http_server_options){.max_connections = 2}, tell_limit);
+	run(&world, (struct http_server_options){.max_connections = 4}, tell_limit);
+	assert_int_equal(http_server_traffic(world.server)->closed[TRAFFIC_CLOSED_ADDRESS], 1);
 	world_clear(&world);
-	run(&world, (struct http_server_options){.max_connections = 2}, tell_above_limit);
+	run(&world, (struct http_server_options){.max_connections = 4}, tell_busy_at_limit);
 	world_clear(&world);
 }
 

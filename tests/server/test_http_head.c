@@ -290,7 +290,7 @@ static void test_bytes(void **state)
 	world_init(&world, (struct http_server_options){0});
 	world_run(&world, tell_bytes);
 	assert_string_equal(buf_cstr(&world.seen), "GET /later;");
-	assert_int_equal(http_server_traffic(world.server)->heads_refused, 1);
+	assert_int_equal(http_server_traffic(world.server)->closed[TRAFFIC_CLOSED_REFUSED], 1);
 	assert_int_equal(http_server_active(world.server), 0);
 	world_clear(&world);
 }
