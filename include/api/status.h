@@ -22,6 +22,7 @@ enum status_kind {
 	STATUS_NOT_ACCEPTABLE, /* 406 */
 	STATUS_INVALID,	       /* 422 */
 	STATUS_INTERNAL,       /* 500, the cause in `details` */
+	STATUS_UNAVAILABLE,    /* 503 */
 	STATUS_TIMEOUT,	       /* 504 */
 };
 

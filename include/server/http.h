@@ -22,6 +22,9 @@ struct http_server_options {
 	int64_t idle_timeout_ms;      /* of a connection between requests */
 	int64_t request_timeout_ms; /* from the first byte of a connection or request to the end of its head and body */
 	int64_t unread_timeout_ms;  /* of a client that takes nothing of its answer */
+	uint64_t
+		response_bytes_max; /* of bodies that are being sent, all together; one alone may be larger; 0: no limit */
+	const char *overload_body;	  /* of the 503 for what is more than that, JSON; lent */
 	const char *min_tls_version;	  /* "VersionTLS12" (default) or "VersionTLS13" */
 	bool ask_certificate;		  /* ask clients for a certificate, without insisting */
 	const char *const *cipher_suites; /* of TLS 1.2, IANA names, NULL-ended; NULL or none: our own choice */
@@ -52,6 +55,8 @@ enum http_caller {
 	HTTP_CALLER_PROXY, /* the front proxy, by its certificate */
 };
 unsigned http_server_callers(const struct http_server *server, enum http_caller caller); /* connections of such */
+
+uint64_t http_server_response_bytes(const struct http_server *server); /* of bodies that are being sent */
 
 /* Closes everything. Exchanges not answered yet get no answer; their on_gone is called. */
 void http_server_free(struct http_server *server);

@@ -20,6 +20,7 @@ static const struct {
 	[STATUS_NOT_ACCEPTABLE] = {406, "NotAcceptable", true},
 	[STATUS_INVALID] = {422, "Invalid", true},
 	[STATUS_INTERNAL] = {500, "InternalError", true},
+	[STATUS_UNAVAILABLE] = {503, "ServiceUnavailable", false},
 	[STATUS_TIMEOUT] = {504, "Timeout", true},
 };
 

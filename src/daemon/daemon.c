@@ -6,6 +6,8 @@
 
 #include <signal.h>
 
+#include "api/reason.h"
+#include "api/status.h"
 #include "base/log.h"
 #include "base/vec.h"
 #include "daemon/options.h"
@@ -27,7 +29,7 @@
 
 enum {
 	MAX_CONNECTIONS = 1000,
-	FILES_MIN = 4096, /* descriptors: connections twice, while they are closed, and everything else */
+	FILES_MIN = 4096,	  /* descriptors: connections twice, while they are closed, and everything else */
 	IDLE_TIMEOUT_MS = 120000, /* the aggregator keeps its connections for 90 s */
 	HANDSHAKE_TIMEOUT_MS = 5000,
 	REQUEST_TIMEOUT_MS = 32000, /* for the head and body of a request to arrive */
@@ -62,6 +64,7 @@ struct daemon {
 	struct certificate *certificate;
 	struct dispatch *dispatch;
 	struct http_server *server;
+	struct buf overload; /* the answer to those for whom no memory is left */
 	struct loop_timer drain;
 	int64_t drain_until_ms;
 };
@@ -249,10 +252,18 @@ static bool start_certificate(struct daemon *daemon, struct err *err)
 	return true;
 }
 
+static void overload_write(struct buf *out)
+{
+	CLEANUP(reason_clear) struct reason reason = {0};
+
+	reason_begin(&reason, REASON_OVERLOADED);
+	status_write(out, NULL, STATUS_UNAVAILABLE, STR(""), &reason, NULL, false);
+}
+
 static bool start_serving(struct daemon *daemon, struct err *err)
 {
 	const struct options *options = daemon->options;
-	const struct http_server_options http = {
+	struct http_server_options http = {
 		.bind_address = options->bind_address,
 		.port = options->secure_port,
 		.max_connections = MAX_CONNECTIONS,
@@ -260,6 +271,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.idle_timeout_ms = IDLE_TIMEOUT_MS,
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.unread_timeout_ms = UNREAD_TIMEOUT_MS,
+		.response_bytes_max = (uint64_t)options->max_response_bytes,
 		.min_tls_version = options->tls_min_version,
 		.cipher_suites = options->tls_cipher_suites.items,
 		.ask_certificate = !options->standalone,
@@ -282,6 +294,8 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 
 	if (!start_certificate(daemon, err))
 		return false;
+	overload_write(&daemon->overload);
+	http.overload_body = buf_cstr(&daemon->overload);
 	if (daemon->cluster) {
 		settings.auth = cluster_auth(daemon->cluster);
 		settings.objects = cluster_objects(daemon->cluster);
@@ -313,6 +327,7 @@ static void take_apart(struct daemon *daemon)
 {
 	reload_free(daemon->reload);
 	http_server_free(daemon->server);
+	buf_clear(&daemon->overload);
 	dispatch_free(daemon->dispatch);
 	certificate_free(daemon->certificate);
 	cluster_free(daemon->cluster);

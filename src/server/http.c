@@ -93,6 +93,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 	server->request_timeout_ms = options->request_timeout_ms;
 	server->handshake_timeout_ms = options->handshake_timeout_ms;
 	server->unread_timeout_ms = options->unread_timeout_ms;
+	server->response_bytes_max = options->response_bytes_max;
+	server->overload_body = options->overload_body ? options->overload_body : "";
 	server->lingers.loop = loop;
 	server->tls.on_refused = http_refuse;
 	server->door = (struct http_door){.loop = loop,
@@ -123,6 +125,11 @@ const struct traffic *http_server_traffic(const struct http_server *server)
 unsigned http_server_connections(const struct http_server *server)
 {
 	return http_guests_count(&server->door.guests);
+}
+
+uint64_t http_server_response_bytes(const struct http_server *server)
+{
+	return server->response_bytes;
 }
 
 unsigned http_server_callers(const struct http_server *server, enum http_caller caller)

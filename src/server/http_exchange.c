@@ -36,6 +36,7 @@ void http_exchange_end(struct http_exchange *exchange)
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
 	arena_free(exchange->arena);
+	exchange->connection->server->response_bytes -= STEAL(exchange->held_bytes);
 	if (exchange->target.cap > TARGET_KEPT)
 		buf_clear(&exchange->target);
 	buf_reset(&exchange->target);

@@ -8,6 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What the kernel may keep of a connection, which the accepted ones inherit: else one that does not read holds megabytes. */
+enum { SEND_BYTES = 128 * 1024, RECEIVE_BYTES = 64 * 1024 };
+
 static bool option_set(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
@@ -21,7 +24,8 @@ static int listen_at(const struct addrinfo *at, bool dual_stack)
 
 	if (fd < 0)
 		return -1;
-	if (option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+	if (option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && option_set(fd, SOL_SOCKET, SO_SNDBUF, SEND_BYTES) &&
+	    option_set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BYTES) &&
 	    (at->ai_family != AF_INET6 || option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !dual_stack)) &&
 	    bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
 		return fd;

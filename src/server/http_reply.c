@@ -10,6 +10,7 @@
 enum {
 	AUDIT_ID_MAX = 128,
 	UUID_TEXT = 37,
+	SMALL_ANSWER = 64 * 1024,
 };
 
 /* Several requests live on one visit to the system. */
@@ -116,6 +117,32 @@ static struct http_reply too_large(const struct http_reply *reply, struct buf *b
 	return (struct http_reply){.status = 500, .content_type = "text/plain; charset=utf-8", .body = body};
 }
 
+/* A client that does not read holds its answer in memory. Of the budget an eighth is for small answers alone: they fit into
+   what the kernel keeps of a connection, and are soon gone, so that a large one does not keep out the many. */
+static bool has_room(const struct http_server *server, const struct buf *body)
+{
+	uint64_t max = server->response_bytes_max, held = server->response_bytes;
+
+	if (body->cap > SMALL_ANSWER)
+		max -= max / 8;
+	return server->response_bytes_max == 0 || held == 0 || (held <= max && body->cap <= max - held);
+}
+
+static struct http_reply overloaded(const struct http_server *server, const struct http_reply *reply, struct buf *body)
+{
+	static const char *const headers[] = {"Retry-After", "1", NULL};
+
+	buf_clear(reply->body);
+	buf_puts(body, server->overload_body);
+	return (struct http_reply){.status = 503, .content_type = "application/json", .headers = headers, .body = body};
+}
+
+static void hold(struct http_exchange *exchange, const struct buf *body)
+{
+	exchange->held_bytes = body->cap;
+	exchange->connection->server->response_bytes += body->cap;
+}
+
 struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struct http_reply *asked)
 {
 	struct http_reply reply = *asked;
@@ -124,6 +151,10 @@ struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struc
 
 	if (reply.body && reply.body->failed)
 		reply = too_large(asked, &instead);
+	else if (reply.body && !has_room(exchange->connection->server, reply.body))
+		reply = overloaded(exchange->connection->server, asked, &instead);
+	if (reply.body)
+		hold(exchange, reply.body);
 	exchange->status = reply.status;
 	response = response_take(reply.body);
 	headers_add(exchange, response, &reply);

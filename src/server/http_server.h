@@ -31,6 +31,7 @@ struct http_exchange {
 	struct buf target;
 	struct arena *arena; /* made when asked for */
 	struct MHD_Response *response;
+	uint64_t held_bytes; /* of the server's response_bytes */
 	unsigned status;
 	void (*on_gone)(void *context);
 	void *gone_context;
@@ -71,6 +72,8 @@ struct http_server {
 	uint16_t port;
 	bool stopping;
 	unsigned active;
+	uint64_t response_bytes, response_bytes_max;
+	const char *overload_body;
 	struct http_connection *connections;
 	struct http_lingers lingers;
 	unsigned char random[256]; /* of the system; from random_used on unused */

@@ -217,6 +217,7 @@ static inline void world_init(struct world *world, struct http_server_options op
 	world->options.handshake_timeout_ms =
 		options.handshake_timeout_ms ? options.handshake_timeout_ms : world->options.request_timeout_ms;
 	world->options.unread_timeout_ms = options.unread_timeout_ms ? options.unread_timeout_ms : 30000;
+	world->options.overload_body = "{\"code\":503}";
 	signal(SIGPIPE, SIG_IGN);
 	world->loop = loop_new(&err);
 	assert_non_null(world->loop);

@@ -235,6 +235,47 @@ static void test_sipping(void **state)
 	world_clear(&world);
 }
 
+/* A client that does not read fills the budget for answers; others are refused with a reason, until it is closed. */
+static void tell_unread(struct world *world)
+{
+	const struct timespec pause = {.tv_nsec = DRIP_MS * 1000000};
+	int64_t start = now_ms();
+	struct client deaf, other;
+	unsigned status;
+
+	client_open(&deaf, world);
+	client_open(&other, world);
+	EXPECT(world, client_send(&deaf, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n"));
+	do {
+		nanosleep(&pause, NULL);
+		status = client_ask(&other, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	} while (status == 200 && now_ms() - start < LONG_ENOUGH_MS); /* until the deaf one's is made */
+	EXPECT(world, status == 503);
+	EXPECT(world, str_eq(buf_str(&other.body), STR("{\"code\":503}")));
+	EXPECT(world, client_ask(&other, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n") == 200); /* a small one has room */
+	while (status == 503 && now_ms() - start < LONG_ENOUGH_MS) {
+		nanosleep(&pause, NULL);
+		status = client_ask(&other, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	}
+	EXPECT(world, status == 200);
+	EXPECT(world, now_ms() - start >= SIPPING_MS);
+	client_close(&deaf);
+	client_close(&other);
+}
+
+static void test_unread(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, (struct http_server_options){.unread_timeout_ms = SIPPING_MS,
+							.response_bytes_max = BIG_BYTES * 5 / 3});
+	world_run(&world, tell_unread);
+	assert_int_equal(http_server_traffic(world.server)->closed[TRAFFIC_CLOSED_UNREAD], 1);
+	assert_int_equal(http_server_response_bytes(world.server), 0);
+	world_clear(&world);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest plain[] = {
@@ -247,6 +288,7 @@ int main(void)
 		 .initial_state = &silent_versions[1]},
 		{.name = "an answer may take longer than a request", .test_func = test_long_answer},
 		{.name = "idle connections are closed", .test_func = test_idle},
+		{.name = "answers that nobody reads", .test_func = test_unread},
 		{.name = "an answer that is only sipped", .test_func = test_sipping},
 	};
 	struct CMUnitTest tests[COUNT_OF(plain) + COUNT_OF(drip_cases)];
