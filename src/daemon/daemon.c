@@ -3,6 +3,7 @@
 
 #include "cluster.h"
 #include "credentials.h"
+#include "heap.h"
 
 #include <signal.h>
 
@@ -65,6 +66,7 @@ struct daemon {
 	struct dispatch *dispatch;
 	struct http_server *server;
 	struct buf overload; /* the answer to those for whom no memory is left */
+	struct heap heap;
 	struct loop_timer drain;
 	int64_t drain_until_ms;
 };
@@ -325,6 +327,7 @@ static bool start(struct daemon *daemon, struct err *err)
 
 static void take_apart(struct daemon *daemon)
 {
+	heap_end(&daemon->heap);
 	reload_free(daemon->reload);
 	http_server_free(daemon->server);
 	buf_clear(&daemon->overload);
@@ -372,6 +375,7 @@ enum daemon_exit daemon_run(const struct options *options)
 	if (options->check_config) {
 		how = DAEMON_STOPPED;
 	} else if (start(&daemon, &err)) {
+		heap_watch(&daemon.heap, daemon.loop);
 		loop_run(daemon.loop);
 		log_info("stopped");
 	} else {
