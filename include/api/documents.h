@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* documents.h - what is answered from memory: discovery, openapi stubs, version, index. */
+/* documents.h - what is answered from memory: discovery, OpenAPI, version, index. */
 #ifndef GAUGELET_API_DOCUMENTS_H
 #define GAUGELET_API_DOCUMENTS_H
 

@@ -58,6 +58,7 @@ struct api_request {
 	bool pretty;
 	bool acceptable; /* JSON is among what Accept takes; on ROUTE_USAGE also a Table */
 	bool table;	 /* ROUTE_USAGE: a Table comes first there */
+	bool aggregated; /* ROUTE_GROUPS: aggregated discovery comes first there */
 };
 
 struct reason;

@@ -8,6 +8,9 @@
 #include "model/resource.h"
 #include "text/json_writer.h"
 
+#include "aggregated.h"
+#include "openapi.h"
+
 static const char JSON[] = "application/json";
 static const char PLAIN[] = "text/plain; charset=utf-8";
 
@@ -183,30 +186,6 @@ static void write_version_info(struct json_writer *writer)
 	json_writer_object_end(writer);
 }
 
-static void write_openapi_v2(struct json_writer *writer)
-{
-	json_writer_object(writer);
-	json_writer_member(writer, "swagger", STR("2.0"));
-	json_writer_key(writer, "info");
-	json_writer_object(writer);
-	json_writer_member(writer, "title", STR("gaugelet"));
-	json_writer_member(writer, "version", STR("v" GAUGELET_VERSION));
-	json_writer_object_end(writer);
-	json_writer_key(writer, "paths");
-	json_writer_object(writer);
-	json_writer_object_end(writer);
-	end(writer);
-}
-
-static void write_openapi_v3(struct json_writer *writer)
-{
-	json_writer_object(writer);
-	json_writer_key(writer, "paths");
-	json_writer_object(writer);
-	json_writer_object_end(writer);
-	end(writer);
-}
-
 static void write_path(struct json_writer *writer, bool served, const char *path)
 {
 	if (served)
@@ -307,7 +286,11 @@ static void write_known(const struct api_request *request, const struct catalog 
 	document->status = 200;
 	document->content_type = JSON;
 	json_writer_init(&writer, &document->body, request->pretty || indented);
-	if (request->route == ROUTE_GROUPS)
+	if (request->route == ROUTE_GROUPS && request->aggregated)
+		document->content_type = AGGREGATED_TYPE;
+	if (request->route == ROUTE_GROUPS && request->aggregated)
+		aggregated_write(&writer, catalog, groups);
+	else if (request->route == ROUTE_GROUPS)
 		write_groups(&writer, groups);
 	else if (request->route == ROUTE_GROUP)
 		write_group(&writer, request);
@@ -316,9 +299,11 @@ static void write_known(const struct api_request *request, const struct catalog 
 	else if (request->route == ROUTE_VERSION)
 		write_version_info(&writer);
 	else if (request->route == ROUTE_OPENAPI_V2)
-		write_openapi_v2(&writer);
+		openapi_write_v2(&writer, groups);
 	else if (request->route == ROUTE_OPENAPI_V3)
-		write_openapi_v3(&writer);
+		openapi_write_v3(&writer, groups);
+	else if (request->route == ROUTE_OPENAPI_V3_GROUP)
+		openapi_write_group(&writer, request->group, request->version);
 	else
 		write_index(&writer, groups);
 	document->has_etag = request->route != ROUTE_VERSION && request->route != ROUTE_INDEX;
@@ -333,7 +318,9 @@ void document_write(const struct api_request *request, const struct catalog *cat
 	} else if (request->route == ROUTE_BAD_PATH) {
 		write_status(ret_document, STATUS_BAD_REQUEST, REASON_NO_ROUTE, "invalid request path",
 			     request->pretty);
-	} else if (request->route == ROUTE_NO_METRIC || request->route == ROUTE_OPENAPI_V3_GROUP) {
+	} else if (request->route == ROUTE_NO_METRIC ||
+		   (request->route == ROUTE_OPENAPI_V3_GROUP &&
+		    !openapi_is_served(groups, request->group, request->version))) {
 		write_status(ret_document, STATUS_NO_ROUTE, REASON_NO_ROUTE,
 			     "the server could not find the requested resource", request->pretty);
 	} else {

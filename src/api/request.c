@@ -151,15 +151,17 @@ static enum route apis_route(struct api_request *request, struct api_groups grou
 	return (custom ? custom_route : external_route)(request, &segments[3], count - 3);
 }
 
-static enum route openapi_route(const struct api_request *request)
+static enum route openapi_route(struct api_request *request)
 {
 	if (request->segment_count == 2 && segment_is(request, 1, "v2"))
 		return ROUTE_OPENAPI_V2;
 	if (request->segment_count == 2 && segment_is(request, 1, "v3"))
 		return ROUTE_OPENAPI_V3;
-	if (request->segment_count == 5 && segment_is(request, 1, "v3") && segment_is(request, 2, "apis"))
-		return ROUTE_OPENAPI_V3_GROUP;
-	return ROUTE_UNKNOWN;
+	if (request->segment_count != 5 || !segment_is(request, 1, "v3") || !segment_is(request, 2, "apis"))
+		return ROUTE_UNKNOWN;
+	request->group = request->segments[3];
+	request->version = request->segments[4];
+	return ROUTE_OPENAPI_V3_GROUP;
 }
 
 static enum route route_of(struct api_request *request, struct api_groups groups)
@@ -216,6 +218,13 @@ static bool takes_table(struct str range)
 	       !has_parameter(range, STR("q=0"));
 }
 
+/* Aggregated discovery. The beta of it differs in a detail; who knows only that gets the plain list. */
+static bool takes_aggregated(struct str range)
+{
+	return takes_json(range) && has_parameter(range, STR("as=APIGroupDiscoveryList")) &&
+	       has_parameter(range, STR("v=v2")) && has_parameter(range, STR("g=apidiscovery.k8s.io"));
+}
+
 static void negotiate(struct api_request *request, const struct api_headers *headers)
 {
 	struct str rest = headers->accept;
@@ -224,6 +233,8 @@ static void negotiate(struct api_request *request, const struct api_headers *hea
 	request->acceptable = str_trim(rest).len == 0;
 	while (str_split(&rest, ',', &range)) {
 		request->table |= request->route == ROUTE_USAGE && !request->acceptable && takes_table(range);
+		request->aggregated |=
+			request->route == ROUTE_GROUPS && !request->acceptable && takes_aggregated(range);
 		request->acceptable |= request->table || takes_json(range);
 		if (takes_json(range) && has_parameter(range, STR("pretty=1")))
 			request->pretty = true;

@@ -46,9 +46,15 @@ static struct document_case {
 	 true},
 	{"resource metrics in the index", "/", 200, "application/json", "\"/apis/metrics.k8s.io/v1beta1\",", false},
 	{"openapi v2", "/openapi/v2", 200, "application/json", "{\"swagger\":\"2.0\"", true},
-	{"openapi v3", "/openapi/v3", 200, "application/json", "{\"paths\":{}}", true},
-	{"openapi of a group", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1", 404, "application/json",
+	{"openapi v3", "/openapi/v3", 200, "application/json",
+	 "{\"paths\":{\"apis/metrics.k8s.io/v1beta1\":{\"serverRelativeURL\":\"/openapi/v3/apis/metrics.k8s.io/"
+	 "v1beta1?hash=",
+	 true},
+	{"openapi of a group", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1?hash=0", 200, "application/json",
+	 "{\"openapi\":\"3.0.0\"", true},
+	{"openapi of an unknown version", "/openapi/v3/apis/external.metrics.k8s.io/v1beta2", 404, "application/json",
 	 "\"details\":{}", false},
+	{"openapi of another group", "/openapi/v3/apis/apps/v1", 404, "application/json", "\"details\":{}", false},
 	{"version", "/version", 200, "application/json", "\"gitVersion\": \"v", false},
 	{"index", "/", 200, "application/json", "{\n  \"paths\": [\n    \"/apis\",", false},
 	{"outside", "/foo", 404, "application/json", "{\n  \"paths\": [", false},
@@ -84,6 +90,115 @@ static void test_document(void **state)
 	assert_string_equal(document.content_type, c->type);
 	assert_contains(buf_str(&document.body), c->says);
 	assert_int_equal(document.has_etag, c->etag);
+	buf_clear(&document.body);
+	catalog_unref(catalog);
+}
+
+/* ---- aggregated discovery */
+
+#define AGGREGATED "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+#define BETA	   "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
+
+static struct aggregated_case {
+	const char *name, *accept;
+	struct api_groups groups;
+	const char *says, *lacks;
+} aggregated_cases[] = {
+	{"as the kube-apiserver asks", AGGREGATED, {true, true, true}, "\"kind\":\"APIGroupDiscoveryList\"", NULL},
+	{"as older clients ask",
+	 AGGREGATED "," BETA ",application/json",
+	 {true, true, true},
+	 "\"kind\":\"APIGroupDiscoveryList\"",
+	 NULL},
+	{"the beta alone", BETA, {true, true, true}, "\"kind\":\"APIGroupList\"", NULL},
+	{"plain JSON first", "application/json, " AGGREGATED, {true, true, true}, "\"kind\":\"APIGroupList\"", NULL},
+	{"metrics of one resource stand together",
+	 AGGREGATED,
+	 {true, true, true},
+	 "{\"resource\":\"deployments.apps\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"\"},"
+	 "\"scope\":\"Namespaced\",\"singularResource\":\"\",\"verbs\":[],\"subresources\":[{\"subresource\":"
+	 "\"lat\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"MetricValueList\"},\"verbs\":"
+	 "[\"get\"]}]},{\"resource\":\"namespaces\",",
+	 NULL},
+	{"an external metric",
+	 AGGREGATED,
+	 {true, true, true},
+	 "{\"resource\":\"backlog\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":"
+	 "\"ExternalMetricValueList\"},\"scope\":\"Namespaced\",\"singularResource\":\"\",\"verbs\":[\"get\"]}",
+	 NULL},
+	{"resource metrics", AGGREGATED, {true, true, true}, "\"kind\":\"PodMetrics\"", NULL},
+	{"groups that are not served",
+	 AGGREGATED,
+	 {.custom = true},
+	 "\"name\":\"custom.metrics.k8s.io\"",
+	 "\"name\":\"metrics.k8s.io\""},
+};
+
+static void test_aggregated(void **state)
+{
+	const struct aggregated_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	struct catalog *catalog = small_catalog();
+	struct api_request request;
+	struct document document;
+
+	parse("GET", "/apis", c->accept, arena, &request);
+	assert_false(document_refusal(&request, &document));
+	document_write(&request, catalog, c->groups, &document);
+	assert_string_equal(document.content_type, request.aggregated ? AGGREGATED : "application/json");
+	assert_contains(buf_str(&document.body), c->says);
+	if (c->lacks)
+		assert_false(str_contains(buf_str(&document.body), str_of(c->lacks)));
+	buf_clear(&document.body);
+	catalog_unref(catalog);
+}
+
+/* ---- OpenAPI: what is referred to is there */
+
+static struct openapi_case {
+	const char *name, *target, *prefix;
+	size_t operations;
+} openapi_cases[] = {
+	{"version 2", "/openapi/v2", "#/definitions/", 12},
+	{"resource metrics", "/openapi/v3/apis/metrics.k8s.io/v1beta1", "#/components/schemas/", 5},
+	{"custom metrics", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta1", "#/components/schemas/", 3},
+	{"custom metrics, v1beta2", "/openapi/v3/apis/custom.metrics.k8s.io/v1beta2", "#/components/schemas/", 3},
+	{"external metrics", "/openapi/v3/apis/external.metrics.k8s.io/v1beta1", "#/components/schemas/", 1},
+};
+
+static size_t occurrences(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		count++;
+	return count;
+}
+
+/* A schema is the member of its name; the same text with `":"` behind it would be a value. */
+static void test_openapi(void **state)
+{
+	const struct openapi_case *c = *state;
+	CLEANUP(arena_free_at) struct arena *arena = arena_new(1 << 20);
+	struct catalog *catalog = small_catalog();
+	struct api_request request;
+	struct document document;
+	const char *at;
+	size_t references = 0;
+
+	parse("GET", c->target, NULL, arena, &request);
+	document_write(&request, catalog, (struct api_groups){true, true, true}, &document);
+	assert_int_equal(document.status, 200);
+	assert_int_equal(occurrences(buf_cstr(&document.body), "\"operationId\":"), c->operations);
+	for (at = buf_cstr(&document.body); (at = strstr(at, c->prefix)); references++) {
+		CLEANUP(buf_clear) struct buf schema = {0};
+
+		at += strlen(c->prefix);
+		buf_printf(&schema, "\"%.*s\":{\"description\":", (int)strcspn(at, "\""), at);
+		if (occurrences(buf_cstr(&document.body), buf_cstr(&schema)) != 1)
+			fail_msg("%s is not there once", buf_cstr(&schema));
+	}
+	assert_true(references > c->operations);
 	buf_clear(&document.body);
 	catalog_unref(catalog);
 }
@@ -159,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_etag_follows_the_body),
 					   cmocka_unit_test(test_an_empty_list_has_a_placeholder)};
 
-	return RUN_ROWS(document_cases, test_document) + RUN_ROWS(refusal_cases, test_refusal) +
+	return RUN_ROWS(document_cases, test_document) + RUN_ROWS(aggregated_cases, test_aggregated) +
+	       RUN_ROWS(openapi_cases, test_openapi) + RUN_ROWS(refusal_cases, test_refusal) +
 	       cmocka_run_group_tests(tests, NULL, NULL);
 }

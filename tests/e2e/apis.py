@@ -197,6 +197,17 @@ def top(world, checks):
     up_and_down(world, checks, ("statefulset", "cpu-inference"), "cpu-inference", 3,
                 "cpu resource utilization (percentage of request)", "hpa-cpu.yaml",
                 lambda: busy(world, 1.5, *pods), rest, steps_down=2)
+    checks.check("kubectl explain pods --api-version=metrics.k8s.io/v1beta1",
+                 lambda: until("explanation", 90, lambda: explained(world), world.adapter))
+
+
+def explained(world):
+    """The kube-apiserver fetches our OpenAPI documents once a minute."""
+    text = world.kubectl("explain", "pods.containers", "--api-version=metrics.k8s.io/v1beta1")
+    for part in ("PodMetrics", "ContainerMetrics", "usage", "map[string]string"):
+        if part not in text:
+            raise Failed(f"no {part} in {text}")
+    return "KIND: PodMetrics"
 
 
 # ---------------------------------------------------------------- external metrics
