@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lint.h"
 
-#include <stdlib.h>
-
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "model/rule.h"
@@ -13,78 +12,131 @@ static bool is_constant(struct str as)
 	return as.len && str_index(as, '$') == as.len;
 }
 
-static bool same_override(const struct override_spec *a, const struct override_spec *b)
+/* ---- keys: rules that have one in common give one name for sure */
+
+static void put_part(struct buf *key, struct str part)
 {
-	return str_eq(a->label.text, b->label.text) && str_eq(a->group.text, b->group.text) &&
-	       str_eq(a->resource.text, b->resource.text);
+	buf_put(key, part);
+	buf_putc(key, '\0');
 }
 
-static bool same_resources(const struct resources_spec *a, const struct resources_spec *b)
+static void put_resources(struct buf *key, const struct resources_spec *resources)
 {
-	if (!str_eq(a->template_text.text, b->template_text.text) || a->override_count != b->override_count)
-		return false;
-	for (size_t i = 0; i < a->override_count; i++)
-		if (!same_override(&a->overrides[i], &b->overrides[i]))
-			return false;
-	return true;
+	put_part(key, resources->template_text.text);
+	for (size_t i = 0; i < resources->override_count; i++) {
+		put_part(key, resources->overrides[i].label.text);
+		put_part(key, resources->overrides[i].resource.text);
+		put_part(key, resources->overrides[i].group.text);
+	}
 }
 
-static bool same_filters(const struct rule_spec *a, const struct rule_spec *b)
+/* Resources are found in any case. */
+static void put_target(struct buf *key, const struct override_spec *override)
 {
-	if (a->filter_count != b->filter_count)
-		return false;
-	for (size_t i = 0; i < a->filter_count; i++)
-		if (!str_eq(a->filters[i].is.text, b->filters[i].is.text) ||
-		    !str_eq(a->filters[i].is_not.text, b->filters[i].is_not.text))
-			return false;
-	return true;
+	for (size_t i = 0; i < override->resource.text.len; i++)
+		buf_putc(key, (char)(override->resource.text.ptr[i] | 0x20));
+	put_part(key, STR(""));
+	put_part(key, override->group.text);
 }
 
-/* A resource other than the namespace, which nearly every rule names too. */
-static bool share_resource(const struct resources_spec *a, const struct resources_spec *b)
+/* A name by a pattern: the same series, filtered and named alike, for the same objects. */
+static void put_pattern(struct buf *key, const struct rule *rule)
 {
-	for (size_t i = 0; i < a->override_count; i++)
-		for (size_t j = 0; j < b->override_count; j++)
-			if (!lint_is_namespace(a->overrides[i].resource.text) &&
-			    str_eq_nocase(a->overrides[i].resource.text, b->overrides[j].resource.text) &&
-			    str_eq(a->overrides[i].group.text, b->overrides[j].group.text))
-				return true;
-	return same_resources(a, b);
+	const struct rule_spec *spec = rule->spec;
+
+	put_part(key, spec->series_query.text);
+	put_part(key, spec->name_matches.text);
+	for (size_t i = 0; i < spec->filter_count; i++) {
+		put_part(key, spec->filters[i].is.text);
+		put_part(key, spec->filters[i].is_not.text);
+	}
+	if (!rule->external)
+		put_resources(key, &spec->resources);
 }
 
-/* Both have the same key, see write_key. */
-static bool give_one_name(const struct rule *a, const struct rule *b)
+/* The override that a rule's key number `which` is about; NULL: the key is about all of them. */
+static const struct override_spec *target_of(const struct rule *rule, size_t which)
 {
-	if (is_constant(a->spec->name_as.text))
-		return a->external || share_resource(&a->spec->resources, &b->spec->resources);
-	return same_filters(a->spec, b->spec) &&
-	       (a->external || same_resources(&a->spec->resources, &b->spec->resources));
+	return which ? &rule->spec->resources.overrides[which - 1] : NULL;
+}
+
+/* A constant name of custom metrics is one name where the rules have a resource in common. */
+static size_t count_keys(const struct rule *rule)
+{
+	if (rule->spec->series_query.text.len == 0)
+		return 0; /* it gives no names */
+	return is_constant(rule->spec->name_as.text) && !rule->external ? rule->spec->resources.override_count + 1 : 1;
+}
+
+static void put_key(struct buf *key, const struct rule *rule, const struct override_spec *target)
+{
+	struct str as = rule->spec->name_as.text;
+
+	put_part(key, rule->external ? STR("external") : STR("custom"));
+	put_part(key, as);
+	put_part(key, target ? STR("one") : STR("all"));
+	if (!is_constant(as))
+		put_pattern(key, rule);
+	else if (target)
+		put_target(key, target);
+	else if (!rule->external)
+		put_resources(key, &rule->spec->resources);
+}
+
+/* ---- the rules with one key */
+
+struct asking {
+	const struct rule *rule;
+	const void *question; /* those that ask the same have the same one */
+};
+
+/* The latest, and the latest that asks something else than that one. */
+struct seen {
+	struct asking latest, other;
+};
+
+struct names {
+	struct arena *arena; /* of keys and what is under them */
+	struct map seen, questions;
+};
+
+/* What is under a key, zeroed when it is new. */
+static void *under(struct map *map, struct arena *arena, struct str key, size_t size)
+{
+	void *there = map_get(map, key);
+	struct str copy = {0};
+
+	if (there)
+		return there;
+	there = arena_calloc(arena, 1, size);
+	CHECK(there && arena_copy(arena, key, &copy)); /* an arena without a limit; the file has one */
+	*map_at(map, copy) = there;
+	return there;
 }
 
 /* One question for several series, as for a metric that was renamed: it does not matter which rule has the name. */
-static bool ask_the_same(const struct rule *a, const struct rule *b)
+static const void *question_of(struct names *names, const struct rule *rule)
 {
-	return str_eq(a->spec->metrics_query.text, b->spec->metrics_query.text) &&
-	       !str_contains(a->spec->metrics_query.text, STR(".Series")) &&
-	       same_resources(&a->spec->resources, &b->spec->resources);
+	CLEANUP(buf_clear) struct buf key = {0};
+
+	if (str_contains(rule->spec->metrics_query.text, STR(".Series")))
+		return rule;
+	put_part(&key, rule->spec->metrics_query.text);
+	put_resources(&key, &rule->spec->resources);
+	return under(&names->questions, names->arena, buf_str(&key), 1);
 }
 
-/* What two rules must have in common to give one name for sure: a constant `as`, or series and the way they are named. */
-static void write_key(struct buf *key, const struct rule *rule)
+/* The latest one before that asks something else. */
+static const struct rule *earlier_of(const struct seen *seen, const struct asking *asking)
 {
-	const struct rule_spec *spec = rule->spec;
-	bool constant = is_constant(spec->name_as.text);
-	const struct str parts[] = {
-		rule->external ? STR("external") : STR("custom"),
-		spec->name_as.text,
-		constant ? STR("") : spec->series_query.text,
-		constant ? STR("") : spec->name_matches.text,
-	};
+	return seen->latest.question == asking->question ? seen->other.rule : seen->latest.rule;
+}
 
-	for (size_t i = 0; i < COUNT_OF(parts); i++) {
-		buf_put(key, parts[i]);
-		buf_putc(key, '\0');
-	}
+static void note(struct seen *seen, const struct asking *asking)
+{
+	if (seen->latest.question != asking->question)
+		seen->other = seen->latest;
+	seen->latest = *asking;
 }
 
 static void warn_of_one_name(const struct rule *earlier, const struct rule *later, struct problems *problems)
@@ -104,34 +156,38 @@ static void warn_of_one_name(const struct rule *earlier, const struct rule *late
 			     earlier->spec->at.line, kind);
 }
 
-/* Rules with one key are chained, the latest first. */
-struct seen {
-	struct buf key;
-	const struct seen *before; /* with the same key */
-};
+static void check_rule(struct names *names, const struct rule *rule, struct problems *problems)
+{
+	const struct asking asking = {rule, question_of(names, rule)};
+	CLEANUP(buf_clear) struct buf key = {0};
+	const struct rule *nearest = NULL;
+
+	for (size_t which = 0; which < count_keys(rule); which++) {
+		const struct override_spec *target = target_of(rule, which);
+		const struct rule *earlier;
+		struct seen *seen;
+
+		if (target && lint_is_namespace(target->resource.text))
+			continue; /* nearly every rule names it */
+		buf_reset(&key);
+		put_key(&key, rule, target);
+		seen = under(&names->seen, names->arena, buf_str(&key), sizeof(*seen));
+		earlier = earlier_of(seen, &asking);
+		if (earlier && earlier != rule && (nearest == NULL || earlier > nearest))
+			nearest = earlier;
+		note(seen, &asking);
+	}
+	if (nearest)
+		warn_of_one_name(nearest, rule, problems);
+}
 
 void lint_names(const struct rules *rules, struct problems *problems)
 {
-	struct seen *seen = xcalloc(rules->count, sizeof(*seen));
-	CLEANUP(map_clear) struct map last = {0};
+	struct names names = {.arena = arena_new(0)};
 
-	for (size_t i = 0; i < rules->count; i++) {
-		void **place;
-
-		write_key(&seen[i].key, &rules->list[i]);
-		place = map_at(&last, buf_str(&seen[i].key));
-		seen[i].before = *place;
-		*place = &seen[i];
-		for (const struct seen *other = seen[i].before; other; other = other->before) {
-			const struct rule *earlier = &rules->list[other - seen];
-
-			if (!give_one_name(earlier, &rules->list[i]) || ask_the_same(earlier, &rules->list[i]))
-				continue;
-			warn_of_one_name(earlier, &rules->list[i], problems);
-			break;
-		}
-	}
 	for (size_t i = 0; i < rules->count; i++)
-		buf_clear(&seen[i].key);
-	free(seen);
+		check_rule(&names, &rules->list[i], problems);
+	map_clear(&names.seen);
+	map_clear(&names.questions);
+	arena_free(names.arena);
 }
