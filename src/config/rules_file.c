@@ -58,7 +58,7 @@ static bool belongs_one_up(struct reader *reader, const struct yaml_pair *pair)
 static void read_override(struct reader *reader, const struct yaml_pair *pair, struct override_spec *override)
 {
 	*override = (struct override_spec){
-		.label = {pair->key->text, pair->key->at},
+		.label = {shape_copy(reader, pair->key), pair->key->at},
 		.group = {.at = pair->key->at},
 		.resource = {.at = pair->key->at},
 	};
@@ -385,6 +385,7 @@ static void read_root(struct reader *reader, const struct yaml_node *root, struc
 
 struct rules_spec *rules_file_parse(struct str text, struct str file, struct problems *problems)
 {
+	CLEANUP(arena_free_at) struct arena *tree = arena_new(ARENA_BYTES_MAX); /* three times what is kept of it */
 	struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	struct rules_spec *spec = arena_alloc(arena, sizeof(*spec));
 	struct reader reader = {arena, problems};
@@ -392,7 +393,7 @@ struct rules_spec *rules_file_parse(struct str text, struct str file, struct pro
 
 	CHECK(spec != NULL && arena_copy(arena, file, &spec->file));
 	spec->arena = arena;
-	if (yaml_parse(text, arena, problems, &root))
+	if (yaml_parse(text, tree, problems, &root))
 		read_root(&reader, root, spec);
 	return spec;
 }

@@ -39,6 +39,15 @@ void *shape_alloc(struct reader *reader, size_t count, size_t size, struct place
 	return memory;
 }
 
+struct str shape_copy(struct reader *reader, const struct yaml_node *node)
+{
+	struct str copy = STR("?");
+
+	if (!arena_copy(reader->arena, node->text, &copy))
+		problem_add(reader->problems, node->at, "the file needs too much memory; make it smaller");
+	return copy;
+}
+
 /* ---- the nearest known key ---- */
 
 static char lower(char c)
@@ -121,9 +130,10 @@ void shape_read_text(struct reader *reader, const struct field *field, const str
 	struct spelled *text = shape_at(field, into);
 
 	text->at = pair->value->at;
-	text->text = pair->value->text;
-	if (pair->value->kind == YAML_SCALAR)
+	if (pair->value->kind == YAML_SCALAR) {
+		text->text = shape_copy(reader, pair->value);
 		return;
+	}
 	text->text = STR("?"); /* said here, so not missing as well; a spec with a problem is never used */
 	shape_wrong_kind(reader, pair, "a text");
 }

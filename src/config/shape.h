@@ -51,6 +51,9 @@ const char *shape_kind_name(const struct yaml_node *node);
 /* Zeroed, from the arena; NULL, and a problem, when it is full. */
 void *shape_alloc(struct reader *reader, size_t count, size_t size, struct place at) MUST_USE;
 
+/* The text of a node, which lives no longer than the tree. */
+struct str shape_copy(struct reader *reader, const struct yaml_node *node);
+
 /* `"key" wants X, not a list` */
 void shape_wrong_kind(struct reader *reader, const struct yaml_pair *pair, const char *wanted);
 

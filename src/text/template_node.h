@@ -53,25 +53,37 @@ enum function {
 	FUNCTION_COUNT,
 };
 
+/* What kinds have that never need it at once shares its place: thousands of rules have a tree each. */
 struct node {
 	enum node_kind kind;
-	size_t at;	    /* offset in the text, for messages */
-	struct node *next;  /* the next of its list, pipeline or command */
-	struct str text;    /* of TEXT and STRING the value; of FUNCTION and CALL the name */
-	struct str written; /* of STRING and NUMBER as it stands in the template */
-	struct node *pipe;  /* of statements; NULL in a CALL without one */
-	struct node *list, *else_list;
-	bool chained;	     /* IF: the else_list is the one `if` of an `else if` */
-	struct node *parts;  /* of PIPE its commands, of COMMAND its words, of CHAIN the node before the fields */
-	unsigned part_count; /* of COMMAND */
-	struct str *names;   /* of FIELD, CHAIN and VARIABLE ($x first); of PIPE the declared variables */
-	unsigned name_count;
+	uint32_t at;	   /* offset in the text, for messages */
+	struct node *next; /* the next of its list, pipeline or command */
+	union {
+		struct str text; /* of TEXT and STRING the value; of FUNCTION and CALL the name */
+		struct {
+			struct node *list, *else_list; /* of IF, WITH and RANGE */
+		};
+	};
+	union {
+		struct str written; /* of STRING and NUMBER as it stands in the template */
+		struct node *pipe;  /* of statements; NULL in a CALL without one */
+	};
+	union {
+		struct number number; /* of NUMBER */
+		struct {
+			struct node *
+				parts; /* of PIPE its commands, of COMMAND its words, of CHAIN the node before the fields */
+			struct str *names; /* of FIELD, CHAIN and VARIABLE ($x first); of PIPE the declared variables */
+			uint32_t name_count;
+			uint32_t part_count; /* of COMMAND */
+		};
+		struct definition *definition; /* of CALL; NULL when there is none */
+	};
+	struct node *next_named; /* chains all nodes with names, and (of CALL) all calls */
+	enum function function;
+	bool chained; /* IF: the else_list is the one `if` of an `else if` */
 	bool assigns; /* PIPE: $x = rather than $x := */
 	bool truth;   /* BOOL */
-	struct number number;
-	enum function function;
-	struct definition *definition; /* of CALL; NULL when there is none */
-	struct node *next_named;       /* chains all nodes with names, and (of CALL) all calls */
 };
 
 struct definition {

@@ -67,11 +67,11 @@ static struct node *parse_control(struct parser *parser, enum node_kind kind, co
 	return first;
 }
 
-static bool parse_name(struct parser *parser, const char *context, size_t *ret_at, struct str *ret_name)
+static bool parse_name(struct parser *parser, const char *context, uint32_t *ret_at, struct str *ret_name)
 {
 	struct token token = template_parser_next_word(parser);
 
-	*ret_at = token.at;
+	*ret_at = (uint32_t)token.at;
 	if (token.kind != TOKEN_STRING && token.kind != TOKEN_RAW_STRING)
 		return template_parser_unexpected(parser, token, context);
 	return template_parser_unquote(parser, token.text, ret_name);
@@ -137,7 +137,7 @@ static bool parse_body(struct parser *parser, struct str name, const char *conte
 static bool parse_definition(struct parser *parser)
 {
 	struct str name;
-	size_t at;
+	uint32_t at;
 
 	return parse_name(parser, "define clause", &at, &name) &&
 	       template_parser_expect(parser, TOKEN_RIGHT_DELIM, "define clause") &&

@@ -126,7 +126,7 @@ struct node *template_parser_node(struct parser *parser, enum node_kind kind, si
 	struct node *node = arena_alloc(parser->tree->arena, sizeof(*node));
 
 	node->kind = kind;
-	node->at = at;
+	node->at = (uint32_t)at; /* a template has TEMPLATE_BYTES_MAX */
 	return node;
 }
 

@@ -118,7 +118,7 @@ static struct node *refuse_field(struct parser *parser, const struct node *const
 /* .Field.Field behind a term. */
 static struct node *parse_fields(struct parser *parser, struct node *node)
 {
-	size_t at = template_parser_peek(parser).at;
+	uint32_t at = (uint32_t)template_parser_peek(parser).at;
 
 	if (node->kind != NODE_FIELD && node->kind != NODE_VARIABLE && !is_constant(node)) {
 		struct node *chain = template_parser_node(parser, NODE_CHAIN, at);
