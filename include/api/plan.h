@@ -54,7 +54,6 @@ struct api_reply {
 struct api_plan {
 	enum api_step step;
 	struct buf promql;
-	int64_t timeout_ms; /* of the whole request */
 	struct api_reply reply;
 	bool unknown_resource; /* the cluster may have got it since its resources were last asked for */
 	size_t duplicates;     /* samples that a later one of the same object took the place of */

@@ -77,7 +77,6 @@ struct api_parameters {
 	struct str label_selector_text, metric_selector_text;
 	struct selector label_selector;	 /* custom, usage: on the objects. external: on the metric's series */
 	struct selector metric_selector; /* custom only */
-	int64_t timeout_ms;		 /* of the whole request */
 };
 
 enum { API_TIMEOUT_MS = 60000 };

@@ -40,7 +40,6 @@ struct usage_query;
 
 struct usage_plan {
 	enum usage_step step;
-	int64_t timeout_ms; /* of the whole request */
 	size_t query_count;
 	struct api_reply reply;
 	/* the rest is the plan's own */

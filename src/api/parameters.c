@@ -120,6 +120,13 @@ int64_t api_timeout_ms(const struct api_request *request)
 	return parse_timeout(request, &timeout_ms, &ignored) ? timeout_ms : API_TIMEOUT_MS;
 }
 
+static bool check_timeout(const struct api_request *request, struct err *err)
+{
+	int64_t ignored;
+
+	return parse_timeout(request, &ignored, err);
+}
+
 static bool refuse_watch(const struct api_request *request, enum status_kind *ret_kind, struct err *err)
 {
 	bool usage = request->route == ROUTE_USAGE;
@@ -171,13 +178,12 @@ bool api_parameters_parse(const struct api_request *request, struct arena *arena
 	*ret_kind = STATUS_BAD_REQUEST;
 	reason_begin(reason, REASON_PARAMETER);
 	if (request->route == ROUTE_USAGE && !request->all) { /* who names one object lists nothing */
-		if (!parse_timeout(request, &parameters.timeout_ms, words))
+		if (!check_timeout(request, words))
 			return false;
 		*ret_parameters = parameters;
 		return true;
 	}
-	if (!check_numbers(request, words) || !parse_timeout(request, &parameters.timeout_ms, words) ||
-	    !check_fields(request, words) ||
+	if (!check_numbers(request, words) || !check_timeout(request, words) || !check_fields(request, words) ||
 	    !parse_selector(request, "labelSelector", arena, &parameters.label_selector_text,
 			    &parameters.label_selector, reason, words))
 		return false;

@@ -271,7 +271,6 @@ void api_begin(struct api_plan *plan, const struct api_request *request, const s
 		refusal_make(plan, kind, words.msg, &reason);
 		return;
 	}
-	plan->timeout_ms = plan->parameters.timeout_ms;
 	(request->route == ROUTE_EXTERNAL ? begin_external : begin_custom)(plan);
 }
 

@@ -105,13 +105,11 @@ void usage_begin(struct usage_plan *plan, const struct api_request *request, con
 				    .request = request,
 				    .view = *view,
 				    .arena = arena_new(BYTES_MAX),
-				    .timeout_ms = API_TIMEOUT_MS,
 				    .nodes = str_eq(request->resource, nodes.plural)};
 	if (!api_parameters_parse(request, plan->arena, &plan->parameters, &kind, &reason, &words)) {
 		refuse_parameters(plan, kind, words.msg, &reason);
 		return;
 	}
-	plan->timeout_ms = plan->parameters.timeout_ms;
 	reason_begin(&reason, REASON_STANDALONE_RESOURCE);
 	reason_set(&reason, "resource", request->resource, SIZE_MAX);
 	if (view->standalone)

@@ -80,7 +80,7 @@ static void test_parameters(void **state)
 				      arena, &request, &err));
 	assert_int_equal(api_parameters_parse(&request, arena, &parameters, &kind, &reason, &err), c->good);
 	if (c->good) {
-		assert_int_equal(parameters.timeout_ms, c->timeout_ms);
+		assert_int_equal(api_timeout_ms(&request), c->timeout_ms);
 		return;
 	}
 	assert_int_equal(kind, c->kind);
