@@ -27,11 +27,11 @@ enum route {
 	ROUTE_RESOURCES, /* /apis/GROUP/VERSION */
 	ROUTE_CUSTOM,
 	ROUTE_EXTERNAL,
-	ROUTE_USAGE,	 /* metrics.k8s.io: pods and nodes */
-	ROUTE_NO_METRIC, /* the group knows the version, but no such route: 404 Status */
-	ROUTE_BAD_PATH,	 /* `invalid request path`: 400 Status */
-	ROUTE_UNKNOWN,	 /* outside of everything: 404 with the index */
-	ROUTE_MALFORMED, /* the escapes in the path cannot be decoded: 400 as plain text */
+	ROUTE_RESOURCE_METRICS, /* metrics.k8s.io: pods and nodes */
+	ROUTE_NO_METRIC,	/* the group knows the version, but no such route: 404 Status */
+	ROUTE_BAD_PATH,		/* `invalid request path`: 400 Status */
+	ROUTE_UNKNOWN,		/* outside of everything: 404 with the index */
+	ROUTE_MALFORMED,	/* the escapes in the path cannot be decoded: 400 as plain text */
 };
 
 /* Which groups are served: those that the rules file has rules for. */
@@ -47,7 +47,7 @@ struct api_request {
 	size_t segment_count;
 	struct url_query query;
 	struct str group, version;
-	/* ROUTE_CUSTOM, ROUTE_EXTERNAL and ROUTE_USAGE */
+	/* ROUTE_CUSTOM, ROUTE_EXTERNAL and ROUTE_RESOURCE_METRICS */
 	bool namespaced; /* asked within a namespace */
 	struct str namespace;
 	struct str resource; /* as written: `deployments.apps` */
@@ -56,8 +56,8 @@ struct api_request {
 	bool all; /* name is `*`, or there is none */
 	/* how to answer */
 	bool pretty;
-	bool acceptable; /* JSON is among what Accept takes; on ROUTE_USAGE also a Table */
-	bool table;	 /* ROUTE_USAGE: a Table comes first there */
+	bool acceptable; /* JSON is among what Accept takes; on ROUTE_RESOURCE_METRICS also a Table */
+	bool table;	 /* ROUTE_RESOURCE_METRICS: a Table comes first there */
 	bool aggregated; /* ROUTE_GROUPS: aggregated discovery comes first there */
 };
 
@@ -75,7 +75,7 @@ MUST_USE bool api_request_parse(struct str method, struct str target, const stru
 /* The query parameters of a metric request. */
 struct api_parameters {
 	struct str label_selector_text, metric_selector_text;
-	struct selector label_selector;	 /* custom, usage: on the objects. external: on the metric's series */
+	struct selector label_selector;	 /* custom, resource: on the objects. external: on the metric's series */
 	struct selector metric_selector; /* custom only */
 };
 

@@ -15,15 +15,15 @@ enum status_kind {
 	STATUS_UNAUTHORIZED, /* 401 */
 	STATUS_FORBIDDEN,    /* 403 */
 	STATUS_NOT_FOUND,
-	STATUS_NO_ROUTE,       /* 404, `details: {}`, "the server could not find the requested resource" */
-	STATUS_METHOD,	       /* 405 */
-	STATUS_NO_WATCH,       /* 405 on an external metric */
-	STATUS_NO_USAGE_WATCH, /* 405 on pods or nodes of metrics.k8s.io */
-	STATUS_NOT_ACCEPTABLE, /* 406 */
-	STATUS_INVALID,	       /* 422 */
-	STATUS_INTERNAL,       /* 500, the cause in `details` */
-	STATUS_UNAVAILABLE,    /* 503 */
-	STATUS_TIMEOUT,	       /* 504 */
+	STATUS_NO_ROUTE,	  /* 404, `details: {}`, "the server could not find the requested resource" */
+	STATUS_METHOD,		  /* 405 */
+	STATUS_NO_WATCH,	  /* 405 on an external metric */
+	STATUS_NO_RESOURCE_WATCH, /* 405 on pods or nodes of metrics.k8s.io */
+	STATUS_NOT_ACCEPTABLE,	  /* 406 */
+	STATUS_INVALID,		  /* 422 */
+	STATUS_INTERNAL,	  /* 500, the cause in `details` */
+	STATUS_UNAVAILABLE,	  /* 503 */
+	STATUS_TIMEOUT,		  /* 504 */
 };
 
 enum { STATUS_MESSAGE_BYTES = 1024 }; /* what the message of an event holds */

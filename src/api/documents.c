@@ -223,7 +223,7 @@ static bool is_api(enum route route)
 	case ROUTE_RESOURCES:
 	case ROUTE_CUSTOM:
 	case ROUTE_EXTERNAL:
-	case ROUTE_USAGE:
+	case ROUTE_RESOURCE_METRICS:
 		return true;
 	case ROUTE_INDEX:
 	case ROUTE_HEALTH:

@@ -129,11 +129,11 @@ static bool check_timeout(const struct api_request *request, struct err *err)
 
 static bool refuse_watch(const struct api_request *request, enum status_kind *ret_kind, struct err *err)
 {
-	bool usage = request->route == ROUTE_USAGE;
+	bool resource = request->route == ROUTE_RESOURCE_METRICS;
 
-	*ret_kind = usage ? STATUS_NO_USAGE_WATCH : STATUS_NO_WATCH;
+	*ret_kind = resource ? STATUS_NO_RESOURCE_WATCH : STATUS_NO_WATCH;
 	return err_set(err, ERR_INVALID, "watch is not supported on resources of kind \"%.*s.%.*s\"",
-		       STR_ARG(usage ? request->resource : STR("*")), STR_ARG(request->group));
+		       STR_ARG(resource ? request->resource : STR("*")), STR_ARG(request->group));
 }
 
 /* What the generic list handler checks, which serves all but custom metrics. */
@@ -177,7 +177,7 @@ bool api_parameters_parse(const struct api_request *request, struct arena *arena
 
 	*ret_kind = STATUS_BAD_REQUEST;
 	reason_begin(reason, REASON_PARAMETER);
-	if (request->route == ROUTE_USAGE && !request->all) { /* who names one object lists nothing */
+	if (request->route == ROUTE_RESOURCE_METRICS && !request->all) { /* who names one object lists nothing */
 		if (!check_timeout(request, words))
 			return false;
 		*ret_parameters = parameters;

@@ -101,7 +101,7 @@ static enum route external_route(struct api_request *request, const struct str *
 	return ROUTE_EXTERNAL;
 }
 
-static enum route usage_route(struct api_request *request, const struct str *part, size_t count)
+static enum route resource_metrics_route(struct api_request *request, const struct str *part, size_t count)
 {
 	request->namespaced = count > 2 && str_eq(part[0], STR("namespaces"));
 	if (request->namespaced) {
@@ -114,9 +114,9 @@ static enum route usage_route(struct api_request *request, const struct str *par
 	if (count == 2)
 		request->name = part[1];
 	if (str_eq(part[0], STR("nodes")))
-		return count <= 2 && !request->namespaced ? ROUTE_USAGE : ROUTE_NO_METRIC;
+		return count <= 2 && !request->namespaced ? ROUTE_RESOURCE_METRICS : ROUTE_NO_METRIC;
 	if (str_eq(part[0], STR("pods")))
-		return count == 1 || (count == 2 && request->namespaced) ? ROUTE_USAGE : ROUTE_NO_METRIC;
+		return count == 1 || (count == 2 && request->namespaced) ? ROUTE_RESOURCE_METRICS : ROUTE_NO_METRIC;
 	return ROUTE_NO_METRIC;
 }
 
@@ -147,7 +147,7 @@ static enum route apis_route(struct api_request *request, struct api_groups grou
 	if (count == 3)
 		return ROUTE_RESOURCES;
 	if (segment_is(request, 1, API_RESOURCE_GROUP))
-		return usage_route(request, &segments[3], count - 3);
+		return resource_metrics_route(request, &segments[3], count - 3);
 	return (custom ? custom_route : external_route)(request, &segments[3], count - 3);
 }
 
@@ -232,7 +232,8 @@ static void negotiate(struct api_request *request, const struct api_headers *hea
 
 	request->acceptable = str_trim(rest).len == 0;
 	while (str_split(&rest, ',', &range)) {
-		request->table |= request->route == ROUTE_USAGE && !request->acceptable && takes_table(range);
+		request->table |=
+			request->route == ROUTE_RESOURCE_METRICS && !request->acceptable && takes_table(range);
 		request->aggregated |=
 			request->route == ROUTE_GROUPS && !request->acceptable && takes_aggregated(range);
 		request->acceptable |= request->table || takes_json(range);

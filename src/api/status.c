@@ -16,7 +16,7 @@ static const struct {
 	[STATUS_NO_ROUTE] = {404, "NotFound", true},
 	[STATUS_METHOD] = {405, "MethodNotAllowed", true},
 	[STATUS_NO_WATCH] = {405, "MethodNotAllowed", true},
-	[STATUS_NO_USAGE_WATCH] = {405, "MethodNotAllowed", true},
+	[STATUS_NO_RESOURCE_WATCH] = {405, "MethodNotAllowed", true},
 	[STATUS_NOT_ACCEPTABLE] = {406, "NotAcceptable", true},
 	[STATUS_INVALID] = {422, "Invalid", true},
 	[STATUS_INTERNAL] = {500, "InternalError", true},

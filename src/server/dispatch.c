@@ -50,7 +50,7 @@ static enum traffic_route counted_as(enum route route)
 		return TRAFFIC_CUSTOM;
 	case ROUTE_EXTERNAL:
 		return TRAFFIC_EXTERNAL;
-	case ROUTE_USAGE:
+	case ROUTE_RESOURCE_METRICS:
 		return TRAFFIC_RESOURCE;
 	case ROUTE_INDEX:
 	case ROUTE_VERSION:
@@ -142,7 +142,7 @@ static enum step_result authorize(struct task *task)
 static bool is_served(enum route route, struct api_groups groups)
 {
 	return (route != ROUTE_CUSTOM || groups.custom) && (route != ROUTE_EXTERNAL || groups.external) &&
-	       (route != ROUTE_USAGE || groups.resource);
+	       (route != ROUTE_RESOURCE_METRICS || groups.resource);
 }
 
 static enum step_result plan(struct task *task)
@@ -159,7 +159,7 @@ static enum step_result plan(struct task *task)
 		return document_request_reply(task, &refusal);
 	if (*route == ROUTE_CUSTOM || *route == ROUTE_EXTERNAL)
 		task->kind = &metric_request_kind;
-	else if (*route == ROUTE_USAGE)
+	else if (*route == ROUTE_RESOURCE_METRICS)
 		task->kind = &resource_request_kind;
 	return task->kind->steps[REQUEST_PLAN](task);
 }

@@ -2,7 +2,7 @@
 /* Resource metrics: pods or nodes with their labels, several queries at a time, answer. */
 #include "task.h"
 
-#include "api/usage.h"
+#include "api/resource_plan.h"
 #include "base/log.h"
 #include "model/catalog.h"
 #include "model/query.h"
@@ -22,13 +22,13 @@ struct call {
 };
 
 struct resource_request {
-	struct usage_plan plan;
+	struct resource_plan plan;
 	struct call calls[CALLS_MAX];
 	size_t next, under_way; /* queries */
 	bool asking;		/* answers that come at once are only taken */
 	struct buf promql;	/* of the query asked last */
 	struct {
-		VEC_OF(struct usage_label);
+		VEC_OF(struct resource_label);
 	} labels; /* of the object at hand */
 };
 
@@ -36,7 +36,7 @@ static enum step_result plan(struct task *task)
 {
 	const struct dispatch_settings *settings = &task->dispatch->settings;
 	struct resource_request *resource = arena_alloc(http_arena(task->exchange), sizeof(*resource));
-	const struct usage_view view = {
+	const struct resource_view view = {
 		.rules = catalog_rules(task->catalog)->resource,
 		.upstream = prom_authority(settings->prom),
 		.max_sample_age_ms = settings->max_sample_age_ms,
@@ -48,7 +48,7 @@ static enum step_result plan(struct task *task)
 	task->resource = resource;
 	task->answer = &resource->plan.reply;
 	resource->promql.max = QUERY_BYTES_MAX;
-	usage_begin(&resource->plan, &task->request, &view);
+	resource_plan_begin(&resource->plan, &task->request, &view);
 	return task_next(task);
 }
 
@@ -57,7 +57,7 @@ static enum step_result plan(struct task *task)
 static bool take_object(void *context, const struct object_seen *seen, struct err *err)
 {
 	struct resource_request *resource = context;
-	struct usage_object object = {
+	struct resource_object object = {
 		.namespace = seen->namespace,
 		.name = seen->name,
 		.label_count = seen->label_count,
@@ -68,28 +68,28 @@ static bool take_object(void *context, const struct object_seen *seen, struct er
 	for (size_t i = 0; i < seen->label_count; i++) {
 		struct object_label label = object_seen_label(seen, i);
 
-		*vec_push(&resource->labels) = (struct usage_label){label.key, label.value};
+		*vec_push(&resource->labels) = (struct resource_label){label.key, label.value};
 	}
 	object.labels = resource->labels.items;
-	return usage_add(&resource->plan, &object, err);
+	return resource_plan_add(&resource->plan, &object, err);
 }
 
 static enum objects_state find(struct task *task, struct err *err)
 {
 	const struct dispatch_settings *settings = &task->dispatch->settings;
-	struct usage_plan *plan = &task->resource->plan;
-	struct api_objects wanted = usage_wanted(plan);
+	struct resource_plan *plan = &task->resource->plan;
+	struct api_objects wanted = resource_plan_wanted(plan);
 	enum objects_state state = objects_visit(settings->objects, wanted.resource, wanted.namespace, wanted.selector,
 						 take_object, task->resource, err);
 
 	if (state == OBJECTS_FOUND)
-		usage_added(plan, loop_wall_ms(settings->loop));
+		resource_plan_added(plan, loop_wall_ms(settings->loop));
 	return state;
 }
 
 static void unlisted(struct task *task, enum api_unlisted kind, const char *why)
 {
-	usage_unlisted(&task->resource->plan, kind, why);
+	resource_plan_unlisted(&task->resource->plan, kind, why);
 }
 
 static enum step_result objects(struct task *task)
@@ -107,9 +107,9 @@ static void sampled(void *context, const struct samples *samples, const struct u
 	call->busy = false;
 	resource->under_way--;
 	if (samples) {
-		usage_sampled(&resource->plan, call->query, samples);
+		resource_plan_sampled(&resource->plan, call->query, samples);
 	} else {
-		usage_failed(&resource->plan, call->query, problem);
+		resource_plan_failed(&resource->plan, call->query, problem);
 		log_v(2, "query for resource metrics: %s", problem->text);
 	}
 	if (!resource->asking)
@@ -125,7 +125,7 @@ static void ask(struct task *task)
 	while (call->busy)
 		call++;
 	buf_reset(&resource->promql);
-	if (!usage_promql(&resource->plan, query, &resource->promql))
+	if (!resource_plan_promql(&resource->plan, query, &resource->promql))
 		return;
 	task_note_query(task, buf_str(&resource->promql));
 	*call = (struct call){
@@ -141,7 +141,7 @@ static void give_up_rest(struct resource_request *resource)
 					       .text = "no answer within the time of the request"};
 
 	while (resource->next < resource->plan.query_count)
-		usage_failed(&resource->plan, resource->next++, &problem);
+		resource_plan_failed(&resource->plan, resource->next++, &problem);
 }
 
 static enum step_result query(struct task *task)
@@ -159,7 +159,7 @@ static enum step_result query(struct task *task)
 
 static enum step_result answer(struct task *task)
 {
-	usage_answer(&task->resource->plan);
+	resource_plan_answer(&task->resource->plan);
 	return task_next(task);
 }
 
@@ -173,7 +173,7 @@ static void cancel(struct task *task)
 
 static void clear(struct task *task)
 {
-	usage_clear(&task->resource->plan);
+	resource_plan_clear(&task->resource->plan);
 	buf_clear(&task->resource->promql);
 	vec_clear(&task->resource->labels);
 }

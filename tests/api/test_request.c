@@ -64,18 +64,18 @@ static struct route_case {
 	{"resource metrics", "/apis/metrics.k8s.io", ROUTE_GROUP, ""},
 	{"version of the resource metrics", M1, ROUTE_RESOURCES, ""},
 	{"resource metrics have no second version", "/apis/metrics.k8s.io/v1beta2", ROUTE_NO_METRIC, ""},
-	{"usage of nodes", M1 "/nodes", ROUTE_USAGE, "-/nodes/-/-"},
-	{"usage of a node", M1 "/nodes/n1/", ROUTE_USAGE, "-/nodes/n1/-"},
-	{"usage of a node, deeper", M1 "/nodes/n1/x", ROUTE_NO_METRIC, ""},
-	{"usage of all pods", M1 "/pods", ROUTE_USAGE, "-/pods/-/-"},
-	{"usage of a namespace's pods", M1 "/namespaces/ns/pods", ROUTE_USAGE, "ns/pods/-/-"},
-	{"usage of a pod", M1 "/namespaces/ns/pods/p", ROUTE_USAGE, "ns/pods/p/-"},
-	{"usage of a pod, deeper", M1 "/namespaces/ns/pods/p/x", ROUTE_NO_METRIC, ""},
-	{"usage of a pod of no namespace", M1 "/pods/p", ROUTE_NO_METRIC, ""},
-	{"usage of nodes in a namespace", M1 "/namespaces/ns/nodes", ROUTE_NO_METRIC, ""},
-	{"usage of something else", M1 "/namespaces/ns/services", ROUTE_NO_METRIC, ""},
-	{"usage of a namespace", M1 "/namespaces/ns", ROUTE_NO_METRIC, ""},
-	{"usage of namespaces", M1 "/namespaces", ROUTE_NO_METRIC, ""},
+	{"resource metrics of nodes", M1 "/nodes", ROUTE_RESOURCE_METRICS, "-/nodes/-/-"},
+	{"resource metrics of a node", M1 "/nodes/n1/", ROUTE_RESOURCE_METRICS, "-/nodes/n1/-"},
+	{"resource metrics of a node, deeper", M1 "/nodes/n1/x", ROUTE_NO_METRIC, ""},
+	{"resource metrics of all pods", M1 "/pods", ROUTE_RESOURCE_METRICS, "-/pods/-/-"},
+	{"resource metrics of a namespace's pods", M1 "/namespaces/ns/pods", ROUTE_RESOURCE_METRICS, "ns/pods/-/-"},
+	{"resource metrics of a pod", M1 "/namespaces/ns/pods/p", ROUTE_RESOURCE_METRICS, "ns/pods/p/-"},
+	{"resource metrics of a pod, deeper", M1 "/namespaces/ns/pods/p/x", ROUTE_NO_METRIC, ""},
+	{"resource metrics of a pod of no namespace", M1 "/pods/p", ROUTE_NO_METRIC, ""},
+	{"resource metrics of nodes in a namespace", M1 "/namespaces/ns/nodes", ROUTE_NO_METRIC, ""},
+	{"resource metrics of something else", M1 "/namespaces/ns/services", ROUTE_NO_METRIC, ""},
+	{"resource metrics of a namespace", M1 "/namespaces/ns", ROUTE_NO_METRIC, ""},
+	{"resource metrics of namespaces", M1 "/namespaces", ROUTE_NO_METRIC, ""},
 };
 
 static const char *text_of(struct str text, char *room)
@@ -101,8 +101,8 @@ static void test_route(void **state)
 	snprintf(what, sizeof(what), "%s/%s/%s/%s", text_of(request.namespace, room[0]),
 		 text_of(request.resource, room[1]), text_of(request.name, room[2]), text_of(request.metric, room[3]));
 	assert_string_equal(what, c->what);
-	assert_int_equal(request.all,
-			 strstr(c->what, "/*/") != NULL || (c->route == ROUTE_USAGE && strstr(c->what, "s/-/-")));
+	assert_int_equal(request.all, strstr(c->what, "/*/") != NULL ||
+					      (c->route == ROUTE_RESOURCE_METRICS && strstr(c->what, "s/-/-")));
 	assert_int_equal(request.namespaced, c->what[0] != '-');
 }
 

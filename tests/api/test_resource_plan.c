@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/usage.h"
+#include "api/resource_plan.h"
 
 #include "rows.h"
-#include "usage_world.h"
+#include "resource_world.h"
 
 /* ---- what is asked */
 
@@ -64,7 +64,7 @@ static void put_queries(struct fixture *f, struct buf *out)
 {
 	for (size_t i = 0; i < f->plan.query_count; i++) {
 		buf_puts(out, i ? " ; " : "");
-		assert_true(usage_promql(&f->plan, i, out));
+		assert_true(resource_plan_promql(&f->plan, i, out));
 	}
 }
 
@@ -76,10 +76,10 @@ static void test_ask(void **state)
 
 	begin_with(&f, c->target, NULL, c->memory, false);
 	if (c->objects) {
-		assert_int_equal(f.plan.step, USAGE_OBJECTS);
+		assert_int_equal(f.plan.step, RESOURCE_OBJECTS);
 		add_objects(&f, c->objects);
 	}
-	assert_int_equal(f.plan.step, c->status ? USAGE_ANSWERED : USAGE_QUERIES);
+	assert_int_equal(f.plan.step, c->status ? RESOURCE_ANSWERED : RESOURCE_QUERIES);
 	put_queries(&f, &queries);
 	if (c->status == 0)
 		assert_string_equal(buf_cstr(&queries), c->says);
@@ -106,9 +106,8 @@ static void test_unlisted_for_another_cause(void **state)
 
 	(void)state;
 	begin_with(&f, M1 "/nodes", NULL, &usual_memory, false);
-	usage_unlisted(&f.plan, API_UNLISTED_FAILED, "status 500: no");
-	assert_contains(buf_str(&f.plan.reply.body),
-			"resources: nodes: status 500: no. fix: check the kube-apiserver");
+	resource_plan_unlisted(&f.plan, API_UNLISTED_FAILED, "status 500: no");
+	assert_contains(buf_str(&f.plan.reply.body), "resources: nodes: status 500: no. fix: check the kube-apiserver");
 	end(&f);
 }
 
@@ -118,7 +117,7 @@ static void test_unlisted(void **state)
 
 	(void)state;
 	begin_with(&f, PODS, NULL, &usual_memory, false);
-	usage_unlisted(&f.plan, API_UNLISTED_FORBIDDEN, "status 403: no");
+	resource_plan_unlisted(&f.plan, API_UNLISTED_FORBIDDEN, "status 403: no");
 	assert_int_equal(f.plan.reply.status, 500);
 	assert_contains(
 		buf_str(&f.plan.reply.body),
@@ -154,17 +153,18 @@ static void test_a_huge_list_is_divided(void **state)
 
 		snprintf(namespace, sizeof(namespace), "n%02u", i / 1000);
 		snprintf(name, sizeof(name), "p%05u", i);
-		assert_true(usage_add(
-			&f.plan,
-			&(struct usage_object){.namespace = str_of(namespace), .name = str_of(name), .running = true},
-			&err));
+		assert_true(resource_plan_add(&f.plan,
+					      &(struct resource_object){.namespace = str_of(namespace),
+									.name = str_of(name),
+									.running = true},
+					      &err));
 	}
-	usage_added(&f.plan, 0);
+	resource_plan_added(&f.plan, 0);
 	assert_int_equal(f.plan.query_count, 8); /* 5,000 pods each */
 	for (size_t i = 0; i < f.plan.query_count; i++) {
 		CLEANUP(buf_clear) struct buf promql = {0};
 
-		assert_true(usage_promql(&f.plan, i, &promql));
+		assert_true(resource_plan_promql(&f.plan, i, &promql));
 		assert_true(promql.len < 200);
 		asked++;
 	}

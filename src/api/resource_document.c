@@ -4,7 +4,7 @@
 #include "text/json_writer.h"
 #include "text/quantity.h"
 #include "text/timestamp.h"
-#include "usage_in.h"
+#include "resource_plan_in.h"
 
 /* A short text of known size; longer ones are cut by `max`. */
 struct cell {
@@ -27,7 +27,7 @@ static void member_time(struct json_writer *writer, const char *key, int64_t tim
 	json_writer_member(writer, key, buf_str(text));
 }
 
-static void write_window(const struct usage_plan *plan, struct buf *out)
+static void write_window(const struct resource_plan *plan, struct buf *out)
 {
 	int64_t ns = 0;
 
@@ -36,17 +36,18 @@ static void write_window(const struct usage_plan *plan, struct buf *out)
 	duration_write_go(out, ns);
 }
 
-static void write_amount(struct buf *out, enum usage_kind kind, int64_t milli)
+static void write_amount(struct buf *out, enum resource_kind kind, int64_t milli)
 {
-	(kind == USAGE_CPU ? quantity_write_decimal : quantity_write_binary)(out, milli);
+	(kind == RESOURCE_CPU ? quantity_write_decimal : quantity_write_binary)(out, milli);
 }
 
 /* ---- objects */
 
 /* Upstream makes its objects when they are asked for. */
-static void write_metadata(struct json_writer *writer, const struct usage_plan *plan, const struct usage_item *item)
+static void write_metadata(struct json_writer *writer, const struct resource_plan *plan,
+			   const struct resource_item *item)
 {
-	const struct usage_object *object = &item->object;
+	const struct resource_object *object = &item->object;
 
 	json_writer_key(writer, "metadata");
 	json_writer_object(writer);
@@ -67,26 +68,26 @@ static void write_metadata(struct json_writer *writer, const struct usage_plan *
 }
 
 /* What a container has no sample for is 0, as upstream has it; the pod has both. */
-static void write_usage(struct json_writer *writer, const struct usage_container *container)
+static void write_usage(struct json_writer *writer, const struct resource_container *container)
 {
 	json_writer_key(writer, "usage");
 	json_writer_object(writer);
-	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
-		const struct usage_amount *amount = &container->amounts[kind];
+	for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++) {
+		const struct resource_amount *amount = &container->amounts[kind];
 		struct cell cell;
 		struct buf *text = cell_init(&cell);
 
 		write_amount(text, kind, amount->good ? amount->milli : 0);
-		json_writer_member(writer, usage_kind_name(kind), buf_str(text));
+		json_writer_member(writer, resource_kind_name(kind), buf_str(text));
 	}
 	json_writer_object_end(writer);
 }
 
-static void write_containers(struct json_writer *writer, const struct usage_item *item)
+static void write_containers(struct json_writer *writer, const struct resource_item *item)
 {
 	json_writer_key(writer, "containers");
 	json_writer_array(writer);
-	for (const struct usage_container *at = item->containers; at; at = at->next) {
+	for (const struct resource_container *at = item->containers; at; at = at->next) {
 		json_writer_object(writer);
 		json_writer_member(writer, "name", at->name);
 		write_usage(writer, at);
@@ -95,7 +96,8 @@ static void write_containers(struct json_writer *writer, const struct usage_item
 	json_writer_array_end(writer);
 }
 
-static void write_item_members(struct json_writer *writer, const struct usage_plan *plan, const struct usage_item *item)
+static void write_item_members(struct json_writer *writer, const struct resource_plan *plan,
+			       const struct resource_item *item)
 {
 	struct cell cell;
 	struct buf *window = cell_init(&cell);
@@ -116,7 +118,7 @@ static void write_kind(struct json_writer *writer, const char *kind, struct str 
 	json_writer_member(writer, "apiVersion", version);
 }
 
-static void write_one(struct json_writer *writer, const struct usage_plan *plan)
+static void write_one(struct json_writer *writer, const struct resource_plan *plan)
 {
 	json_writer_object(writer);
 	write_kind(writer, plan->nodes ? "NodeMetrics" : "PodMetrics", STR(API_RESOURCE_GROUP "/v1beta1"));
@@ -131,7 +133,7 @@ static void write_empty_metadata(struct json_writer *writer)
 	json_writer_object_end(writer);
 }
 
-static void write_list(struct json_writer *writer, const struct usage_plan *plan)
+static void write_list(struct json_writer *writer, const struct resource_plan *plan)
 {
 	json_writer_object(writer);
 	write_kind(writer, plan->nodes ? "NodeMetricsList" : "PodMetricsList", STR(API_RESOURCE_GROUP "/v1beta1"));
@@ -139,7 +141,7 @@ static void write_list(struct json_writer *writer, const struct usage_plan *plan
 	json_writer_key(writer, "items");
 	json_writer_array(writer);
 	for (size_t i = 0; i < plan->items.count; i++) {
-		if (!usage_is_known(&plan->items.items[i]))
+		if (!resource_item_is_known(&plan->items.items[i]))
 			continue;
 		json_writer_object(writer);
 		write_item_members(writer, plan, &plan->items.items[i]);
@@ -164,17 +166,17 @@ static void write_column(struct json_writer *writer, const char *name, const cha
 }
 
 /* Of all containers; the greatest number there is, should they be more. */
-static int64_t total(const struct usage_item *item, enum usage_kind kind)
+static int64_t total(const struct resource_item *item, enum resource_kind kind)
 {
 	int64_t sum = 0;
 
-	for (const struct usage_container *at = item->containers; at; at = at->next)
+	for (const struct resource_container *at = item->containers; at; at = at->next)
 		if (at->amounts[kind].good && __builtin_add_overflow(sum, at->amounts[kind].milli, &sum))
 			return INT64_MAX;
 	return sum;
 }
 
-static void write_cells(struct json_writer *writer, const struct usage_plan *plan, const struct usage_item *item)
+static void write_cells(struct json_writer *writer, const struct resource_plan *plan, const struct resource_item *item)
 {
 	struct cell cell;
 	struct buf *text = cell_init(&cell);
@@ -182,7 +184,7 @@ static void write_cells(struct json_writer *writer, const struct usage_plan *pla
 	json_writer_key(writer, "cells");
 	json_writer_array(writer);
 	json_writer_string(writer, item->object.name);
-	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
+	for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++) {
 		buf_reset(text);
 		write_amount(text, kind, total(item, kind));
 		json_writer_string(writer, buf_str(text));
@@ -193,7 +195,7 @@ static void write_cells(struct json_writer *writer, const struct usage_plan *pla
 	json_writer_array_end(writer);
 }
 
-static void write_row(struct json_writer *writer, const struct usage_plan *plan, const struct usage_item *item)
+static void write_row(struct json_writer *writer, const struct resource_plan *plan, const struct resource_item *item)
 {
 	json_writer_object(writer);
 	write_cells(writer, plan, item);
@@ -205,7 +207,7 @@ static void write_row(struct json_writer *writer, const struct usage_plan *plan,
 	json_writer_object_end(writer);
 }
 
-static void write_table(struct json_writer *writer, const struct usage_plan *plan)
+static void write_table(struct json_writer *writer, const struct resource_plan *plan)
 {
 	json_writer_object(writer);
 	write_kind(writer, "Table", STR("meta.k8s.io/v1"));
@@ -220,7 +222,7 @@ static void write_table(struct json_writer *writer, const struct usage_plan *pla
 	json_writer_key(writer, "rows");
 	json_writer_array(writer);
 	for (size_t i = 0; i < plan->items.count; i++)
-		if (usage_is_known(&plan->items.items[i]))
+		if (resource_item_is_known(&plan->items.items[i]))
 			write_row(writer, plan, &plan->items.items[i]);
 	json_writer_array_end(writer);
 	json_writer_object_end(writer);
@@ -228,7 +230,7 @@ static void write_table(struct json_writer *writer, const struct usage_plan *pla
 
 /* ---- the whole */
 
-void usage_write(struct usage_plan *plan)
+void resource_document_write(struct resource_plan *plan)
 {
 	struct json_writer writer;
 
@@ -243,5 +245,5 @@ void usage_write(struct usage_plan *plan)
 	if (!plan->request->pretty)
 		buf_putc(&plan->reply.body, '\n');
 	plan->reply.status = 200;
-	plan->step = USAGE_ANSWERED;
+	plan->step = RESOURCE_ANSWERED;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/usage.h"
+#include "api/resource_plan.h"
 
 #include "rows.h"
 #include "model/sample.h"
 #include "model/upstream_error.h"
-#include "usage_world.h"
+#include "resource_world.h"
 
 /* "namespace/pod/container=value@seconds"; an empty part is no label. */
 static void add_sample(struct samples *samples, struct str word, bool node)
@@ -52,13 +52,13 @@ static void give_answers(struct fixture *f, const char *const *answers)
 		CLEANUP(samples_free_at) struct samples *samples = NULL;
 
 		if (strcmp(answers[i], "!") == 0) {
-			usage_failed(&f->plan, i, &refused);
+			resource_plan_failed(&f->plan, i, &refused);
 			continue;
 		}
 		samples = samples_of(answers[i], f->plan.nodes);
-		usage_sampled(&f->plan, i, samples);
+		resource_plan_sampled(&f->plan, i, samples);
 	}
-	usage_answer(&f->plan);
+	resource_plan_answer(&f->plan);
 }
 
 /* ---- what is answered. `answers`: of each query in turn, "namespace/pod/container=value@seconds ...", "!" is a failure. `says`:
@@ -205,7 +205,8 @@ static struct answer_case {
 	 .status = 500,
 	 .says = {"\"message\":\"Internal error occurred: unable to fetch metrics: the memory query of rule "
 		  "rules.yaml:9: ",
-		  "connection refused. fix: check --prometheus-url and that Prometheus is running [usage-fails]\",\"reason\":\"InternalError\",\"details\":",
+		  "connection refused. fix: check --prometheus-url and that Prometheus is running "
+		  "[usage-fails]\",\"reason\":\"InternalError\",\"details\":",
 		  "{\"causes\":[{\"message\":\"unable to fetch metrics\"}]}"}},
 	{.name = "half of it fails",
 	 .target = PODS "/b",
@@ -267,9 +268,9 @@ static void test_answer(void **state)
 
 	begin_with(&f, c->target, NULL, &usual_memory, false);
 	add_objects(&f, c->objects);
-	assert_int_equal(f.plan.step, USAGE_QUERIES);
+	assert_int_equal(f.plan.step, RESOURCE_QUERIES);
 	give_answers(&f, c->answers);
-	assert_int_equal(f.plan.step, USAGE_ANSWERED);
+	assert_int_equal(f.plan.step, RESOURCE_ANSWERED);
 	assert_holds_in_order(&f.plan.reply.body, c->says, COUNT_OF(c->says));
 	assert_int_equal(f.plan.reply.status, c->status);
 	if (c->warns)
@@ -349,9 +350,9 @@ static void test_bad_template(void **state)
 		memory.resources.override_count = 3;
 		begin_with(&f, targets[i], NULL, &memory, false);
 		add_objects(&f, "n1");
-		assert_false(usage_promql(&f.plan, 1, &promql));
-		usage_sampled(&f.plan, 0, samples);
-		usage_answer(&f.plan);
+		assert_false(resource_plan_promql(&f.plan, 1, &promql));
+		resource_plan_sampled(&f.plan, 0, samples);
+		resource_plan_answer(&f.plan);
 		assert_int_equal(f.plan.reply.status, i ? 500 : 200);
 		assert_contains(buf_str(i ? &f.plan.reply.body : &f.plan.reply.warning),
 				"the memory query of rule rules.yaml:9: ");

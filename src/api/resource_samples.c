@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/usage.h"
+#include "api/resource_plan.h"
 
 #include "api_in.h"
 #include "model/query.h"
 #include "model/sample.h"
 #include "refusal.h"
-#include "usage_in.h"
+#include "resource_plan_in.h"
 
 enum { QUERY_SHOWN = 200 };
 
 /* ---- samples */
 
 /* Prometheus has answered, and the answer is of no use. */
-static bool refuses(struct usage_plan *plan, const struct usage_query *query, const struct samples *samples)
+static bool refuses(struct resource_plan *plan, const struct resource_query *query, const struct samples *samples)
 {
 	CLEANUP(reason_clear) struct reason reason = {0};
 	CLEANUP(buf_clear) struct buf text = {0};
@@ -36,19 +36,19 @@ static bool refuses(struct usage_plan *plan, const struct usage_query *query, co
 	reason_set(&reason, "text", buf_str(&text), SIZE_MAX);
 	if (reason.code == REASON_NONE)
 		return false;
-	usage_note_failure(plan, query, &reason);
+	resource_plan_note_failure(plan, query, &reason);
 	return true;
 }
 
-static int compare(const struct usage_item *item, struct str namespace, struct str name)
+static int compare(const struct resource_item *item, struct str namespace, struct str name)
 {
 	int order = str_cmp(item->object.namespace, namespace);
 
 	return order ? order : str_cmp(item->object.name, name);
 }
 
-static struct usage_item *find_item(const struct usage_plan *plan, const struct usage_query *query,
-				    struct str namespace, struct str name)
+static struct resource_item *find_item(const struct resource_plan *plan, const struct resource_query *query,
+				       struct str namespace, struct str name)
 {
 	size_t low = query->first;
 	size_t high = query->first + query->count;
@@ -68,9 +68,10 @@ static struct usage_item *find_item(const struct usage_plan *plan, const struct 
 }
 
 /* Whose is it? One that does not say its namespace was asked for by it. NULL: nobody's. */
-static struct usage_item *item_of(const struct usage_plan *plan, struct usage_query *query, const struct sample *sample)
+static struct resource_item *item_of(const struct resource_plan *plan, struct resource_query *query,
+				     const struct sample *sample)
 {
-	const struct resource_rule *rule = usage_rule(plan, query->kind);
+	const struct resource_rule *rule = resource_plan_rule(plan, query->kind);
 	struct str name = sample_label(sample, plan->nodes ? rule->node_label : rule->pod_label);
 	struct str namespace = plan->nodes ? STR("") : sample_label(sample, rule->namespace_label);
 
@@ -80,10 +81,10 @@ static struct usage_item *item_of(const struct usage_plan *plan, struct usage_qu
 	return find_item(plan, query, namespace, name);
 }
 
-static struct usage_container *container_of(struct usage_plan *plan, struct usage_item *item, struct str name)
+static struct resource_container *container_of(struct resource_plan *plan, struct resource_item *item, struct str name)
 {
-	struct usage_container **at = &item->containers;
-	struct usage_container *container;
+	struct resource_container **at = &item->containers;
+	struct resource_container *container;
 
 	while (*at && str_cmp((*at)->name, name) < 0)
 		at = &(*at)->next;
@@ -97,7 +98,7 @@ static struct usage_container *container_of(struct usage_plan *plan, struct usag
 	return container;
 }
 
-static void take_time(struct usage_item *item, int64_t time_ms)
+static void take_time(struct resource_item *item, int64_t time_ms)
 {
 	if (!item->timed || time_ms < item->time_ms)
 		item->time_ms = time_ms;
@@ -106,14 +107,14 @@ static void take_time(struct usage_item *item, int64_t time_ms)
 
 /* NaN is as good as no sample, and what is below zero is zero, as upstream has both. Anything else that is no number spoils the
    pod: without it the rest would be too little. */
-static bool take_sample(struct usage_plan *plan, const struct usage_query *query, struct usage_item *item,
+static bool take_sample(struct resource_plan *plan, const struct resource_query *query, struct resource_item *item,
 			const struct sample *sample)
 {
 	const struct policy policy = {.now_ms = plan->now_ms, .max_sample_age_ms = plan->view.max_sample_age_ms};
-	const struct resource_rule *rule = usage_rule(plan, query->kind);
+	const struct resource_rule *rule = resource_plan_rule(plan, query->kind);
 	struct str name = plan->nodes ? STR("") : sample_label(sample, rule->container_label);
-	struct usage_container *container = container_of(plan, item, name);
-	struct usage_amount amount = {.seen = true};
+	struct resource_container *container = container_of(plan, item, name);
+	struct resource_amount amount = {.seen = true};
 	enum verdict verdict = policy_judge(&policy, sample->value, sample->time_ms, &amount.milli);
 
 	if (container == NULL)
@@ -134,16 +135,16 @@ static bool take_sample(struct usage_plan *plan, const struct usage_query *query
 	return true;
 }
 
-void usage_sampled(struct usage_plan *plan, size_t number, const struct samples *samples)
+void resource_plan_sampled(struct resource_plan *plan, size_t number, const struct samples *samples)
 {
-	struct usage_query *query = &plan->queries[number];
+	struct resource_query *query = &plan->queries[number];
 
 	if (refuses(plan, query, samples))
 		return;
 	query->samples = samples->list.count;
 	for (size_t i = 0; i < samples->list.count; i++) {
 		const struct sample *sample = &samples->list.items[i];
-		struct usage_item *item = item_of(plan, query, sample);
+		struct resource_item *item = item_of(plan, query, sample);
 
 		if (item && !take_sample(plan, query, item, sample)) {
 			plan->full = true; /* what is there now may be a part of a pod */
@@ -154,34 +155,34 @@ void usage_sampled(struct usage_plan *plan, size_t number, const struct samples 
 
 /* ---- the end */
 
-bool usage_is_known(const struct usage_item *item)
+bool resource_item_is_known(const struct resource_item *item)
 {
-	bool known[USAGE_KINDS] = {false};
+	bool known[RESOURCE_KINDS] = {false};
 
-	for (const struct usage_container *at = item->containers; at; at = at->next)
-		for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++)
+	for (const struct resource_container *at = item->containers; at; at = at->next)
+		for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++)
 			known[kind] |= at->amounts[kind].good;
-	return item->spoiled_by == VERDICT_GOOD && known[USAGE_CPU] && known[USAGE_MEMORY];
+	return item->spoiled_by == VERDICT_GOOD && known[RESOURCE_CPU] && known[RESOURCE_MEMORY];
 }
 
-static bool has_amount(const struct usage_item *item, enum usage_kind kind)
+static bool has_amount(const struct resource_item *item, enum resource_kind kind)
 {
-	for (const struct usage_container *at = item->containers; at; at = at->next)
+	for (const struct resource_container *at = item->containers; at; at = at->next)
 		if (at->amounts[kind].good)
 			return true;
 	return false;
 }
 
-static const struct usage_query *query_of(const struct usage_plan *plan, size_t item, enum usage_kind kind)
+static const struct resource_query *query_of(const struct resource_plan *plan, size_t item, enum resource_kind kind)
 {
-	const struct usage_query *query = plan->queries;
+	const struct resource_query *query = plan->queries;
 
 	while (query->kind != kind || item < query->first || item - query->first >= query->count)
 		query++;
 	return query;
 }
 
-static enum reason_code code_of_missing(const struct usage_item *item, const struct usage_query *query)
+static enum reason_code code_of_missing(const struct resource_item *item, const struct resource_query *query)
 {
 	if (item->spoiled_by != VERDICT_GOOD)
 		return REASON_BAD_USAGE;
@@ -189,31 +190,31 @@ static enum reason_code code_of_missing(const struct usage_item *item, const str
 }
 
 /* Why there is no usage of an item that all queries were answered for. */
-static void explain_missing(struct usage_plan *plan, size_t number, struct reason *reason)
+static void explain_missing(struct resource_plan *plan, size_t number, struct reason *reason)
 {
 	CLEANUP(buf_clear) struct buf promql = BUF_MAX(QUERY_BYTES_MAX);
-	const struct usage_item *item = &plan->items.items[number];
-	enum usage_kind kind = has_amount(item, USAGE_CPU) ? USAGE_MEMORY : USAGE_CPU;
-	const struct usage_query *query;
+	const struct resource_item *item = &plan->items.items[number];
+	enum resource_kind kind = has_amount(item, RESOURCE_CPU) ? RESOURCE_MEMORY : RESOURCE_CPU;
+	const struct resource_query *query;
 
 	if (item->spoiled_by != VERDICT_GOOD)
 		kind = item->spoiled;
 	query = query_of(plan, number, kind);
 	reason_begin(reason, code_of_missing(item, query));
-	usage_set_rule(reason, plan, kind);
+	resource_plan_set_rule(reason, plan, kind);
 	reason_set(reason, "object", STR(""), 0);
 	reason_set(reason, "verdict", str_of(verdict_name(item->spoiled_by)), SIZE_MAX);
 	reason_count(reason, "count", query->unlabelled ? query->unlabelled : query->samples, "sample");
-	if (usage_promql(plan, (size_t)(query - plan->queries), &promql))
+	if (resource_plan_promql(plan, (size_t)(query - plan->queries), &promql))
 		reason_set_elastic(reason, "query", buf_str(&promql), (struct str){0});
 }
 
-static void refuse_missing(struct usage_plan *plan)
+static void refuse_missing(struct resource_plan *plan)
 {
 	CLEANUP(reason_clear) struct reason why = {0};
 	CLEANUP(buf_clear) struct buf words = {0};
 	CLEANUP(buf_clear) struct buf name = {0};
-	const struct usage_object *object = &plan->items.items[0].object;
+	const struct resource_object *object = &plan->items.items[0].object;
 	struct str kind = plan->nodes ? STR("nodemetrics") : STR("podmetrics");
 	struct status_details details;
 
@@ -224,11 +225,11 @@ static void refuse_missing(struct usage_plan *plan)
 	details = (struct status_details){.name = buf_str(&name), .group = plan->request->group, .kind = kind};
 	buf_printf(&words, "%.*s.%.*s \"%.*s\" not found", STR_ARG(kind), STR_ARG(plan->request->group),
 		   STR_ARG(buf_str(&name)));
-	usage_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &why, &details);
+	resource_plan_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &why, &details);
 }
 
 /* Who is left out of a list of which nobody says why looks as if there were no such thing. */
-static void warn_of_missing(struct usage_plan *plan, size_t known)
+static void warn_of_missing(struct resource_plan *plan, size_t known)
 {
 	CLEANUP(reason_clear) struct reason missing = {0};
 	const struct reason *why = &missing;
@@ -248,19 +249,19 @@ static void warn_of_missing(struct usage_plan *plan, size_t known)
 	plan->reply.code = why->code;
 }
 
-void usage_answer(struct usage_plan *plan)
+void resource_plan_answer(struct resource_plan *plan)
 {
 	size_t known = 0;
 
 	for (size_t i = 0; i < plan->items.count; i++)
-		known += usage_is_known(&plan->items.items[i]);
+		known += resource_item_is_known(&plan->items.items[i]);
 	if (plan->full) {
-		usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH),
-			     &(struct reason){.code = REASON_MANY_CONTAINERS}, NULL);
+		resource_plan_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH),
+				     &(struct reason){.code = REASON_MANY_CONTAINERS}, NULL);
 		return;
 	}
 	if (known == 0 && (plan->failed_upstream || (plan->failed && !plan->request->all))) {
-		usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &plan->failure, NULL);
+		resource_plan_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &plan->failure, NULL);
 		return;
 	}
 	if (known == 0 && !plan->request->all) {
@@ -268,5 +269,5 @@ void usage_answer(struct usage_plan *plan)
 		return;
 	}
 	warn_of_missing(plan, known);
-	usage_write(plan);
+	resource_document_write(plan);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/usage.h"
+#include "api/resource_plan.h"
 
 #include "api_in.h"
 #include "model/query.h"
@@ -7,7 +7,7 @@
 #include "model/rule_spec.h"
 #include "model/upstream_error.h"
 #include "refusal.h"
-#include "usage_in.h"
+#include "resource_plan_in.h"
 
 enum {
 	FAILURE_SHOWN = 400,
@@ -28,47 +28,47 @@ static const struct resource nodes = {
 
 /* ---- refusals */
 
-void usage_refuse(struct usage_plan *plan, enum status_kind kind, struct str words, const struct reason *reason,
-		  const struct status_details *details)
+void resource_plan_refuse(struct resource_plan *plan, enum status_kind kind, struct str words,
+			  const struct reason *reason, const struct status_details *details)
 {
 	buf_reset(&plan->reply.body);
 	buf_reset(&plan->reply.reason);
 	status_write(&plan->reply.body, &plan->reply.reason, kind, words, reason, details, plan->request->pretty);
 	plan->reply.status = status_code(kind);
 	plan->reply.code = reason->code;
-	plan->step = USAGE_ANSWERED;
+	plan->step = RESOURCE_ANSWERED;
 }
 
-static void refuse_parameters(struct usage_plan *plan, enum status_kind kind, const char *words,
+static void refuse_parameters(struct resource_plan *plan, enum status_kind kind, const char *words,
 			      const struct reason *reason)
 {
 	const struct status_details details = {.group = plan->request->group, .kind = plan->request->resource};
 
-	usage_refuse(plan, kind, str_of(words), reason, kind == STATUS_NO_USAGE_WATCH ? &details : NULL);
+	resource_plan_refuse(plan, kind, str_of(words), reason, kind == STATUS_NO_RESOURCE_WATCH ? &details : NULL);
 }
 
 /* ---- the beginning */
 
-const struct resource_rule *usage_rule(const struct usage_plan *plan, enum usage_kind kind)
+const struct resource_rule *resource_plan_rule(const struct resource_plan *plan, enum resource_kind kind)
 {
-	return kind == USAGE_CPU ? &plan->view.rules->cpu : &plan->view.rules->memory;
+	return kind == RESOURCE_CPU ? &plan->view.rules->cpu : &plan->view.rules->memory;
 }
 
-const char *usage_kind_name(enum usage_kind kind)
+const char *resource_kind_name(enum resource_kind kind)
 {
-	return kind == USAGE_CPU ? "cpu" : "memory";
+	return kind == RESOURCE_CPU ? "cpu" : "memory";
 }
 
-void usage_set_rule(struct reason *reason, const struct usage_plan *plan, enum usage_kind kind)
+void resource_plan_set_rule(struct reason *reason, const struct resource_plan *plan, enum resource_kind kind)
 {
 	CLEANUP(buf_clear) struct buf place = {0};
 
-	resource_rule_write_place(&place, usage_rule(plan, kind));
-	reason_set(reason, "kind", str_of(usage_kind_name(kind)), SIZE_MAX);
+	resource_rule_write_place(&place, resource_plan_rule(plan, kind));
+	reason_set(reason, "kind", str_of(resource_kind_name(kind)), SIZE_MAX);
 	reason_set(reason, "place", buf_str(&place), SIZE_MAX);
 }
 
-static const char *missing_label(const struct usage_plan *plan, const struct resource_rule *rule)
+static const char *missing_label(const struct resource_plan *plan, const struct resource_rule *rule)
 {
 	if (plan->nodes)
 		return rule->node_label.ptr ? NULL : "node";
@@ -77,35 +77,36 @@ static const char *missing_label(const struct usage_plan *plan, const struct res
 	return rule->pod_label.ptr ? NULL : "pod";
 }
 
-static bool has_labels(struct usage_plan *plan)
+static bool has_labels(struct resource_plan *plan)
 {
-	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
-		const struct resource_rule *rule = usage_rule(plan, kind);
+	for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++) {
+		const struct resource_rule *rule = resource_plan_rule(plan, kind);
 		const char *missing = missing_label(plan, rule);
 		CLEANUP(reason_clear) struct reason reason = {0};
 
 		if (missing == NULL)
 			continue;
 		reason_begin(&reason, REASON_NO_RESOURCE_LABEL);
-		usage_set_rule(&reason, plan, kind);
+		resource_plan_set_rule(&reason, plan, kind);
 		reason_set(&reason, "missing", str_of(missing), SIZE_MAX);
-		usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &reason, NULL);
+		resource_plan_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &reason, NULL);
 		return false;
 	}
 	return true;
 }
 
-void usage_begin(struct usage_plan *plan, const struct api_request *request, const struct usage_view *view)
+void resource_plan_begin(struct resource_plan *plan, const struct api_request *request,
+			 const struct resource_view *view)
 {
 	CLEANUP(reason_clear) struct reason reason = {0};
 	enum status_kind kind;
 	struct err words;
 
-	*plan = (struct usage_plan){.step = USAGE_OBJECTS,
-				    .request = request,
-				    .view = *view,
-				    .arena = arena_new(BYTES_MAX),
-				    .nodes = str_eq(request->resource, nodes.plural)};
+	*plan = (struct resource_plan){.step = RESOURCE_OBJECTS,
+				       .request = request,
+				       .view = *view,
+				       .arena = arena_new(BYTES_MAX),
+				       .nodes = str_eq(request->resource, nodes.plural)};
 	if (!api_parameters_parse(request, plan->arena, &plan->parameters, &kind, &reason, &words)) {
 		refuse_parameters(plan, kind, words.msg, &reason);
 		return;
@@ -113,13 +114,13 @@ void usage_begin(struct usage_plan *plan, const struct api_request *request, con
 	reason_begin(&reason, REASON_STANDALONE_RESOURCE);
 	reason_set(&reason, "resource", request->resource, SIZE_MAX);
 	if (view->standalone)
-		usage_refuse(plan, STATUS_NOT_FOUND, STR(""), &reason,
-			     &(struct status_details){.kind = request->resource});
+		resource_plan_refuse(plan, STATUS_NOT_FOUND, STR(""), &reason,
+				     &(struct status_details){.kind = request->resource});
 	else
 		(void)has_labels(plan);
 }
 
-void usage_clear(struct usage_plan *plan)
+void resource_plan_clear(struct resource_plan *plan)
 {
 	vec_clear(&plan->items);
 	buf_clear(&plan->reply.body);
@@ -132,16 +133,16 @@ void usage_clear(struct usage_plan *plan)
 
 /* ---- objects */
 
-struct api_objects usage_wanted(const struct usage_plan *plan)
+struct api_objects resource_plan_wanted(const struct resource_plan *plan)
 {
 	return (struct api_objects){.resource = plan->nodes ? &nodes : &pods,
 				    .namespace = plan->request->namespace,
 				    .selector = &plan->parameters.label_selector};
 }
 
-static bool copy_labels(struct arena *arena, const struct usage_object *object, struct usage_object *copy)
+static bool copy_labels(struct arena *arena, const struct resource_object *object, struct resource_object *copy)
 {
-	struct usage_label *labels = arena_calloc(arena, object->label_count, sizeof(*labels));
+	struct resource_label *labels = arena_calloc(arena, object->label_count, sizeof(*labels));
 
 	if (labels == NULL)
 		return false;
@@ -154,7 +155,7 @@ static bool copy_labels(struct arena *arena, const struct usage_object *object, 
 }
 
 /* Objects come by namespace, so a namespace is mostly that of the object before. */
-static bool copy_namespace(const struct usage_plan *plan, struct str namespace, struct str *ret_copy)
+static bool copy_namespace(const struct resource_plan *plan, struct str namespace, struct str *ret_copy)
 {
 	if (plan->items.count && str_eq(plan->items.items[plan->items.count - 1].object.namespace, namespace)) {
 		*ret_copy = plan->items.items[plan->items.count - 1].object.namespace;
@@ -163,10 +164,10 @@ static bool copy_namespace(const struct usage_plan *plan, struct str namespace, 
 	return arena_copy(plan->arena, namespace, ret_copy);
 }
 
-bool usage_add(struct usage_plan *plan, const struct usage_object *object, struct err *err)
+bool resource_plan_add(struct resource_plan *plan, const struct resource_object *object, struct err *err)
 {
 	const struct api_request *request = plan->request;
-	struct usage_object copy = *object;
+	struct resource_object copy = *object;
 
 	if (request->all ? !api_fields_fit(request, object->namespace, object->name)
 			 : !str_eq(object->name, request->name))
@@ -177,19 +178,19 @@ bool usage_add(struct usage_plan *plan, const struct usage_object *object, struc
 	if (!copy_namespace(plan, object->namespace, &copy.namespace) ||
 	    !arena_copy(plan->arena, object->name, &copy.name) || !copy_labels(plan->arena, object, &copy))
 		return err_set(err, ERR_LIMIT, "more than we answer for in one request");
-	*vec_push(&plan->items) = (struct usage_item){.object = copy};
+	*vec_push(&plan->items) = (struct resource_item){.object = copy};
 	return true;
 }
 
-void usage_unlisted(struct usage_plan *plan, enum api_unlisted kind, const char *why)
+void resource_plan_unlisted(struct resource_plan *plan, enum api_unlisted kind, const char *why)
 {
 	CLEANUP(reason_clear) struct reason reason = {0};
 
 	reason_of_unlisted(&reason, plan->nodes ? STR("nodes") : STR("pods"), kind, why);
-	usage_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_LIST), &reason, NULL);
+	resource_plan_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_LIST), &reason, NULL);
 }
 
-static void refuse_unknown(struct usage_plan *plan)
+static void refuse_unknown(struct resource_plan *plan)
 {
 	const struct api_request *request = plan->request;
 	const struct status_details details = {.name = request->name, .kind = plan->nodes ? STR("node") : STR("pods")};
@@ -199,12 +200,12 @@ static void refuse_unknown(struct usage_plan *plan)
 	reason_begin(&reason, plan->nodes ? REASON_NO_SUCH_NODE : plan->seen ? REASON_NOT_RUNNING : REASON_NO_SUCH_POD);
 	reason_set(&reason, "namespace", request->namespace, SIZE_MAX);
 	buf_printf(&words, "%.*s \"%.*s\" not found", STR_ARG(details.kind), STR_ARG(request->name));
-	usage_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &reason, &details);
+	resource_plan_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &reason, &details);
 }
 
 /* ---- queries */
 
-static size_t namespace_end(const struct usage_plan *plan, size_t first)
+static size_t namespace_end(const struct resource_plan *plan, size_t first)
 {
 	size_t end = first + 1;
 
@@ -214,7 +215,7 @@ static size_t namespace_end(const struct usage_plan *plan, size_t first)
 	return end;
 }
 
-static size_t namespace_count(const struct usage_plan *plan)
+static size_t namespace_count(const struct resource_plan *plan)
 {
 	size_t count = 0;
 
@@ -223,7 +224,7 @@ static size_t namespace_count(const struct usage_plan *plan)
 	return count;
 }
 
-static bool is_selected(const struct usage_plan *plan)
+static bool is_selected(const struct resource_plan *plan)
 {
 	struct str fields = {0};
 
@@ -231,24 +232,24 @@ static bool is_selected(const struct usage_plan *plan)
 	return plan->parameters.label_selector.count > 0 || fields.len > 0;
 }
 
-static void push_queries(struct usage_plan *plan, size_t first, size_t end, bool many)
+static void push_queries(struct resource_plan *plan, size_t first, size_t end, bool many)
 {
-	for (enum usage_kind kind = USAGE_CPU; kind < USAGE_KINDS; kind++) {
+	for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++) {
 		bool few = end - first <= NAMED_MAX;
 
-		plan->queries[plan->query_count++] = (struct usage_query){
+		plan->queries[plan->query_count++] = (struct resource_query){
 			.kind = kind,
 			.first = first,
 			.count = end - first,
 			.many = many,
-			.named =
-				many ? few && is_selected(plan) : few || plan->nodes || !usage_rule(plan, kind)->splits,
+			.named = many ? few && is_selected(plan)
+				      : few || plan->nodes || !resource_plan_rule(plan, kind)->splits,
 		};
 	}
 }
 
 /* Few namespaces are asked for one by one, as upstream does it; many together, if both queries have a form that allows it. */
-static void plan_pod_queries(struct usage_plan *plan, size_t namespaces)
+static void plan_pod_queries(struct resource_plan *plan, size_t namespaces)
 {
 	bool together = namespaces > APART_MAX && plan->view.rules->cpu.splits && plan->view.rules->memory.splits;
 	size_t first = 0;
@@ -263,39 +264,39 @@ static void plan_pod_queries(struct usage_plan *plan, size_t namespaces)
 	}
 }
 
-void usage_added(struct usage_plan *plan, int64_t now_ms)
+void resource_plan_added(struct resource_plan *plan, int64_t now_ms)
 {
 	size_t namespaces = plan->nodes ? 1 : namespace_count(plan);
 
 	plan->now_ms = now_ms;
 	if (plan->items.count == 0) {
 		if (plan->request->all)
-			usage_write(plan);
+			resource_document_write(plan);
 		else
 			refuse_unknown(plan);
 		return;
 	}
-	plan->queries = arena_calloc(plan->arena, USAGE_KINDS * namespaces, sizeof(*plan->queries));
+	plan->queries = arena_calloc(plan->arena, RESOURCE_KINDS * namespaces, sizeof(*plan->queries));
 	if (plan->queries == NULL) {
-		usage_unlisted(plan, API_UNLISTED_MANY, "there are too many of them");
+		resource_plan_unlisted(plan, API_UNLISTED_MANY, "there are too many of them");
 		return;
 	}
 	if (plan->nodes)
 		push_queries(plan, 0, plan->items.count, false);
 	else
 		plan_pod_queries(plan, namespaces);
-	plan->step = USAGE_QUERIES;
+	plan->step = RESOURCE_QUERIES;
 }
 
 /* The distinct namespaces, or the names, of the items a query is about; NULL: the arena is full. */
-static struct str *texts_of(const struct usage_plan *plan, const struct usage_query *query, bool namespaces,
+static struct str *texts_of(const struct resource_plan *plan, const struct resource_query *query, bool namespaces,
 			    struct arena *arena, size_t *ret_count)
 {
 	struct str *texts = arena_calloc(arena, query->count, sizeof(*texts));
 
 	*ret_count = 0;
 	for (size_t i = 0; texts && i < query->count; i++) {
-		const struct usage_object *object = &plan->items.items[query->first + i].object;
+		const struct resource_object *object = &plan->items.items[query->first + i].object;
 
 		if (!namespaces)
 			texts[(*ret_count)++] = object->name;
@@ -305,10 +306,10 @@ static struct str *texts_of(const struct usage_plan *plan, const struct usage_qu
 	return texts;
 }
 
-static bool write_promql(const struct usage_plan *plan, const struct usage_query *asked, struct arena *arena,
+static bool write_promql(const struct resource_plan *plan, const struct resource_query *asked, struct arena *arena,
 			 struct buf *out, struct err *err)
 {
-	const struct resource_rule *rule = usage_rule(plan, asked->kind);
+	const struct resource_rule *rule = resource_plan_rule(plan, asked->kind);
 	const struct str pod_groups[] = {rule->namespace_label, rule->pod_label, rule->container_label};
 	struct query query = {
 		.text = plan->nodes ? rule->node_query : rule->container_query,
@@ -330,14 +331,15 @@ static bool write_promql(const struct usage_plan *plan, const struct usage_query
 	return query_write(&query, arena, out, err);
 }
 
-void usage_note_failure(struct usage_plan *plan, const struct usage_query *query, const struct reason *why)
+void resource_plan_note_failure(struct resource_plan *plan, const struct resource_query *query,
+				const struct reason *why)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 
 	if (plan->failed++)
 		return;
 	reason_begin(&plan->failure, REASON_USAGE_FAILS);
-	usage_set_rule(&plan->failure, plan, query->kind);
+	resource_plan_set_rule(&plan->failure, plan, query->kind);
 	reason_write_cause(&text, why);
 	reason_set(&plan->failure, "text", buf_str(&text), FAILURE_SHOWN);
 	buf_reset(&text);
@@ -345,7 +347,7 @@ void usage_note_failure(struct usage_plan *plan, const struct usage_query *query
 	reason_set(&plan->failure, "fix", buf_str(&text), FAILURE_SHOWN);
 }
 
-bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out)
+bool resource_plan_promql(struct resource_plan *plan, size_t query, struct buf *out)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(QUERY_SCRATCH_MAX);
 	CLEANUP(reason_clear) struct reason reason = {0};
@@ -354,19 +356,19 @@ bool usage_promql(struct usage_plan *plan, size_t query, struct buf *out)
 
 	if (write_promql(plan, &plan->queries[query], arena, out, &err))
 		return true;
-	resource_rule_write_place(&place, usage_rule(plan, plan->queries[query].kind));
+	resource_rule_write_place(&place, resource_plan_rule(plan, plan->queries[query].kind));
 	reason_begin(&reason, REASON_TEMPLATE);
 	reason_set(&reason, "rule", buf_str(&place), SIZE_MAX);
 	reason_set(&reason, "text", str_of(err.msg), FAILURE_SHOWN);
-	usage_note_failure(plan, &plan->queries[query], &reason);
+	resource_plan_note_failure(plan, &plan->queries[query], &reason);
 	return false;
 }
 
-void usage_failed(struct usage_plan *plan, size_t query, const struct upstream_error *problem)
+void resource_plan_failed(struct resource_plan *plan, size_t query, const struct upstream_error *problem)
 {
 	CLEANUP(reason_clear) struct reason reason = {0};
 
 	reason_of_problem(&reason, problem, "the query");
-	usage_note_failure(plan, &plan->queries[query], &reason);
+	resource_plan_note_failure(plan, &plan->queries[query], &reason);
 	plan->failed_upstream++;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* usage_world.h - resourceRules, and a request for resource metrics as far as the room takes it. */
-#ifndef GAUGELET_TESTS_USAGE_WORLD_H
-#define GAUGELET_TESTS_USAGE_WORLD_H
+/* resource_world.h - resourceRules, and a request for resource metrics as far as the room takes it. */
+#ifndef GAUGELET_TESTS_RESOURCE_WORLD_H
+#define GAUGELET_TESTS_RESOURCE_WORLD_H
 
-#include "api/usage.h"
+#include "api/resource_plan.h"
 #include "model/resource_rule.h"
 #include "model/rule_text.h"
 
@@ -46,7 +46,7 @@ struct fixture {
 	struct rules *rules;
 	struct problems problems;
 	struct api_request request;
-	struct usage_plan plan;
+	struct resource_plan plan;
 };
 
 static void begin_with(struct fixture *f, const char *target, const char *accept,
@@ -55,7 +55,8 @@ static void begin_with(struct fixture *f, const char *target, const char *accept
 	const struct api_headers headers = {.accept = str_of(accept)};
 	struct arena *arena = arena_new(0);
 	struct rules_spec *spec = arena_alloc(arena, sizeof(*spec));
-	struct usage_view view = {.upstream = STR("prom:9090"), .max_sample_age_ms = 300000, .standalone = standalone};
+	struct resource_view view = {
+		.upstream = STR("prom:9090"), .max_sample_age_ms = 300000, .standalone = standalone};
 	struct err err;
 
 	*spec = (struct rules_spec){.arena = arena,
@@ -69,13 +70,13 @@ static void begin_with(struct fixture *f, const char *target, const char *accept
 	view.rules = f->rules->resource;
 	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){.resource = true},
 				      f->arena, &f->request, &err));
-	assert_int_equal(f->request.route, ROUTE_USAGE);
-	usage_begin(&f->plan, &f->request, &view);
+	assert_int_equal(f->request.route, ROUTE_RESOURCE_METRICS);
+	resource_plan_begin(&f->plan, &f->request, &view);
 }
 
 static void end(struct fixture *f)
 {
-	usage_clear(&f->plan);
+	resource_plan_clear(&f->plan);
 	rules_unref(f->rules);
 	problems_clear(&f->problems);
 	arena_free(f->arena);
@@ -84,8 +85,8 @@ static void end(struct fixture *f)
 /* "d/a d/b:pending n1", a pod is namespace/name. */
 static void add_objects(struct fixture *f, const char *text)
 {
-	static const struct usage_label labels[] = {{STR_INIT("app"), STR_INIT("x")},
-						    {STR_INIT("empty"), STR_INIT("")}};
+	static const struct resource_label labels[] = {{STR_INIT("app"), STR_INIT("x")},
+						       {STR_INIT("empty"), STR_INIT("")}};
 	struct str rest = str_of(text);
 	struct str word;
 	struct err err;
@@ -94,7 +95,7 @@ static void add_objects(struct fixture *f, const char *text)
 		struct str name = str_slice(word, 0, str_index(word, ':'));
 		size_t slash = str_index(name, '/');
 		bool pod = slash < name.len;
-		const struct usage_object object = {
+		const struct resource_object object = {
 			.namespace = pod ? str_slice(name, 0, slash) : STR(""),
 			.name = pod ? str_slice(name, slash + 1, name.len) : name,
 			.labels = labels,
@@ -102,9 +103,9 @@ static void add_objects(struct fixture *f, const char *text)
 			.running = name.len == word.len,
 		};
 
-		assert_true(usage_add(&f->plan, &object, &err));
+		assert_true(resource_plan_add(&f->plan, &object, &err));
 	}
-	usage_added(&f->plan, (int64_t)NOW_S * 1000);
+	resource_plan_added(&f->plan, (int64_t)NOW_S * 1000);
 }
 
 #endif
