@@ -27,6 +27,7 @@ struct api_view {
 	struct str upstream;		       /* HOST:PORT of Prometheus */
 	int64_t max_age_ms;		       /* of --metrics-max-age */
 	int64_t max_sample_age_ms;	       /* 0: any; a rule may say something else */
+	int64_t max_ahead_ms;		       /* of the clock, by a sample; 0: any */
 	bool sample_age;		       /* ask for ages, unless a rule says something else */
 	struct policy_stats *stats;	       /* counted into; NULL: nobody wants to know */
 	bool standalone;		       /* there is no cluster to list objects */

@@ -14,7 +14,7 @@ struct samples;
 struct resource_view {
 	const struct resource_rules *rules;
 	struct str upstream; /* HOST:PORT of Prometheus */
-	int64_t max_sample_age_ms;
+	int64_t max_sample_age_ms, max_ahead_ms;
 	bool standalone; /* there is no cluster that knows pods and nodes */
 };
 

@@ -42,6 +42,7 @@ struct options {
 	int64_t cache_ttl_ms;		    /* default 5 s */
 	int64_t serve_stale_ms;		    /* default 0: not */
 	int64_t max_sample_age_ms;	    /* default 5 m */
+	int64_t max_clock_skew_ms;	    /* default 30 s; 0: any */
 	bool sample_age;
 	bool empty_list_ok; /* --empty-list=ok */
 	bool allow_partial;

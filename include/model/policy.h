@@ -14,6 +14,7 @@ enum verdict {
 	VERDICT_INFINITE,
 	VERDICT_RANGE, /* does not fit a quantity: thousandths in 64 bits */
 	VERDICT_STALE,
+	VERDICT_FUTURE,	     /* further ahead of now than clocks may differ */
 	VERDICT_DUPLICATE,   /* several samples of one object, and the rule wants one */
 	VERDICT_UNKNOWN_AGE, /* the age was asked for, and there is none */
 	VERDICT_COUNT,
@@ -30,12 +31,13 @@ enum on_duplicate {
 struct policy {
 	int64_t now_ms;		   /* since 1970 */
 	int64_t max_sample_age_ms; /* 0: any */
+	int64_t max_ahead_ms;	   /* of now; 0: any */
 	double infinite;	   /* what +Inf stands for; 0: nothing, it is absent */
 	enum on_duplicate on_duplicate;
 };
 
-/* What a rule says, and where it says nothing the flags. `max_sample_age_ms` is that of the flag. */
-struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms);
+/* What a rule says, and where it says nothing the flags, whose limits these are. */
+struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms);
 
 /* On VERDICT_GOOD *ret_milli is the value in thousandths, truncated toward zero. */
 enum verdict policy_judge(const struct policy *policy, double value, int64_t time_ms, int64_t *ret_milli);
@@ -82,6 +84,7 @@ enum drop {
 	DROP_INFINITE,
 	DROP_RANGE,
 	DROP_STALE,
+	DROP_FUTURE,
 	DROP_DUPLICATE,
 	DROP_UNKNOWN_AGE,
 	DROP_FOREIGN, /* of another object or namespace than was asked for */

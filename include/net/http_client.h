@@ -57,7 +57,9 @@ struct http_answer {
 	char message[256];	 /* curl's words for the fault, without credentials */
 	int64_t elapsed_ms;
 	int64_t retry_after_s; /* Retry-After, also when it was a date; 0: absent, or in the past */
-	unsigned retries;      /* on connections that turned out to be dead */
+	bool has_clock;	       /* it has a Date of its own; then: */
+	int64_t ahead_ms; /* how far its clock is ahead of ours, at the least; below 0: behind; 0: what a Date can tell agrees */
+	unsigned retries; /* on connections that turned out to be dead */
 };
 
 struct http_request {

@@ -35,7 +35,8 @@ struct prom_options {
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
 	long max_connections;
-	bool allow_partial; /* answers whose warnings say that data is missing are taken, and logged */
+	int64_t max_clock_skew_ms; /* beyond it no answer counts; 0: any will do */
+	bool allow_partial;	   /* answers whose warnings say that data is missing are taken, and logged */
 };
 
 /* NULL: ERR_INVALID names the flag. Secrets are told to log_hide. */

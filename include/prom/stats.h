@@ -28,6 +28,8 @@ struct prom_upstream_stats {
 	struct prom_path_stats paths[PROM_PATH_COUNT];
 	enum breaker_state breaker;
 	uint64_t times_opened;
+	bool has_clock;	  /* its last answer had a Date */
+	int64_t ahead_ms; /* how far its clock is ahead of ours; below 0: behind */
 };
 
 struct prom_stats {

@@ -495,7 +495,8 @@ static void refuse_type(struct api_plan *plan, enum samples_type type)
 
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
 {
-	const struct policy policy = policy_of(plan->metric->rule->spec, now_ms, plan->view->max_sample_age_ms);
+	const struct policy policy =
+		policy_of(plan->metric->rule->spec, now_ms, plan->view->max_sample_age_ms, plan->view->max_ahead_ms);
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
 	if (!ages_are_of(plan, samples))

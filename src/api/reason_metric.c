@@ -155,7 +155,8 @@ static void explain_failure(struct reason *reason, const struct rule *rule, cons
 	CLEANUP(reason_clear) struct reason cause = {0};
 	CLEANUP(buf_clear) struct buf fix = {0};
 
-	reason_begin(reason, REASON_DISCOVERY_FAILS);
+	reason_begin(reason, finding->problem && finding->problem->fault == UPSTREAM_CLOCK ? REASON_CLOCK_SKEW_SEARCH
+											   : REASON_DISCOVERY_FAILS);
 	reason_set_rule(reason, rule);
 	reason_print(reason, "since", "%lld s", (long long)finding->failing_s);
 	reason_set(reason, "text", str_of(finding->failure), FAILURE_SHOWN);

@@ -32,6 +32,8 @@ static enum reason_code code_of_values(const struct api_plan *plan, const struct
 {
 	if (tally->refused[VERDICT_STALE])
 		return REASON_OLD_SAMPLES;
+	if (tally->refused[VERDICT_FUTURE])
+		return REASON_FUTURE_SAMPLES;
 	if (plan->gke)
 		return REASON_BAD_GKE_VALUES;
 	if (tally->refused[VERDICT_DUPLICATE])
@@ -43,8 +45,9 @@ static void explain_values(struct reason *reason, const struct api_plan *plan, c
 {
 	reason->code = code_of_values(plan, tally);
 	reason_age(reason, "age", tally->newest_age_ms / 1000 * 1000);
+	reason_age(reason, "ahead", plan->view->max_ahead_ms);
 	reason_age(reason, "limit",
-		   policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms).max_sample_age_ms);
+		   policy_of(plan->metric->rule->spec, 0, plan->view->max_sample_age_ms, 0).max_sample_age_ms);
 	reason_set_query(reason, plan);
 	if (tally->refused[VERDICT_INFINITE])
 		reason_set(reason, "infinite", STR("+Inf"), SIZE_MAX);

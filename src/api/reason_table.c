@@ -228,6 +228,20 @@ static const struct reason_form forms[] = {
 				 "one Prometheus told how old the series are, and another one, which may lag behind, "
 				 "their numbers",
 				 "ask again, it lasts as long as a change between those of --prometheus-url"},
+	[REASON_CLOCK_SKEW] =
+		{"clock-skew", "404, 500",
+		 "The clock of Prometheus and that of gaugelet's node differ, or samples are of the future: "
+		 "what is asked at one time and stamped at another is no number.",
+		 "{text}[ ({query})]",
+		 "set the clocks of this node and of Prometheus right, or raise --max-clock-skew"},
+	[REASON_CLOCK_SKEW_SEARCH] = {NULL, NULL, NULL,
+				      "{rule}: the request for its series has failed for {since}: {text}; {series}",
+				      "set the clocks of this node and of Prometheus right, or raise --max-clock-skew"},
+	[REASON_FUTURE_SAMPLES] =
+		{NULL, NULL, NULL,
+		 "the query of {rule} gives no usable number: {values}, further ahead of the clock here than "
+		 "{ahead}",
+		 "set the clocks of this node and of Prometheus right, or raise --max-clock-skew"},
 	[REASON_REDIRECT] =
 		{"redirect", "500",
 		 "Prometheus redirects to another origin (scheme, host and port), to no usable URL, or in a circle.",

@@ -110,7 +110,9 @@ static void take_time(struct resource_item *item, int64_t time_ms)
 static bool take_sample(struct resource_plan *plan, const struct resource_query *query, struct resource_item *item,
 			const struct sample *sample)
 {
-	const struct policy policy = {.now_ms = plan->now_ms, .max_sample_age_ms = plan->view.max_sample_age_ms};
+	const struct policy policy = {.now_ms = plan->now_ms,
+				      .max_sample_age_ms = plan->view.max_sample_age_ms,
+				      .max_ahead_ms = plan->view.max_ahead_ms};
 	const struct resource_rule *rule = resource_plan_rule(plan, query->kind);
 	struct str name = plan->nodes ? STR("") : sample_label(sample, rule->container_label);
 	struct resource_container *container = container_of(plan, item, name);

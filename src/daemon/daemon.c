@@ -193,6 +193,7 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 		.series_timeout_ms = SERIES_TIMEOUT_MS,
 		.query_bytes_max = QUERY_BYTES_MAX_ANSWER,
 		.max_connections = PROMETHEUS_CONNECTIONS,
+		.max_clock_skew_ms = options->max_clock_skew_ms,
 		.allow_partial = options->allow_partial,
 	};
 	const struct query_cache_options cache = {.ttl_ms = options->cache_ttl_ms,
@@ -287,6 +288,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.gke_names = options->gke_names,
 		.max_age_ms = options->metrics_max_age_ms,
 		.max_sample_age_ms = options->max_sample_age_ms,
+		.max_clock_skew_ms = options->max_clock_skew_ms,
 		.sample_age = options->sample_age,
 		.findings = findings,
 		.known = known,

@@ -6,13 +6,14 @@
 #include "model/rule_spec.h"
 #include "text/quantity.h"
 
-struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms)
+struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms)
 {
 	const struct extension_spec *extension = &rule->extension;
 
 	return (struct policy){
 		.now_ms = now_ms,
 		.max_sample_age_ms = extension->has_max_sample_age ? extension->max_sample_age_ms : max_sample_age_ms,
+		.max_ahead_ms = max_ahead_ms,
 		.infinite = extension->infinite,
 		.on_duplicate = extension->on_duplicate,
 	};
@@ -23,6 +24,11 @@ struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t ma
 static bool is_stale(const struct policy *policy, int64_t time_ms)
 {
 	return policy->max_sample_age_ms && time_ms < policy->now_ms - policy->max_sample_age_ms;
+}
+
+static bool is_of_future(const struct policy *policy, int64_t time_ms)
+{
+	return policy->max_ahead_ms && time_ms > policy->now_ms + policy->max_ahead_ms;
 }
 
 enum verdict policy_judge(const struct policy *policy, double value, int64_t time_ms, int64_t *ret_milli)
@@ -39,6 +45,8 @@ enum verdict policy_judge(const struct policy *policy, double value, int64_t tim
 		return VERDICT_RANGE;
 	if (is_stale(policy, time_ms))
 		return VERDICT_STALE;
+	if (is_of_future(policy, time_ms))
+		return VERDICT_FUTURE;
 	*ret_milli = milli;
 	return VERDICT_GOOD;
 }
@@ -95,6 +103,8 @@ enum verdict policy_age(const struct policy *policy, struct number *number, int6
 		number->time_ms = time_ms;
 	if (is_stale(policy, number->time_ms))
 		number->verdict = VERDICT_STALE;
+	else if (is_of_future(policy, time_ms))
+		number->verdict = VERDICT_FUTURE;
 	return number->verdict;
 }
 
@@ -111,6 +121,8 @@ const char *verdict_name(enum verdict verdict)
 		return "out of range";
 	case VERDICT_STALE:
 		return "stale";
+	case VERDICT_FUTURE:
+		return "of the future";
 	case VERDICT_DUPLICATE:
 		return "given more than once";
 	case VERDICT_UNKNOWN_AGE:
@@ -146,9 +158,16 @@ bool pod_counts(const struct pod_policy *policy, const struct pod_facts *pod, in
 const char *drop_name(enum drop drop)
 {
 	static const char *const names[DROP_COUNT] = {
-		[DROP_NAN] = "nan",	      [DROP_INFINITE] = "infinite",	[DROP_RANGE] = "range",
-		[DROP_STALE] = "stale",	      [DROP_DUPLICATE] = "duplicate",	[DROP_UNKNOWN_AGE] = "unknown_age",
-		[DROP_FOREIGN] = "foreign",   [DROP_UNLABELLED] = "unlabelled", [DROP_MALFORMED] = "malformed",
+		[DROP_NAN] = "nan",
+		[DROP_INFINITE] = "infinite",
+		[DROP_RANGE] = "range",
+		[DROP_STALE] = "stale",
+		[DROP_FUTURE] = "future",
+		[DROP_DUPLICATE] = "duplicate",
+		[DROP_UNKNOWN_AGE] = "unknown_age",
+		[DROP_FOREIGN] = "foreign",
+		[DROP_UNLABELLED] = "unlabelled",
+		[DROP_MALFORMED] = "malformed",
 		[DROP_NOT_LIVE] = "not_live",
 	};
 
@@ -162,6 +181,7 @@ void policy_count_refused(struct policy_stats *stats, enum verdict verdict, size
 		[VERDICT_INFINITE] = DROP_INFINITE,
 		[VERDICT_RANGE] = DROP_RANGE,
 		[VERDICT_STALE] = DROP_STALE,
+		[VERDICT_FUTURE] = DROP_FUTURE,
 		[VERDICT_DUPLICATE] = DROP_DUPLICATE,
 		[VERDICT_UNKNOWN_AGE] = DROP_UNKNOWN_AGE,
 	};

@@ -10,8 +10,10 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "net/loop.h"
+#include "http_answer.h"
 #include "http_redirect.h"
 #include "http_transfer.h"
+#include "text/timestamp.h"
 #include "text/url.h"
 
 struct http_call {
@@ -51,17 +53,10 @@ static struct http_call *call_of(struct list *member)
 
 /* ---- what a transfer hands on */
 
-/* One that is followed, or refused for where it leads. */
-static bool is_redirect(const struct http_transfer *transfer)
+/* It is followed, or refused for where it leads. */
+static bool leads_on(const struct http_transfer *transfer)
 {
-	struct curl_header *location = NULL;
-	long status = 0;
-
-	if (transfer->call->client->redirects == HTTP_REDIRECTS_NONE)
-		return false;
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
-	       curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK;
+	return transfer->call->client->redirects != HTTP_REDIRECTS_NONE && http_answer_redirects(transfer);
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
@@ -78,7 +73,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 		call->fault = HTTP_TOO_BIG;
 		return 0;
 	}
-	if (call->request.on_body == NULL || is_redirect(transfer))
+	if (call->request.on_body == NULL || leads_on(transfer))
 		return total;
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (call->request.on_body(call->request.context, (int)status, (struct str){bytes, total}))
@@ -177,49 +172,17 @@ static void detach(struct http_call *call)
 	client->doomed = transfer;
 }
 
-static struct str header_of(const struct http_transfer *transfer)
-{
-	const char *name = transfer->call->request.wanted_header;
-	struct curl_header *found = NULL;
-
-	if (name == NULL || curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
-		return (struct str){0};
-	return str_of(found->value);
-}
-
-static unsigned retries_of(const struct http_transfer *transfer)
-{
-	return transfer->sent > 1 ? transfer->sent - 1 : 0;
-}
-
-/* What is known of the answer. The content type and the header are curl's until the transfer begins anew: never before the handler that
-   we are called for has returned. */
-static void look_at(const struct http_transfer *transfer, struct http_answer *answer)
-{
-	const char *type = NULL;
-	long status = 0;
-	curl_off_t retry_after = 0;
-
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
-	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	answer->status = (int)status;
-	answer->content_type = str_of(type);
-	answer->header = header_of(transfer);
-	answer->retry_after_s = retry_after > 0 ? retry_after : 0;
-	answer->retries = transfer->call->retries + retries_of(transfer);
-}
-
 /* The handler may start, cancel and free whatever it likes. */
 static void finish(struct http_call *call, enum http_fault fault, const char *message)
 {
-	struct http_answer answer = {.fault = fault};
+	struct loop *loop = call->client->loop;
+	struct http_answer answer = {.fault = fault, .elapsed_ms = loop_now_ms(loop) - call->started_ms};
 
 	if (call->transfer)
-		look_at(call->transfer, &answer);
+		http_answer_look_at(call->transfer, call->request.wanted_header, loop_wall_ms(loop), &answer);
+	answer.retries += call->retries;
 	snprintf(answer.message, sizeof(answer.message), "%s", message);
 	log_redact(answer.message);
-	answer.elapsed_ms = loop_now_ms(call->client->loop) - call->started_ms;
 	detach(call);
 	if (call->request.on_done)
 		call->request.on_done(call->request.context, &answer);
@@ -254,7 +217,7 @@ static void send_again(struct http_call *call)
 	struct http_client *client = call->client;
 
 	call->redirects++;
-	call->retries += retries_of(call->transfer);
+	call->retries += http_answer_retries(call->transfer);
 	call->body_bytes = 0;
 	detach(call);
 	list_put_first(&client->waiting, &call->of_client);
@@ -278,19 +241,32 @@ static void follow(struct http_call *call)
 	}
 }
 
+/* "certificate has expired", "certificate is not yet valid": whose fault that is, the clock may say. */
+static void finish_failed(struct http_call *call, enum http_fault fault, const char *text)
+{
+	CLEANUP(buf_clear) struct buf message = {0};
+
+	buf_puts(&message, text);
+	if (fault == HTTP_TLS && (strstr(text, "expired") || strstr(text, "not yet valid"))) {
+		buf_puts(&message, "; the clock here says ");
+		timestamp_write_rfc3339(&message, loop_wall_ms(call->client->loop));
+	}
+	finish(call, fault, buf_cstr(&message));
+}
+
 static void finish_transfer(struct http_transfer *transfer, CURLcode code)
 {
 	struct http_call *call = transfer->call;
 	enum http_fault fault = call->fault != HTTP_OK ? call->fault : http_transfer_fault(transfer, code);
 
-	if (fault == HTTP_OK && is_redirect(transfer))
+	if (fault == HTTP_OK && leads_on(transfer))
 		follow(call);
 	else if (fault == HTTP_OK)
 		finish(call, fault, "");
 	else if (fault == HTTP_TOO_BIG)
 		finish(call, fault, "the answer is larger than allowed");
 	else
-		finish(call, fault, transfer->message[0] ? transfer->message : curl_easy_strerror(code));
+		finish_failed(call, fault, transfer->message[0] ? transfer->message : curl_easy_strerror(code));
 }
 
 /* ---- the beginning of calls */

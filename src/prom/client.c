@@ -308,7 +308,8 @@ struct prom *prom_new(struct loop *loop, const struct prom_options *options, str
 	list_init(&prom->calls);
 	prom->loop = loop;
 	prom->transfer = (struct prom_transfer){.verbs = {.post = options->post, .managed = options->managed},
-						.allow_partial = options->allow_partial};
+						.allow_partial = options->allow_partial,
+						.max_clock_skew_ms = options->max_clock_skew_ms};
 	prom->query_timeout_ms = options->query_timeout_ms;
 	prom->series_timeout_ms = options->series_timeout_ms;
 	prom->query_bytes_max = options->query_bytes_max;

@@ -20,6 +20,7 @@ enum {
 	LAST_RETRY_MS = 30000,
 	RENEW_AGAIN_MS = 10000, /* a refused token is not exchanged more often */
 	CONNECTIONS = 4,
+	CLOCK_SKEW_S = 30, /* what is worth a word */
 };
 
 enum item { TOKEN, PROJECT, LOCATION, CLUSTER, EMAIL, ITEM_COUNT };
@@ -261,6 +262,16 @@ static void put_neighbour(struct buf *out, const struct fetch *fetch)
 			   STR_ARG(buf_str(&google->host)));
 }
 
+/* What is signed with the time of another day is refused, and not always in words that say so. */
+static void put_clock(struct buf *out, const struct http_answer *answer)
+{
+	int64_t ahead_s = answer->ahead_ms / 1000;
+
+	if (ahead_s > CLOCK_SKEW_S || ahead_s < -CLOCK_SKEW_S)
+		buf_printf(out, "; the clock here is %lld s %s its own", (long long)(ahead_s < 0 ? -ahead_s : ahead_s),
+			   ahead_s < 0 ? "ahead of" : "behind");
+}
+
 static bool read_answer(struct fetch *fetch, const struct http_answer *answer, struct err *err)
 {
 	CLEANUP(buf_clear) struct buf words = {0};
@@ -273,6 +284,7 @@ static bool read_answer(struct fetch *fetch, const struct http_answer *answer, s
 			       answer->status);
 	if (answer->status != 200) {
 		google_error_write(&words, buf_str(&fetch->answer));
+		put_clock(&words, answer);
 		return err_set(err, ERR_UPSTREAM, "%d %s", answer->status, buf_cstr(&words));
 	}
 	return fetch->item == TOKEN ? take_token(fetch, err) : take_value(fetch, err);

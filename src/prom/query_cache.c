@@ -147,6 +147,7 @@ static bool is_outage(const struct outcome *outcome)
 	case UPSTREAM_NOT_JSON:
 	case UPSTREAM_TOO_BIG:
 	case UPSTREAM_MALFORMED:
+	case UPSTREAM_CLOCK:
 	case UPSTREAM_REDIRECT:
 		break;
 	}

@@ -67,6 +67,19 @@ static bool is_whole(const struct prom_transfer *transfer, const struct upstream
 	return true;
 }
 
+/* What is asked at one time and stamped at another is no number, and a credential that is good there is none here. What else
+   went wrong has nothing to do with clocks. */
+static bool clocks_differ(const struct prom_transfer *transfer, const struct http_answer *answer,
+			  const struct upstream_error *error)
+{
+	int64_t most_ms = transfer->max_clock_skew_ms;
+
+	if (most_ms == 0 || !answer->has_clock || (answer->ahead_ms <= most_ms && answer->ahead_ms >= -most_ms))
+		return false;
+	return error->fault == UPSTREAM_OK ||
+	       (error->fault == UPSTREAM_STATUS && (error->status == 401 || error->status == 403));
+}
+
 static void done(void *context, const struct http_answer *answer)
 {
 	struct prom_transfer *transfer = context;
@@ -88,6 +101,10 @@ static void done(void *context, const struct http_answer *answer)
 		upstream_error_describe(&came, &error);
 	else if (!is_whole(transfer, &came, &result, &error))
 		reader_result_clear(&result);
+	if (clocks_differ(transfer, answer, &error)) {
+		reader_result_clear(&result);
+		upstream_error_describe_clock(&came, loop_wall_ms(transfer->upstream->loop), &error);
+	}
 	upstream_note(transfer->upstream, transfer->reader.path, answer, &error);
 	transfer->on_done(transfer, &result, &error);
 }

@@ -10,10 +10,11 @@
 
 struct http_call;
 
-struct prom_transfer { /* zeroed at first, but for the first five */
+struct prom_transfer { /* zeroed at first, but for the first six */
 	struct prom_verbs verbs;
-	bool allow_partial; /* answers whose warnings say that data is missing are taken, and logged */
-	size_t bytes_max;   /* of an answer; 0: any */
+	bool allow_partial;	   /* answers whose warnings say that data is missing are taken, and logged */
+	size_t bytes_max;	   /* of an answer; 0: any */
+	int64_t max_clock_skew_ms; /* 0: any */
 	/* Once, unless cancelled. `error` is UPSTREAM_OK when there is a result, which is given. */
 	void (*on_done)(struct prom_transfer *transfer, const struct reader_result *result,
 			const struct upstream_error *error);

@@ -212,6 +212,7 @@ bool upstream_is_lost(const struct upstream_error *error)
 	case UPSTREAM_PARTIAL:
 	case UPSTREAM_IDENTITY:
 	case UPSTREAM_MALFORMED:
+	case UPSTREAM_CLOCK:
 	case UPSTREAM_REDIRECT:
 		break;
 	}
@@ -244,6 +245,10 @@ static void note_answer(struct upstream *upstream, const struct http_answer *ans
 void upstream_note(struct upstream *upstream, enum prom_path path, const struct http_answer *answer,
 		   const struct upstream_error *error)
 {
+	if (answer->status > 0) {
+		upstream->stats->has_clock = answer->has_clock;
+		upstream->stats->ahead_ms = answer->ahead_ms;
+	}
 	prom_path_count(&upstream->stats->paths[path], error, answer->status, answer->elapsed_ms, answer->retries);
 	if (error->fault != UPSTREAM_STATUS && answer->fault != HTTP_OK && upstream_is_lost(error))
 		note_failure(upstream, answer, error);

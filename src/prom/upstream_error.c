@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "net/http_client.h"
 #include "model/upstream_error.h"
+#include "text/duration.h"
 #include "text/json_reader.h"
+#include "text/timestamp.h"
 #include "upstream.h"
 
 enum { WORDS_BYTES = 200 }; /* of what the other side said */
@@ -311,6 +313,20 @@ void upstream_error_describe_partial(const struct upstream_answer *came, struct 
 	ret_error->fault = UPSTREAM_PARTIAL;
 	put_neighbour(&text, came, "warns that data is missing");
 	put_behind(&text, ": ", warning);
+	take_text(&text, ret_error);
+}
+
+void upstream_error_describe_clock(const struct upstream_answer *came, int64_t now_ms, struct upstream_error *ret_error)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+	int64_t ahead_ms = came->answer->ahead_ms;
+
+	put_neighbour(&text, came, "has another time: the clock here says ");
+	timestamp_write_rfc3339(&text, now_ms);
+	buf_puts(&text, ", its clock is at least ");
+	duration_write_go(&text, (ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000 * 1000000000);
+	buf_puts(&text, ahead_ms < 0 ? " behind" : " ahead");
+	*ret_error = (struct upstream_error){.fault = UPSTREAM_CLOCK, .status = came->answer->status};
 	take_text(&text, ret_error);
 }
 

@@ -26,6 +26,10 @@ void upstream_error_describe(const struct upstream_answer *came, struct upstream
 void upstream_error_describe_partial(const struct upstream_answer *came, struct str warning,
 				     struct upstream_error *ret_error);
 
+/* Of an answer whose Date says that its clock and ours differ. `now_ms` is ours. */
+void upstream_error_describe_clock(const struct upstream_answer *came, int64_t now_ms,
+				   struct upstream_error *ret_error);
+
 /* The reason of `last` for one that is not asked for so long. */
 void upstream_error_describe_wait(const struct upstream_error *last, int64_t wait_ms, struct upstream_error *ret_error);
 

@@ -40,6 +40,7 @@ static enum step_result plan(struct task *task)
 		.upstream = prom_authority(settings->prom),
 		.max_age_ms = settings->max_age_ms,
 		.max_sample_age_ms = settings->max_sample_age_ms,
+		.max_ahead_ms = settings->max_clock_skew_ms,
 		.sample_age = settings->sample_age,
 		.stats = &task->dispatch->stats,
 		.standalone = settings->objects == NULL,

@@ -330,6 +330,16 @@ static void write_breaker_opened(const struct prom_stats *prom, struct expositio
 		exposition_count(out, LABELS({"server", server_of(prom, i, &server)}), prom->upstreams[i].times_opened);
 }
 
+static void write_clock_skew(const struct prom_stats *prom, struct exposition *out)
+{
+	CLEANUP(buf_clear) struct buf server = {0};
+
+	for (size_t i = 0; i < prom->count; i++)
+		if (prom->upstreams[i].has_clock)
+			exposition_number(out, LABELS({"server", server_of(prom, i, &server)}),
+					  (double)prom->upstreams[i].ahead_ms / 1000);
+}
+
 /* ---- samples */
 
 static void write_dropped(const struct policy_stats *policy, struct exposition *out)

@@ -40,6 +40,7 @@ static enum step_result plan(struct task *task)
 		.rules = catalog_rules(task->catalog)->resource,
 		.upstream = prom_authority(settings->prom),
 		.max_sample_age_ms = settings->max_sample_age_ms,
+		.max_ahead_ms = settings->max_clock_skew_ms,
 		.standalone = settings->objects == NULL,
 	};
 

@@ -29,16 +29,28 @@ static struct gate_case {
 	{"just fresh", 1, 300000, 300000, VERDICT_GOOD, 1000},
 	{"just stale", 1, 300001, 300000, VERDICT_STALE, -7},
 	{"of the future", 1, -5000, 300000, VERDICT_GOOD, 1000},
+	{"just not too far ahead", 1, -30000, 300000, VERDICT_GOOD, 1000},
+	{"too far ahead", 1, -30001, 300000, VERDICT_FUTURE, -7},
+	{"a year ahead, any age is fine", 1, -INT64_C(31536000000), 0, VERDICT_FUTURE, -7},
 };
 
 static void test_gate(void **state)
 {
 	const struct gate_case *c = *state;
-	const struct policy policy = {.now_ms = NOW, .max_sample_age_ms = c->max_age_ms};
+	const struct policy policy = {.now_ms = NOW, .max_sample_age_ms = c->max_age_ms, .max_ahead_ms = 30000};
 	int64_t milli = -7;
 
 	assert_int_equal(policy_judge(&policy, c->value, NOW - c->age_ms, &milli), c->verdict);
 	assert_int_equal(milli, c->milli); /* untouched unless good */
+}
+
+static void test_no_limit_ahead(void **state)
+{
+	const struct policy policy = {.now_ms = NOW};
+	int64_t milli = -7;
+
+	(void)state;
+	assert_int_equal(policy_judge(&policy, 1, NOW + INT64_C(31536000000), &milli), VERDICT_GOOD);
 }
 
 static void test_names(void **state)
@@ -141,12 +153,13 @@ static struct age_case {
 	{"just fresh", 300000, 300000, VERDICT_GOOD, 300000},
 	{"stale", 300001, 300000, VERDICT_STALE, 300001},
 	{"any age", 900000, 0, VERDICT_GOOD, 900000},
+	{"of the future", -30001, 300000, VERDICT_FUTURE, 0},
 };
 
 static void test_age(void **state)
 {
 	const struct age_case *c = *state;
-	const struct policy policy = {.now_ms = NOW, .max_sample_age_ms = c->max_age_ms};
+	const struct policy policy = {.now_ms = NOW, .max_sample_age_ms = c->max_age_ms, .max_ahead_ms = 30000};
 	struct number number = {0};
 	struct number bad = {0};
 
@@ -166,14 +179,15 @@ static void test_rule(void **state)
 							.has_max_sample_age = true,
 							.max_sample_age_ms = 0,
 							.on_duplicate = DUPLICATE_MAX}};
-	struct policy policy = policy_of(&silent, NOW, 300000);
+	struct policy policy = policy_of(&silent, NOW, 300000, 30000);
 
 	(void)state;
 	assert_int_equal(policy.now_ms, NOW);
 	assert_int_equal(policy.max_sample_age_ms, 300000);
+	assert_int_equal(policy.max_ahead_ms, 30000);
 	assert_true(policy.infinite >= 0 && policy.infinite <= 0);
 	assert_int_equal(policy.on_duplicate, DUPLICATE_LAST);
-	policy = policy_of(&telling, NOW, 300000);
+	policy = policy_of(&telling, NOW, 300000, 30000);
 	assert_int_equal(policy.max_sample_age_ms, 0);
 	assert_true(policy.infinite >= 5 && policy.infinite <= 5);
 	assert_int_equal(policy.on_duplicate, DUPLICATE_MAX);
@@ -212,8 +226,9 @@ static void test_pod(void **state)
 
 static void test_counting(void **state)
 {
-	static const char *const names[DROP_COUNT] = {"nan",	     "infinite", "range",      "stale",	    "duplicate",
-						      "unknown_age", "foreign",	 "unlabelled", "malformed", "not_live"};
+	static const char *const names[DROP_COUNT] = {"nan",	    "infinite",	 "range",	"stale",
+						      "future",	    "duplicate", "unknown_age", "foreign",
+						      "unlabelled", "malformed", "not_live"};
 	struct policy_stats stats = {0};
 
 	(void)state;
@@ -228,8 +243,8 @@ static void test_counting(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_rule),
-					   cmocka_unit_test(test_counting)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_no_limit_ahead),
+					   cmocka_unit_test(test_rule), cmocka_unit_test(test_counting)};
 
 	return RUN_ROWS(gate_cases, test_gate) + RUN_ROWS(infinite_cases, test_infinite) +
 	       RUN_ROWS(duplicate_cases, test_duplicates) + RUN_ROWS(age_cases, test_age) +

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client_world.h"
+
+#include <time.h>
+
 #include "model/upstream_error.h"
+#include "prom/stats.h"
 
 /* ---- what is answered */
 
@@ -413,6 +417,74 @@ static void test_redirect_for_ever(void **state)
 	assert_contains(str_of(world->problem.text), "answered 302, a redirect that is not followed: ");
 }
 
+/* ---- clocks */
+
+static struct clock_case {
+	const char *name;
+	int64_t ahead_s, max_ms;
+	int status;
+	enum upstream_fault fault;
+	const char *says, *more;
+} clock_cases[] = {
+	{"alike", 0, 30000, 200, UPSTREAM_OK, "", ""},
+	{"within the limit", 29, 30000, 200, UPSTREAM_OK, "", ""},
+	{"behind, within the limit", -29, 30000, 200, UPSTREAM_OK, "", ""},
+	{"ahead", 1800, 30000, 200, UPSTREAM_CLOCK, "has another time: the clock here says 20", " ahead"},
+	{"behind", -1800, 30000, 200, UPSTREAM_CLOCK, "its clock is at least 29m", " behind"},
+	{"any will do", 1800, 0, 200, UPSTREAM_OK, "", ""},
+	{"a token that is not good there", -1800, 30000, 401, UPSTREAM_CLOCK, "its clock is at least ", " behind"},
+	{"another error", -1800, 30000, 503, UPSTREAM_STATUS, "answered 503", ""},
+};
+
+static void put_date(struct world *world, int64_t ahead_s, int status, const char *more)
+{
+	time_t then = (time_t)(loop_wall_ms(world->loop) / 1000 + ahead_s);
+	struct tm parts;
+	char date[64];
+
+	gmtime_r(&then, &parts);
+	assert_true(strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &parts) > 0);
+	snprintf(world->answer, sizeof(world->answer),
+		 "HTTP/1.1 %d X\r\nDate: %s\r\n%sContent-Length: %zu\r\n\r\n" ONE_SAMPLE, status, date, more,
+		 strlen(ONE_SAMPLE));
+	world->step = (struct step){world->answer, KEEP, 0};
+}
+
+static void test_clock(void **state)
+{
+	const struct clock_case *c = *state;
+	struct prom_options options = usual();
+	struct world *world;
+	void *made = NULL;
+
+	set_up(&made);
+	world = made;
+	options.max_clock_skew_ms = c->max_ms;
+	put_date(world, c->ahead_s, c->status, "");
+	new_prom(world, "", "", options);
+	query(world);
+	assert_int_equal(world->problem.fault, c->fault);
+	assert_contains(str_of(world->problem.text), c->says);
+	assert_contains(str_of(world->problem.text), c->more);
+	assert_true(prom_stats(world->prom)->upstreams[0].has_clock);
+	assert_in_range(prom_stats(world->prom)->upstreams[0].ahead_ms - c->ahead_s * 1000 + 2000, 0, 4000);
+	tear_down(&made);
+}
+
+/* What a cache has kept says nothing of now. */
+static void test_date_of_a_cache(void **state)
+{
+	struct world *world = *state;
+	struct prom_options options = usual();
+
+	options.max_clock_skew_ms = 30000;
+	put_date(world, -600, 200, "Age: 600\r\n");
+	new_prom(world, "", "", options);
+	query(world);
+	assert_int_equal(world->problem.fault, UPSTREAM_OK);
+	assert_false(prom_stats(world->prom)->upstreams[0].has_clock);
+}
+
 /* ---- cancel and free */
 
 static void test_cancel(void **state)
@@ -466,6 +538,7 @@ int main(void)
 		IN_WORLD(test_no_time_left),
 		IN_WORLD(test_cut),
 		IN_WORLD(test_cut_after_an_error_status),
+		IN_WORLD(test_date_of_a_cache),
 		IN_WORLD(test_redirect_to_one_that_hangs),
 		IN_WORLD(test_too_big),
 		IN_WORLD(test_redirect),
@@ -473,7 +546,7 @@ int main(void)
 		IN_WORLD(test_cancel),
 		IN_WORLD(test_free_from_a_handler),
 	};
-	int failed = RUN_ROWS(answers, test_answer);
+	int failed = RUN_ROWS(answers, test_answer) + RUN_ROWS(clock_cases, test_clock);
 
 	return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

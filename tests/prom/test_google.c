@@ -225,6 +225,10 @@ static struct failure_case {
 	{"somebody else", HEAD("200 OK", "Connection: close\r\n") TOKEN_BODY,
 	 "the answer (200) is without Metadata-Flavor: Google"},
 	{"no token", HEAD("200 OK", FLAVOR "Connection: close\r\n") "{}", "the answer has no access_token"},
+	{"another time",
+	 HEAD("400 Bad Request",
+	      FLAVOR "Date: Sat, 01 Jan 2000 00:00:00 GMT\r\nConnection: close\r\n") "{\"error\":\"invalid_grant\"}",
+	 ": 400 invalid_grant; the clock here is "},
 	{"cut off", HEAD("200 OK", FLAVOR "Content-Length: 100\r\n") TOKEN_BODY,
 	 "the token from Google's metadata server"},
 };
