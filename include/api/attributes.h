@@ -4,6 +4,7 @@
 #ifndef GAUGELET_API_ATTRIBUTES_H
 #define GAUGELET_API_ATTRIBUTES_H
 
+#include "api/reason.h"
 #include "api/request.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -14,17 +15,19 @@
 MUST_USE bool api_attributes(const struct api_request *request, struct arena *arena,
 			     struct access_attributes *ret_attributes);
 
+/* ---- the Status; each gives the code of its refusal */
+
 /* 403: `user` may not; `reason` is the authorizer's and may be empty. */
-void api_forbidden_write(struct buf *out, struct str user, const struct access_attributes *attributes,
-			 struct str reason, bool pretty);
+enum reason_code api_forbidden_write(struct buf *out, struct str user, const struct access_attributes *attributes,
+				     struct str reason, bool pretty);
 
 /* 403 for something that has neither a resource nor a path: "forbidden: User "u" MESSAGE", `details: {}`. */
-void api_forbidden_text_write(struct buf *out, struct str user, struct str message, bool pretty);
+enum reason_code api_forbidden_text_write(struct buf *out, struct str user, struct str message, bool pretty);
 
 /* 401 */
-void api_unauthorized_write(struct buf *out, bool pretty);
+enum reason_code api_unauthorized_write(struct buf *out, bool pretty);
 
 /* 500: nobody can tell whether they may. `target` as it was received. */
-void api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty);
+enum reason_code api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty);
 
 #endif

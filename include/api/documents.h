@@ -3,6 +3,7 @@
 #ifndef GAUGELET_API_DOCUMENTS_H
 #define GAUGELET_API_DOCUMENTS_H
 
+#include "api/reason.h"
 #include "api/request.h"
 #include "base/buf.h"
 
@@ -10,6 +11,7 @@ struct catalog;
 
 struct document {
 	unsigned status;
+	enum reason_code code; /* of a refusal */
 	const char *content_type;
 	struct buf body; /* given to the caller */
 	bool has_etag;	 /* the answer may carry one, and be 304 */

@@ -221,18 +221,19 @@ static void write_target(struct buf *out, const struct access_attributes *attrib
 	buf_puts(out, " is forbidden: ");
 }
 
-static void write_forbidden(struct buf *out, struct str message, const struct access_attributes *attributes,
-			    bool pretty)
+static enum reason_code write_forbidden(struct buf *out, struct str message, const struct access_attributes *attributes,
+					bool pretty)
 {
 	const struct reason reason = {.code = REASON_FORBIDDEN};
 	const struct status_details details = {
 		.name = attributes->name, .group = attributes->group, .kind = attributes->resource};
 
 	status_write(out, NULL, STATUS_FORBIDDEN, message, &reason, &details, pretty);
+	return reason.code;
 }
 
-void api_forbidden_write(struct buf *out, struct str user, const struct access_attributes *attributes,
-			 struct str reason, bool pretty)
+enum reason_code api_forbidden_write(struct buf *out, struct str user, const struct access_attributes *attributes,
+				     struct str reason, bool pretty)
 {
 	CLEANUP(buf_clear) struct buf deed = {0};
 	CLEANUP(buf_clear) struct buf message = {0};
@@ -244,10 +245,10 @@ void api_forbidden_write(struct buf *out, struct str user, const struct access_a
 		buf_puts(&message, ": ");
 		buf_put(&message, reason);
 	}
-	write_forbidden(out, buf_str(&message), attributes, pretty);
+	return write_forbidden(out, buf_str(&message), attributes, pretty);
 }
 
-void api_forbidden_text_write(struct buf *out, struct str user, struct str message, bool pretty)
+enum reason_code api_forbidden_text_write(struct buf *out, struct str user, struct str message, bool pretty)
 {
 	CLEANUP(buf_clear) struct buf text = {0};
 	CLEANUP(buf_clear) struct buf escaped = {0};
@@ -257,18 +258,19 @@ void api_forbidden_text_write(struct buf *out, struct str user, struct str messa
 	buf_putc(&text, ' ');
 	buf_put(&text, message);
 	escape_html(&escaped, buf_str(&text));
-	write_forbidden(out, buf_str(&escaped), &(struct access_attributes){0}, pretty);
+	return write_forbidden(out, buf_str(&escaped), &(struct access_attributes){0}, pretty);
 }
 
-void api_unauthorized_write(struct buf *out, bool pretty)
+enum reason_code api_unauthorized_write(struct buf *out, bool pretty)
 {
 	const struct reason reason = {.code = REASON_UNAUTHORIZED};
 
 	status_write(out, NULL, STATUS_UNAUTHORIZED, STR("Unauthorized"), &reason, NULL, pretty);
+	return reason.code;
 }
 
 /* Upstream says it in plain text. In a Status the HPA shows it, too. What may be done about it is known where the review failed. */
-void api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty)
+enum reason_code api_authorizer_error_write(struct buf *out, struct str target, struct str problem, bool pretty)
 {
 	CLEANUP(reason_clear) struct reason reason = {0};
 	CLEANUP(buf_clear) struct buf words = {0};
@@ -279,4 +281,5 @@ void api_authorizer_error_write(struct buf *out, struct str target, struct str p
 	if (!reason_split(&reason, problem))
 		reason.code = REASON_CANNOT_REVIEW;
 	status_write(out, NULL, STATUS_INTERNAL, buf_str(&words), &reason, NULL, pretty);
+	return reason.code;
 }

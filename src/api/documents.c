@@ -247,6 +247,7 @@ static void write_status(struct document *document, enum status_kind kind, enum 
 	const struct reason reason = {.code = code};
 
 	document->status = status_code(kind);
+	document->code = code;
 	document->content_type = JSON;
 	status_write(&document->body, NULL, kind, str_of(message), &reason, NULL, pretty);
 }
@@ -327,6 +328,7 @@ void document_write(const struct api_request *request, const struct catalog *cat
 		write_known(request, catalog, groups, ret_document);
 		if (request->route == ROUTE_UNKNOWN) {
 			ret_document->status = 404;
+			ret_document->code = REASON_NO_ROUTE;
 			ret_document->has_etag = false;
 		}
 	}

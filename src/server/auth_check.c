@@ -16,7 +16,8 @@ enum auth_verdict auth_end(struct auth_check *check, enum auth_verdict verdict)
 
 enum auth_verdict auth_fail(struct auth_check *check, struct str problem)
 {
-	api_authorizer_error_write(&check->message, http_target(check->exchange), problem, check->request->pretty);
+	check->code = api_authorizer_error_write(&check->message, http_target(check->exchange), problem,
+						 check->request->pretty);
 	return auth_end(check, AUTH_ERROR);
 }
 

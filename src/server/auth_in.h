@@ -3,6 +3,7 @@
 #ifndef GAUGELET_SERVER_AUTH_IN_H
 #define GAUGELET_SERVER_AUTH_IN_H
 
+#include "api/reason.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "kube/trust.h"
@@ -43,7 +44,8 @@ struct auth_check {
 	void *context;
 	struct access_attributes attributes;
 	struct identity identity;
-	struct buf message; /* the Status document of a refusal */
+	struct buf message;    /* the Status document of a refusal */
+	enum reason_code code; /* of it */
 	/* its own */
 	struct review_wait wait;
 	const struct review_verdict *answer; /* lent while `wake` runs */

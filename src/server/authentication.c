@@ -242,10 +242,11 @@ static enum auth_verdict known(struct auth_check *check)
 	http_each_header(check->exchange, header_looked, &impersonates);
 	if (!impersonates)
 		return AUTH_ALLOWED;
-	api_forbidden_text_write(&check->message, check->identity.user,
-				 STR("cannot impersonate here: send requests with Impersonate-* headers to the "
-				     "kube-apiserver, which knows who may do that"),
-				 check->request->pretty);
+	check->code =
+		api_forbidden_text_write(&check->message, check->identity.user,
+					 STR("cannot impersonate here: send requests with Impersonate-* headers to the "
+					     "kube-apiserver, which knows who may do that"),
+					 check->request->pretty);
 	return auth_end(check, AUTH_FORBIDDEN);
 }
 
@@ -260,7 +261,7 @@ enum auth_verdict authentication_check(struct auth_check *check)
 	case WHO_TOO_LARGE:
 		return auth_fail(check, STR("the user's groups and extra fields are too large"));
 	case WHO_NOBODY:
-		api_unauthorized_write(&check->message, check->request->pretty);
+		check->code = api_unauthorized_write(&check->message, check->request->pretty);
 		return auth_end(check, AUTH_UNAUTHENTICATED);
 	case WHO_KNOWN:
 		break;

@@ -86,8 +86,8 @@ static enum auth_verdict by_answer(struct auth_check *check, const struct review
 		return auth_fail(check, answer->problem);
 	if (answer->allowed)
 		return auth_end(check, AUTH_ALLOWED);
-	api_forbidden_write(&check->message, check->identity.user, &check->attributes, answer->reason,
-			    check->request->pretty);
+	check->code = api_forbidden_write(&check->message, check->identity.user, &check->attributes, answer->reason,
+					  check->request->pretty);
 	return auth_end(check, AUTH_FORBIDDEN);
 }
 

@@ -104,6 +104,7 @@ static enum step_result after_check(struct task *task, enum auth_verdict verdict
 		return task_wait(task);
 	task_reply(task, statuses[verdict], "application/json", task_no_sniffing);
 	task->reply.body = &task->check.message;
+	task->record.code = task->check.code;
 	return STEP_DONE;
 }
 

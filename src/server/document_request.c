@@ -11,6 +11,7 @@ enum step_result document_request_reply(struct task *task, struct document *docu
 	struct str known = http_header(task->exchange, "If-None-Match");
 
 	task->body = document->body;
+	task->record.code = document->code;
 	if (!document->has_etag)
 		return task_reply(task, document->status, document->content_type, NULL);
 	document_etag(document, task->etag);
