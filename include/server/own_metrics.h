@@ -16,6 +16,7 @@ struct policy_stats;
 struct prom;
 struct query_cache;
 struct series_finding;
+struct traffic_refusals;
 
 /* Of the rules file. */
 struct own_reloads {
@@ -29,6 +30,7 @@ struct own_metrics {
 	const struct loop *loop;
 	int64_t started_ms; /* since 1970 */
 	const struct http_server *server;
+	const struct traffic_refusals *refusals;
 	const struct certificate *certificate;
 	const struct auth *auth;
 	const struct objects *objects;

@@ -3,6 +3,7 @@
 #ifndef GAUGELET_SERVER_TRAFFIC_H
 #define GAUGELET_SERVER_TRAFFIC_H
 
+#include "api/reason.h"
 #include "base/histogram.h"
 #include "base/str.h"
 
@@ -36,6 +37,11 @@ struct traffic { /* zeroed at first */
 	struct histogram seconds[TRAFFIC_ROUTES];
 	uint64_t accepted; /* connections */
 	uint64_t closed[TRAFFIC_CLOSINGS];
+};
+
+/* Of those that were answered, the ones that were refused for a reason that has a code. */
+struct traffic_refusals { /* zeroed at first */
+	uint64_t count[TRAFFIC_ROUTES][REASON_COUNT];
 };
 
 void traffic_count(struct traffic *traffic, enum traffic_route route, struct str method, unsigned status,

@@ -188,6 +188,8 @@ static enum step_result respond(struct task *task)
 	if (task->answer)
 		reply_from_plan(task);
 	task->record.status = task->reply.status;
+	if (task->reply.status >= 400 && task->record.code != REASON_NONE)
+		task->dispatch->refusals.count[counted_as(task->request.route)][task->record.code]++;
 	http_on_gone(task->exchange, NULL, NULL);
 	http_respond(task->exchange, &task->reply);
 	return STEP_DONE;

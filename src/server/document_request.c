@@ -39,6 +39,7 @@ static enum step_result reply_metrics(struct task *task)
 		.catalog = dispatch->catalog,
 		.findings = settings->findings(settings->context),
 		.policy = &dispatch->stats,
+		.refusals = &dispatch->refusals,
 	};
 
 	settings->add_own_metrics(settings->context, &metrics);

@@ -74,6 +74,24 @@ static void write_requests(const struct traffic *traffic, struct exposition *out
 						traffic->answered[route][verb][code]);
 }
 
+/* Several rows of the table may be one code to the reader. */
+static void write_refusals(const struct traffic_refusals *refusals, struct exposition *out)
+{
+	for (enum traffic_route route = 0; route < TRAFFIC_ROUTES; route++) {
+		for (enum reason_code code = REASON_NONE + 1, next; code < REASON_COUNT; code = next) {
+			uint64_t count = refusals->count[route][code];
+
+			for (next = code + 1; next < REASON_COUNT && reason_form(next)->code == NULL; next++)
+				count += refusals->count[route][next];
+			if (count)
+				exposition_count(out,
+						 LABELS({"api", str_of(traffic_route_name(route))},
+							{"code", str_of(reason_name(code))}),
+						 count);
+		}
+	}
+}
+
 static void write_request_seconds(const struct traffic *traffic, struct exposition *out)
 {
 	for (size_t route = 0; route < TRAFFIC_ROUTES; route++)

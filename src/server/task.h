@@ -11,6 +11,7 @@
 #include "server/dispatch.h"
 #include "server/http.h"
 #include "server/request_record.h"
+#include "server/traffic.h"
 
 struct metric_request;
 struct reason_log;
@@ -22,6 +23,7 @@ struct dispatch {
 	struct catalog *catalog;
 	struct reason_log *log;
 	struct policy_stats stats;
+	struct traffic_refusals refusals;
 	int64_t duplicates_logged_ms; /* when the log last had a warning of duplicates; 0: never */
 	int64_t started_ms;
 	bool stopping;

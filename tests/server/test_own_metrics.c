@@ -15,6 +15,7 @@
 #include "server/auth.h"
 #include "server/certificate.h"
 #include "server/http.h"
+#include "server/traffic.h"
 
 /* A seriesQuery of more than a label holds; two of them differ only at their ends. */
 #define FIFTY	   "01234567890123456789012345678901234567890123456789"
@@ -59,6 +60,7 @@ struct world {
 	struct auth *auth;
 	struct objects *objects;
 	struct policy_stats policy;
+	struct traffic_refusals refusals;
 	struct own_metrics metrics;
 	struct buf out;
 };
@@ -145,6 +147,7 @@ static int set_up(void **state)
 					      .catalog = world->catalog,
 					      .findings = findings,
 					      .policy = &world->policy,
+					      .refusals = &world->refusals,
 					      .reloads = {.good = 2, .failed = 3, .last_good_ms = 1795267890500}};
 	*state = world;
 	return 0;
@@ -179,6 +182,9 @@ static struct line_case {
 	{"connections", "gaugelet_http_connections 0"},
 	{"most connections", "gaugelet_http_connections_max 5"},
 	{"request times", "gaugelet_http_request_duration_seconds_count{route=\"custom\"} 0"},
+	{"refusals of one code", "gaugelet_refusals_total{api=\"custom\",code=\"no-samples\"} 7"},
+	{"refusals of another API", "gaugelet_refusals_total{api=\"other\",code=\"unauthorized\"} 1"},
+	{"the last code", "gaugelet_refusals_total{api=\"resource\",code=\"usage-fails\"} 2"},
 	{"verdicts", "gaugelet_auth_checks_total{verdict=\"forbidden\"} 0"},
 	{"reviews", "gaugelet_auth_lookups_total{review=\"token\",result=\"hit\"} 0"},
 	{"review times", "gaugelet_auth_review_duration_seconds_count{review=\"access\"} 0"},
@@ -236,6 +242,10 @@ static void test_line(void **state)
 	world = made;
 	world->policy.answered = 5;
 	world->policy.dropped[DROP_NOT_LIVE] = 4;
+	world->refusals.count[TRAFFIC_CUSTOM][REASON_NO_SAMPLES] = 3;
+	world->refusals.count[TRAFFIC_CUSTOM][REASON_GKE_NO_SAMPLES] = 4;
+	world->refusals.count[TRAFFIC_OTHER][REASON_UNAUTHORIZED] = 1;
+	world->refusals.count[TRAFFIC_RESOURCE][REASON_COUNT - 1] = 2;
 	own_metrics_write(&world->metrics, &world->out);
 	if (!has_line(world, c->line))
 		fail_msg("no line %s in\n%s", c->line, buf_cstr(&world->out));
@@ -284,6 +294,7 @@ static const char *const families[] = {
 static bool is_none_yet(const char *name)
 {
 	return strcmp(name, "gaugelet_http_requests_total") == 0 || strcmp(name, "gaugelet_kube_objects") == 0 ||
+	       strcmp(name, "gaugelet_refusals_total") == 0 ||
 	       strcmp(name, "gaugelet_prometheus_requests_total") == 0 ||
 	       strcmp(name, "gaugelet_prometheus_clock_skew_seconds") == 0;
 }

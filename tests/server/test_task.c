@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "task_world.h"
 
+#include "../../src/server/task.h"
+
 #define M1	"/apis/custom.metrics.k8s.io/v1beta1/namespaces/n/pods/"
 #define R1	"/apis/metrics.k8s.io/v1beta1/namespaces/n/pods"
 #define CHECKED "parse authenticate authorize "
@@ -128,6 +130,18 @@ static void assert_record(const struct task_world *world)
 	}
 }
 
+/* A warning has a code, too, and is no refusal. */
+static size_t counted(const struct task_world *world)
+{
+	const struct traffic_refusals *refusals = &world->dispatch->refusals;
+	size_t count = 0;
+
+	for (size_t route = 0; route < TRAFFIC_ROUTES; route++)
+		for (size_t code = 0; code < REASON_COUNT; code++)
+			count += refusals->count[route][code];
+	return count;
+}
+
 static void test_order(void **state)
 {
 	static struct task_world world;
@@ -137,6 +151,11 @@ static void test_order(void **state)
 	assert_str(buf_str(&world.steps), world.row->want_steps);
 	assert_int_equal(world.status, world.row->want_status);
 	assert_record(&world);
+	assert_int_equal(counted(&world), world.status >= 400);
+	if (world.status >= 400)
+		assert_int_equal(world.dispatch->refusals.count[TRAFFIC_CUSTOM][world.record.code] +
+					 world.dispatch->refusals.count[TRAFFIC_OTHER][world.record.code],
+				 1);
 	task_world_clear(&world);
 }
 
