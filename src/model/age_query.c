@@ -6,54 +6,20 @@
 
 /* ---- the shape */
 
-static bool is_word_character(char c)
+/* `x`, or `rate(x[5m])`: a function of a range gives each of its series one value and keeps the labels. absent_over_time makes up
+   its own. */
+static const struct promql_selector *plain_selector(const struct promql_node *node)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+	bool call;
 
-static size_t word_length(struct str text)
-{
-	size_t length = 0;
-
-	while (length < text.len && is_word_character(text.ptr[length]))
-		length++;
-	return length;
-}
-
-static struct str without_parentheses(struct str text)
-{
-	text = str_trim(text);
-	while (text.len >= 2 && text.ptr[0] == '(' && text.ptr[text.len - 1] == ')')
-		text = str_trim(str_slice(text, 1, text.len - 1));
-	return text;
-}
-
-/* `rate(x[5m])`: a function of a range gives each of its series one value and keeps the labels. absent_over_time makes up its
-   own. */
-static bool is_function_of(struct str text, const struct promql_selector *selector)
-{
-	struct str name = str_slice(text, 0, word_length(text));
-	struct str rest = without_parentheses(str_slice(text, name.len, text.len));
-
-	return name.len && selector->range.ptr && str_eq(rest, selector->whole) &&
-	       !str_eq(name, STR("absent_over_time"));
-}
-
-/* A subquery's range holds a colon; what it evaluates on the way is not what the selector alone gives. */
-static bool is_plain(struct str text, struct arena *arena, struct promql_selector *ret_selector)
-{
-	const struct promql_selector *selectors;
-	size_t count;
-	struct err ignored;
-
-	text = without_parentheses(text);
-	if (!promql_selectors(text, arena, &selectors, &count, &ignored) || count != 1 || selectors->shifted ||
-	    str_contains(selectors->range, STR(":")))
-		return false;
-	if (!(selectors->range.ptr == NULL && str_eq(text, selectors->whole)) && !is_function_of(text, selectors))
-		return false;
-	*ret_selector = *selectors;
-	return true;
+	node = promql_inner(node);
+	call = node->kind == PROMQL_CALL && node->child && node->child->sibling == NULL &&
+	       !promql_is_call(node, STR("absent_over_time"));
+	if (call)
+		node = promql_inner(node->child);
+	if (node->kind != PROMQL_SELECTOR || node->selector->shifted || (node->type == PROMQL_RANGES) != call)
+		return NULL;
+	return node->selector;
 }
 
 /* The other aggregations pick samples, or make labels of their own. */
@@ -72,35 +38,46 @@ static bool is_over_all(struct str op)
 
 /* ---- the query */
 
-static void put_grouping(struct buf *out, const struct promql_aggregation *aggregation)
+static void put_grouping(struct buf *out, const struct promql_node *aggregation)
 {
-	if (!aggregation->grouped)
+	if (!aggregation->by && !aggregation->without)
 		return;
 	buf_puts(out, aggregation->without ? " without (" : " by (");
-	for (size_t i = 0; i < aggregation->label_count; i++) {
+	for (size_t i = 0; i < aggregation->grouping.count; i++) {
 		buf_puts(out, i ? ", " : "");
-		query_write_label(out, aggregation->labels[i]);
+		query_write_label(out, aggregation->grouping.list[i]);
 	}
 	buf_puts(out, ") ");
 }
 
+/* The last child of an aggregation, behind its parameter. */
+static const struct promql_node *operand_of(const struct promql_node *aggregation)
+{
+	return aggregation->child->sibling ? aggregation->child->sibling : aggregation->child;
+}
+
 bool age_query_write(struct str promql, struct arena *arena, struct buf *out)
 {
-	struct promql_aggregation aggregation = {.operand = promql};
-	struct promql_selector selector;
+	const struct promql_selector *selector;
+	const struct promql_node *root;
+	struct promql_tree tree;
 	struct err ignored;
-	bool is = false;
+	bool over_all;
 
-	if (!promql_aggregation(promql, arena, &is, &aggregation, &ignored) || (is && !is_over_all(aggregation.op)) ||
-	    !is_plain(aggregation.operand, arena, &selector))
+	if (!promql_read(promql, arena, &tree, &ignored))
 		return false;
-	if (is) {
+	root = promql_inner(tree.root);
+	over_all = root->kind == PROMQL_AGGREGATION && is_over_all(root->word);
+	selector = plain_selector(over_all ? operand_of(root) : root);
+	if (selector == NULL)
+		return false;
+	if (over_all) {
 		buf_puts(out, "min");
-		put_grouping(out, &aggregation);
+		put_grouping(out, root);
 		buf_putc(out, '(');
 	}
 	buf_puts(out, "timestamp(");
-	buf_put(out, selector.text);
-	buf_puts(out, is ? "))" : ")");
+	buf_put(out, selector->text);
+	buf_puts(out, over_all ? "))" : ")");
 	return true;
 }

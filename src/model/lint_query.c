@@ -26,27 +26,25 @@ static bool may_stand_for_object(const struct resources_spec *resources, struct 
 	return false;
 }
 
-static void check_aggregation(const struct rule *rule, const struct promql_aggregation *aggregation,
-			      struct problems *problems)
+static void check_aggregation(const struct rule *rule, const struct promql_node *aggregation, struct problems *problems)
 {
-	if (aggregation->without || keeps_all_labels(aggregation->op))
+	if (aggregation->without || keeps_all_labels(aggregation->word))
 		return;
-	for (size_t i = 0; i < aggregation->label_count; i++)
-		if (may_stand_for_object(&rule->spec->resources, aggregation->labels[i]))
+	for (size_t i = 0; i < aggregation->grouping.count; i++)
+		if (may_stand_for_object(&rule->spec->resources, aggregation->grouping.list[i]))
 			return;
 	problem_warn(
 		problems, rule->spec->metrics_query.at,
 		"metricsQuery: its %.*s keeps no label that stands for an object, so that no object is found in the "
 		"answer; write by (<<.GroupBy>>) behind it",
-		STR_ARG(aggregation->op));
+		STR_ARG(aggregation->word));
 }
 
 void lint_query(const struct rule *rule, struct problems *problems)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(RULE_ARENA_BYTES_MAX);
 	CLEANUP(buf_clear) struct buf text = BUF_MAX(QUERY_BYTES_MAX);
-	struct promql_aggregation aggregation;
-	bool is = false;
+	struct promql_tree tree;
 	struct err err = {0};
 
 	if (rule->spec->metrics_query.text.len == 0)
@@ -54,9 +52,9 @@ void lint_query(const struct rule *rule, struct problems *problems)
 	if (!rule_typical_query(rule, arena, &text, &err))
 		problem_warn(problems, rule->spec->metrics_query.at, "metricsQuery fails with a usual request: %s",
 			     err.msg);
-	else if (!promql_aggregation(buf_str(&text), arena, &is, &aggregation, &err))
+	else if (!promql_read(buf_str(&text), arena, &tree, &err))
 		problem_warn(problems, rule->spec->metrics_query.at,
 			     "metricsQuery does not read as PromQL, and Prometheus may refuse it: %s", err.msg);
-	else if (is && !rule->external)
-		check_aggregation(rule, &aggregation, problems);
+	else if (promql_inner(tree.root)->kind == PROMQL_AGGREGATION && !rule->external)
+		check_aggregation(rule, promql_inner(tree.root), problems);
 }

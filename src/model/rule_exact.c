@@ -20,20 +20,19 @@ static struct str shown(struct str text)
 static bool check_text(const char *key, struct place at, struct str text, struct problems *problems)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(RULE_ARENA_BYTES_MAX);
-	const struct promql_selector *selectors = NULL;
-	size_t count = 0;
+	struct promql_tree tree;
 	struct err err = {0};
 
-	if (!promql_selectors(text, arena, &selectors, &count, &err))
+	if (!promql_read(text, arena, &tree, &err))
 		return problem_add(problems, at,
 				   "%s: the cluster cannot be written into it, as it does not read as PromQL: %s", key,
 				   err.msg);
-	for (size_t i = 0; i < count; i++)
-		if (selectors[i].name.ptr == NULL)
+	for (const struct promql_node *node = tree.first; node; node = node->next)
+		if (node->kind == PROMQL_SELECTOR && node->selector->name.ptr == NULL)
 			return problem_add(problems, at,
 					   "%s: Google Managed Prometheus takes exact names of metrics alone, and %.*s "
 					   "has none; write a rule for each metric, as NAME{...} without __name__",
-					   key, STR_ARG(shown(selectors[i].text)));
+					   key, STR_ARG(shown(node->selector->text)));
 	return true;
 }
 

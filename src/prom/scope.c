@@ -52,30 +52,30 @@ static void write_matchers(const struct google_place *place, const struct promql
 	add(out, of_kubernetes ? CLUSTER_NAME : CLUSTER, place->cluster);
 }
 
-static bool write_selector(const struct google_place *place, const struct promql_selector *selector, struct buf *out,
-			   struct err *err)
+static void write_selector(const struct google_place *place, const struct promql_selector *selector, struct buf *out)
 {
 	CLEANUP(buf_clear) struct buf matchers = {0};
 
 	write_matchers(place, selector, &matchers);
-	return promql_add_matchers(selector->text, buf_str(&matchers), out, err);
+	promql_write_selector(out, selector, buf_str(&matchers));
 }
 
 bool scope_write(const struct google_place *place, struct str promql, struct buf *out, struct err *err)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(ARENA_BYTES_MAX);
-	const struct promql_selector *selectors = NULL;
-	size_t count = 0, at = 0;
+	struct promql_tree tree;
+	size_t at = 0;
 
-	if (!promql_selectors(promql, arena, &selectors, &count, err))
+	if (!promql_read(promql, arena, &tree, err))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		size_t from = (size_t)(selectors[i].text.ptr - promql.ptr);
+	for (const struct promql_node *node = tree.first; node; node = node->next) {
+		size_t from = (size_t)(node->text.ptr - promql.ptr);
 
+		if (node->kind != PROMQL_SELECTOR)
+			continue;
 		buf_put(out, str_slice(promql, at, from));
-		if (!write_selector(place, &selectors[i], out, err))
-			return false;
-		at = from + selectors[i].text.len;
+		write_selector(place, node->selector, out);
+		at = from + node->selector->text.len;
 	}
 	buf_put(out, str_slice(promql, at, promql.len));
 	return !out->failed || err_set(err, ERR_LIMIT, "the query is too large");

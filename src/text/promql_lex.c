@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "promql_parse.h"
+#include "promql_lex.h"
 
 #include "characters.h"
 #include "text/duration.h"

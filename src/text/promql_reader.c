@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "promql_reader.h"
 
+void promql_reader_clear(struct promql_reader *reader)
+{
+	vec_clear(&reader->names);
+	vec_clear(&reader->matchers);
+}
+
 bool promql_is_any(struct promql_token token, const char *const *words, size_t count)
 {
 	for (size_t i = 0; token.kind == TOKEN_WORD && i < count; i++)

@@ -3,7 +3,9 @@
 #ifndef GAUGELET_TEXT_PROMQL_READER_H
 #define GAUGELET_TEXT_PROMQL_READER_H
 
-#include "promql_parse.h"
+#include "base/vec.h"
+#include "promql_lex.h"
+#include "text/promql.h"
 
 struct promql_reader {
 	struct promql_lexer lexer;
@@ -11,11 +13,18 @@ struct promql_reader {
 	const char *end;	   /* of the one before */
 	struct arena *arena;
 	struct err *err;
-	struct promql_parsed *parsed;
+	struct { /* the list at work, until its length is known */
+		VEC_OF(struct str);
+	} names;
+	struct {
+		VEC_OF(struct promql_matcher);
+	} matchers;
 };
 
-bool promql_is_any(struct promql_token token, const char *const *words, size_t count) MUST_USE;
-bool promql_is_sign(struct promql_token token, const char *sign) MUST_USE;
+void promql_reader_clear(struct promql_reader *reader);
+
+MUST_USE bool promql_is_any(struct promql_token token, const char *const *words, size_t count);
+MUST_USE bool promql_is_sign(struct promql_token token, const char *sign);
 
 #define PROMQL_IS_WORD(token, ...)                                                                                     \
 	promql_is_any((token), (const char *const[]){__VA_ARGS__}, COUNT_OF(((const char *const[]){__VA_ARGS__})))
@@ -31,12 +40,11 @@ MUST_USE bool promql_take(struct promql_reader *reader, const char *sign, const 
 /* Into braces or brackets, and out of them: what follows the bracket has colons in words, or has not. */
 MUST_USE bool promql_take_bracket(struct promql_reader *reader, const char *sign, bool colons, const char *expected);
 
-MUST_USE bool promql_read_labels(struct promql_reader *reader, struct promql_grouping *ret);
-
-/* On `by` or `without`. */
-MUST_USE bool promql_read_grouping(struct promql_reader *reader, struct promql_grouping *ret);
+/* On the bracket of a list of labels. */
+MUST_USE bool promql_read_names(struct promql_reader *reader, struct promql_names *ret_names);
 
 /* Behind the name, or on the brace where there is none. */
-MUST_USE bool promql_read_selector(struct promql_reader *reader, struct str name);
+MUST_USE bool promql_read_selector(struct promql_reader *reader, struct str name,
+				   struct promql_selector **ret_selector);
 
 #endif

@@ -13,14 +13,25 @@ static bool read_label(struct promql_reader *reader)
 	} else if (reader->token.kind != TOKEN_WORD || str_index(label, ':') < label.len) {
 		return promql_expected(reader, "the name of a label");
 	}
-	*vec_push(&reader->parsed->labels) = label;
+	*vec_push(&reader->names) = label;
 	return promql_advance(reader);
 }
 
-bool promql_read_labels(struct promql_reader *reader, struct promql_grouping *ret)
+static bool keep_names(struct promql_reader *reader, struct promql_names *ret_names)
 {
-	ret->there = true;
-	ret->first = reader->parsed->labels.count;
+	struct str *list = arena_calloc(reader->arena, reader->names.count, sizeof(*list));
+
+	if (list == NULL)
+		return promql_no_room(reader->err);
+	for (size_t i = 0; i < reader->names.count; i++)
+		list[i] = reader->names.items[i];
+	*ret_names = (struct promql_names){list, reader->names.count};
+	return true;
+}
+
+bool promql_read_names(struct promql_reader *reader, struct promql_names *ret_names)
+{
+	reader->names.count = 0;
 	if (!promql_take(reader, "(", "`(`"))
 		return false;
 	while (!promql_is_sign(reader->token, ")")) {
@@ -33,20 +44,18 @@ bool promql_read_labels(struct promql_reader *reader, struct promql_grouping *re
 			return promql_expected(reader, "`,` or `)`");
 		}
 	}
-	ret->count = reader->parsed->labels.count - ret->first;
-	return promql_advance(reader);
-}
-
-bool promql_read_grouping(struct promql_reader *reader, struct promql_grouping *ret)
-{
-	*ret = (struct promql_grouping){.without = PROMQL_IS_WORD(reader->token, "without")};
-	return promql_advance(reader) && promql_read_labels(reader, ret);
+	return keep_names(reader, ret_names) && promql_advance(reader);
 }
 
 /* ---- selectors ---- */
 
+struct found {
+	struct promql_selector selector;
+	bool named; /* before the braces, where Prometheus takes no second one in them */
+};
+
 /* An empty name is that of series without one. */
-static bool set_name(struct promql_reader *reader, struct promql_found *found, bool exact, struct promql_token value)
+static bool set_name(struct promql_reader *reader, struct found *found, bool exact, struct promql_token value)
 {
 	struct str name;
 
@@ -66,7 +75,7 @@ static bool set_name(struct promql_reader *reader, struct promql_found *found, b
 	return true;
 }
 
-static bool add_matcher(struct promql_reader *reader, struct promql_found *found, struct promql_token label,
+static bool add_matcher(struct promql_reader *reader, struct found *found, struct promql_token label,
 			struct promql_token op, struct promql_token value)
 {
 	struct promql_matcher matcher = {.label = label.text, .op = op.text};
@@ -75,13 +84,12 @@ static bool add_matcher(struct promql_reader *reader, struct promql_found *found
 		return promql_no_room(reader->err);
 	if (!promql_unquote(value.text, reader->arena, &matcher.value))
 		return promql_no_room(reader->err);
-	*vec_push(&reader->parsed->matchers) = matcher;
-	found->selector.count++;
+	*vec_push(&reader->matchers) = matcher;
 	return !str_eq(matcher.label, STR("__name__")) || set_name(reader, found, promql_is_sign(op, "="), value);
 }
 
 /* `a="b"`, or a quoted name alone. */
-static bool read_matcher(struct promql_reader *reader, struct promql_found *found)
+static bool read_matcher(struct promql_reader *reader, struct found *found)
 {
 	struct promql_token label = reader->token;
 	struct promql_token op, value;
@@ -105,14 +113,14 @@ static bool read_matcher(struct promql_reader *reader, struct promql_found *foun
 }
 
 /* A comma may stand first, too, where a template left nothing before it; Prometheus says what it thinks of that. */
-static bool read_matchers(struct promql_reader *reader, struct promql_found *found)
+static bool read_matchers(struct promql_reader *reader, struct found *found)
 {
 	const char *from;
 
 	if (!promql_take_bracket(reader, "{", false, "`{`"))
 		return false;
 	from = reader->end;
-	found->comma_due = !promql_is_sign(reader->token, ",") && !promql_is_sign(reader->token, "}");
+	found->selector.comma_due = !promql_is_sign(reader->token, ",") && !promql_is_sign(reader->token, "}");
 	if (promql_is_sign(reader->token, ",") && !promql_advance(reader))
 		return false;
 	while (!promql_is_sign(reader->token, "}")) {
@@ -129,17 +137,57 @@ static bool read_matchers(struct promql_reader *reader, struct promql_found *fou
 	return promql_take_bracket(reader, "}", true, "`}`");
 }
 
-bool promql_read_selector(struct promql_reader *reader, struct str name)
+static bool keep_selector(struct promql_reader *reader, struct promql_selector selector,
+			  struct promql_selector **ret_selector)
 {
-	struct promql_found found = {
-		.selector = {.name = name}, .first_matcher = reader->parsed->matchers.count, .named = name.ptr != NULL};
+	struct promql_selector *kept = arena_alloc(reader->arena, sizeof(*kept));
+	struct promql_matcher *list = arena_calloc(reader->arena, reader->matchers.count, sizeof(*list));
+
+	if (kept == NULL || list == NULL)
+		return promql_no_room(reader->err);
+	for (size_t i = 0; i < reader->matchers.count; i++)
+		list[i] = reader->matchers.items[i];
+	*kept = selector;
+	kept->list = list;
+	kept->count = reader->matchers.count;
+	*ret_selector = kept;
+	return true;
+}
+
+bool promql_read_selector(struct promql_reader *reader, struct str name, struct promql_selector **ret_selector)
+{
+	struct found found = {.selector = {.name = name}, .named = name.ptr != NULL};
 	const char *from = name.ptr ? name.ptr : reader->token.text.ptr;
 
+	reader->matchers.count = 0;
 	if (promql_is_sign(reader->token, "{") && !read_matchers(reader, &found))
 		return false;
 	if (found.selector.pattern_name)
 		found.selector.name = (struct str){NULL, 0};
-	found.selector.text = found.selector.whole = promql_between(from, reader->end);
-	*vec_push(&reader->parsed->found) = found;
-	return true;
+	found.selector.text = promql_between(from, reader->end);
+	return keep_selector(reader, found.selector, ret_selector);
+}
+
+/* ---- with more matchers ---- */
+
+void promql_write_selector(struct buf *out, const struct promql_selector *selector, struct str matchers)
+{
+	struct str text = selector->text;
+
+	if (matchers.len == 0) {
+		buf_put(out, text);
+		return;
+	}
+	if (selector->matchers.ptr == NULL) {
+		buf_put(out, text);
+		buf_putc(out, '{');
+		buf_put(out, matchers);
+		buf_putc(out, '}');
+		return;
+	}
+	buf_put(out, promql_between(text.ptr, selector->matchers.ptr));
+	buf_put(out, matchers);
+	if (selector->comma_due)
+		buf_putc(out, ',');
+	buf_put(out, promql_between(selector->matchers.ptr, text.ptr + text.len));
 }

@@ -17,16 +17,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_selectors(struct str promql, struct str series, bool external, struct arena *arena)
 {
-	const struct promql_selector *selectors;
-	size_t count;
+	struct promql_tree tree;
+	size_t count = 0;
 	struct err err;
 
-	CHECK(promql_selectors(promql, arena, &selectors, &count, &err));
-	CHECK(count == 1 || count == 2); /* two: a mean */
-	for (size_t i = 0; i < count; i++) {
-		CHECK(!selectors[i].pattern_name && str_starts(selectors[i].name, series));
-		CHECK(external || str_contains(selectors[i].matchers, STR("namespace=\"default\",pod=\"a\"")));
+	CHECK(promql_read(promql, arena, &tree, &err));
+	for (const struct promql_node *node = tree.first; node; node = node->next) {
+		if (node->kind != PROMQL_SELECTOR)
+			continue;
+		count++;
+		CHECK(!node->selector->pattern_name && str_starts(node->selector->name, series));
+		CHECK(external || str_contains(node->selector->matchers, STR("namespace=\"default\",pod=\"a\"")));
 	}
+	CHECK(count == 1 || count == 2); /* two: a mean */
 }
 
 static void check_query(const struct gke_name *name, const struct selector *selector, bool external,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* promql_parse.h - what PromQL is read into. */
-#ifndef GAUGELET_TEXT_PROMQL_PARSE_H
-#define GAUGELET_TEXT_PROMQL_PARSE_H
+/* promql_lex.h - the tokens of PromQL. */
+#ifndef GAUGELET_TEXT_PROMQL_LEX_H
+#define GAUGELET_TEXT_PROMQL_LEX_H
 
-#include "base/vec.h"
-#include "text/promql.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
 
 enum promql_token_kind {
 	TOKEN_END,
@@ -33,39 +34,6 @@ MUST_USE bool promql_unquote(struct str token, struct arena *arena, struct str *
 
 /* Always false: `PromQL, byte 7: found "]", expected TEXT`. */
 bool promql_unexpected(struct str text, struct promql_token token, const char *expected, struct err *err);
-
-struct promql_found {
-	struct promql_selector selector; /* its list is not made here */
-	size_t first_matcher;
-	bool named;	/* before the braces, where Prometheus takes no second one in them */
-	bool comma_due; /* between a matcher put first and what is there */
-};
-
-/* `by (...)`: a part of all labels. */
-struct promql_grouping {
-	bool there, without;
-	size_t first, count;
-};
-
-struct promql_parsed {
-	struct {
-		VEC_OF(struct promql_found);
-	} found;
-	struct {
-		VEC_OF(struct promql_matcher);
-	} matchers; /* of every selector */
-	struct {
-		VEC_OF(struct str);
-	} labels; /* of every list `by` and `on`, ... */
-	bool is_aggregation;
-	/* the aggregation that ended last, of nested ones the outermost; its labels by the grouping */
-	struct promql_aggregation aggregation;
-	struct promql_grouping grouping;
-};
-
-/* *parsed begins zeroed, and is cleared whatever comes. */
-MUST_USE bool promql_parse(struct str text, struct arena *arena, struct promql_parsed *parsed, struct err *err);
-void promql_parsed_clear(struct promql_parsed *parsed);
 
 static inline bool promql_no_room(struct err *err)
 {
