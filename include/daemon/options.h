@@ -52,6 +52,7 @@ struct options {
 	bool bind_address_given;
 	uint16_t secure_port; /* 443 */
 	const char *cert_dir; /* apiserver.local.config/certificates */
+	const char *sandbox; /* off, warn or on */
 	int64_t max_response_bytes;
 	const char *tls_cert_file, *tls_private_key_file, *tls_min_version;
 	struct text_list tls_cipher_suites; /* IANA names; none: our own choice */

@@ -97,11 +97,17 @@ struct arena *http_arena(struct http_exchange *exchange);
 void http_on_gone(struct http_exchange *exchange, void (*on_gone)(void *context), void *context);
 
 /* ---- the answer */
+/* A body that many answers share. */
+struct http_body;
+struct http_body *http_body_new(struct buf *bytes) MUST_USE; /* taken */
+void http_body_unref(struct http_body *body); /* NULL is fine */
+
 struct http_reply {
 	unsigned status;
 	const char *content_type;   /* NULL: none */
 	const char *const *headers; /* name, value, name, value, ..., NULL; more of them; NULL for none */
 	struct buf *body;	    /* taken (its memory moves); NULL: none */
+	struct http_body *shared;   /* instead; lent */
 };
 
 /* Answers and ends the exchange. HEAD: the head alone, with the body's length. Adds Date, Audit-Id (the request's, or a new

@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include "cluster.h"
+#include "confine.h"
 #include "credentials.h"
 #include "heap.h"
 
@@ -378,6 +379,7 @@ enum daemon_exit daemon_run(const struct options *options)
 		how = DAEMON_STOPPED;
 	} else if (start(&daemon, &err)) {
 		heap_watch(&daemon.heap, daemon.loop);
+		confine(options);
 		loop_run(daemon.loop);
 		log_info("stopped");
 	} else {

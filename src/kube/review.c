@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "client_limits.h"
@@ -17,6 +18,7 @@ struct review {
 	token_review_handler *token_handler; /* one of the two */
 	access_review_handler *access_handler;
 	void *context;
+	struct str question; /* of an access review: the document that was sent, behind this struct */
 };
 
 /* ---- questions */
@@ -264,14 +266,49 @@ static bool read_token_review(const struct kube_answer *answer, json_t **ret_roo
 	return !*ret_good || read_user(json_object_get(status, "user"), arena, identity, err);
 }
 
-static bool read_access_review(const struct kube_answer *answer, json_t **ret_root, bool *ret_allowed,
-			       struct str *ret_reason, struct err *err)
+/* The texts of one object are those of the other; what is not there is empty. */
+static bool same_texts(const json_t *one, const json_t *other, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (!str_eq(json_document_text(one, *keys), json_document_text(other, *keys)))
+			return false;
+	return true;
+}
+
+/* An answer may leave the question out. One that names it, names ours: else it is another one's. */
+static bool answers_question(json_t *root, struct str question)
+{
+	static const char *const user[] = {"user", "uid", NULL};
+	static const char *const resource[] = {"namespace", "verb",	   "group", "version",
+					       "resource",  "subresource", "name",  NULL};
+	static const char *const path[] = {"path", "verb", NULL};
+	json_auto_t *asked = NULL;
+	const json_t *got = json_document_get(root, "spec"), *want;
+	struct err err;
+
+	if (!json_is_object(got) || json_object_size(got) == 0)
+		return true;
+	if (!json_document_parse(question, &asked, &err))
+		return false;
+	want = json_document_get(asked, "spec");
+	return same_texts(got, want, user) &&
+	       same_texts(json_document_get(got, "resourceAttributes"), json_document_get(want, "resourceAttributes"),
+			  resource) &&
+	       same_texts(json_document_get(got, "nonResourceAttributes"),
+			  json_document_get(want, "nonResourceAttributes"), path);
+}
+
+static bool read_access_review(const struct kube_answer *answer, struct str question, json_t **ret_root,
+			       bool *ret_allowed, struct str *ret_reason, struct err *err)
 {
 	const json_t *status = NULL;
 	bool denied = false;
 
-	if (!find_status(answer, "SubjectAccessReview", ret_root, &status, err) ||
-	    !read_bool(status, "denied", &denied, err) || !read_bool(status, "allowed", ret_allowed, err))
+	if (!find_status(answer, "SubjectAccessReview", ret_root, &status, err))
+		return false;
+	if (!answers_question(*ret_root, question))
+		return err_set(err, ERR_UPSTREAM, "answered another question than was asked");
+	if (!read_bool(status, "denied", &denied, err) || !read_bool(status, "allowed", ret_allowed, err))
 		return false;
 	*ret_allowed = *ret_allowed && !denied;
 	*ret_reason = json_document_text(status, "reason");
@@ -305,7 +342,7 @@ static void access_reviewed(void *context, const struct kube_answer *answer)
 	struct err err = {0};
 	bool allowed = false;
 
-	if (!read_access_review(answer, &root, &allowed, &reason, &err)) {
+	if (!read_access_review(answer, review->question, &root, &allowed, &reason, &err)) {
 		(void)err_wrap(&err, "SubjectAccessReview");
 		review->access_handler(review->context, false, STR(""), err.msg);
 		return;
@@ -315,10 +352,13 @@ static void access_reviewed(void *context, const struct kube_answer *answer)
 
 static struct kube_call *post(struct kube_client *client, struct kube_request request, const struct review *review)
 {
-	struct review *kept = xnew(struct review);
+	struct review *kept = xcalloc(1, sizeof(*kept) + review->question.len);
 	struct kube_call *call;
 
 	*kept = *review;
+	if (review->question.len)
+		memcpy(kept + 1, review->question.ptr, review->question.len);
+	kept->question.ptr = (const char *)(kept + 1);
 	request.method = "POST";
 	request.max_body_bytes = ANSWER_BYTES_MAX;
 	request.retry = true;
@@ -346,7 +386,7 @@ struct kube_call *review_token(struct kube_client *client, struct str token, int
 struct kube_call *review_access(struct kube_client *client, struct str document, int64_t timeout_ms,
 				access_review_handler *handler, void *context)
 {
-	const struct review review = {.access_handler = handler, .context = context};
+	const struct review review = {.access_handler = handler, .context = context, .question = document};
 	CLEANUP(buf_clear) struct buf path = {0};
 
 	buf_puts(&path, "/apis/authorization.k8s.io/v1/subjectaccessreviews?timeout=");

@@ -40,6 +40,7 @@ struct watch {
 	struct buf version; /* to watch from; empty: to list first */
 	struct buf list_version, more;
 	unsigned pages;
+	uint64_t anchor;		   /* the hash of a continue token that came before */
 	bool listed;			   /* once at least */
 	bool broken;			   /* `failed` was the last word */
 	bool got_bytes, got_events, moved; /* by the call under way; moved: to another version */
@@ -254,6 +255,18 @@ static void end_list(struct watch *watch)
 	ask_after(watch, 0);
 }
 
+/* A server that gives a token again would have us ask for ever. Each is compared with the one of the page whose number was the last
+   power of two, so that a circle of any length is found, and none is kept. */
+static bool comes_again(struct watch *watch)
+{
+	uint64_t token = str_hash(buf_str(&watch->more), 0);
+	bool again = watch->pages > 1 && token == watch->anchor;
+
+	if ((watch->pages & (watch->pages - 1)) == 0)
+		watch->anchor = token;
+	return again && watch->more.len > 0;
+}
+
 /* All pages show the state of the first one's version. */
 static void keep_page(struct watch *watch)
 {
@@ -278,7 +291,9 @@ static void page_done(struct watch *watch, const struct kube_answer *answer, boo
 		return;
 	}
 	keep_page(watch);
-	if (watch->list_version.failed || watch->more.failed || watch->pages == PAGES_MAX)
+	if (comes_again(watch))
+		list_failed(watch, answer->status, "the list has a continue token twice");
+	else if (watch->list_version.failed || watch->more.failed || watch->pages == PAGES_MAX)
 		list_failed(watch, answer->status, "the list does not end");
 	else if (watch->more.len)
 		list_page(watch);

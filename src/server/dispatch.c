@@ -24,6 +24,7 @@ void dispatch_free(struct dispatch *dispatch)
 {
 	if (dispatch == NULL)
 		return;
+	document_cache_clear(&dispatch->documents);
 	catalog_unref(dispatch->catalog);
 	reason_log_free(dispatch->log);
 	free(dispatch);
@@ -33,6 +34,7 @@ void dispatch_set_catalog(struct dispatch *dispatch, struct catalog *catalog, st
 {
 	catalog_unref(dispatch->catalog);
 	dispatch->catalog = catalog;
+	document_cache_clear(&dispatch->documents);
 	dispatch->settings.groups = groups;
 }
 

@@ -89,6 +89,44 @@ static void headers_add(struct http_exchange *exchange, struct MHD_Response *res
 		header_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
+struct http_body {
+	unsigned references;
+	struct buf bytes;
+};
+
+struct http_body *http_body_new(struct buf *bytes)
+{
+	struct http_body *body = xnew(struct http_body);
+
+	body->references = 1;
+	body->bytes.len = bytes->len;
+	body->bytes.ptr = buf_steal(bytes);
+	return body;
+}
+
+void http_body_unref(struct http_body *body)
+{
+	if (!body || --body->references > 0)
+		return;
+	free(body->bytes.ptr);
+	free(body);
+}
+
+static void shared_free(void *body)
+{
+	http_body_unref(body);
+}
+
+static struct MHD_Response *response_share(struct http_body *body)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		body->bytes.len, body->bytes.ptr, shared_free, body);
+
+	body->references++;
+	CHECK(response != NULL); /* only out of memory */
+	return response;
+}
+
 static struct MHD_Response *response_take(struct buf *body)
 {
 	static char nothing[1];
@@ -156,7 +194,7 @@ struct MHD_Response *http_reply_make(struct http_exchange *exchange, const struc
 	if (reply.body)
 		hold(exchange, reply.body);
 	exchange->status = reply.status;
-	response = response_take(reply.body);
+	response = reply.shared ? response_share(reply.shared) : response_take(reply.body);
 	headers_add(exchange, response, &reply);
 	return response;
 }

@@ -5,6 +5,7 @@
 
 #include "api/plan.h"
 #include "auth_in.h"
+#include "document_cache.h"
 #include "kube/objects.h"
 #include "model/policy.h"
 #include "net/loop.h"
@@ -21,6 +22,7 @@ struct task;
 struct dispatch {
 	struct dispatch_settings settings;
 	struct catalog *catalog;
+	struct document_cache documents;
 	struct reason_log *log;
 	struct policy_stats stats;
 	struct traffic_refusals refusals;

@@ -99,6 +99,7 @@ static void write_differences(struct buf *out, const struct options *o)
 	write_number(out, "cache", o->cache_ttl_ms, 5000);
 	write_number(out, "stale", o->serve_stale_ms, 0);
 	write_number(out, "sample-age", o->max_sample_age_ms, 5 * MINUTE_MS);
+	write_text(out, "sandbox", str_eq(str_of(o->sandbox), STR("on")) ? NULL : o->sandbox, NULL);
 	write_number(out, "response-bytes", o->max_response_bytes, 32 << 20);
 	write_number(out, "ask-age", o->sample_age, false);
 	write_number(out, "empty-ok", o->empty_list_ok, false);

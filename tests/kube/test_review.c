@@ -153,6 +153,22 @@ static struct answer_case {
 	 "so that "
 	 "it may create tokenreviews"},
 	{"allowed", false, 201, ACCESS("{\"allowed\":true,\"reason\":\"RBAC\"}"), "yes: RBAC"},
+	{"allowed, with the question", false, 201,
+	 "{" SAR ",\"spec\":{\"user\":\"jo\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\"}},"
+	 "\"status\":{\"allowed\":true}}",
+	 "yes: "},
+	{"allowed, but somebody else", false, 201,
+	 "{" SAR ",\"spec\":{\"user\":\"admin\",\"resourceAttributes\":{\"verb\":\"get\",\"resource\":\"pods\"}},"
+	 "\"status\":{\"allowed\":true}}",
+	 "problem: SubjectAccessReview: answered another question than was asked"},
+	{"allowed, but something else", false, 201,
+	 "{" SAR ",\"spec\":{\"user\":\"jo\",\"resourceAttributes\":{\"verb\":\"list\",\"resource\":\"pods\"}},"
+	 "\"status\":{\"allowed\":true}}",
+	 "problem: SubjectAccessReview: answered another question than was asked"},
+	{"allowed, but a path", false, 201,
+	 "{" SAR ",\"spec\":{\"user\":\"jo\",\"nonResourceAttributes\":{\"verb\":\"get\",\"path\":\"/apis\"}},"
+	 "\"status\":{\"allowed\":true}}",
+	 "problem: SubjectAccessReview: answered another question than was asked"},
 	{"allowed without a reason", false, 201, ACCESS("{\"allowed\":true,\"denied\":false}"), "yes: "},
 	{"not allowed", false, 201, ACCESS("{\"allowed\":false,\"reason\":\"no binding\"}"), "no: no binding"},
 	{"nothing said", false, 201, ACCESS("{}"), "no: "},
@@ -186,7 +202,10 @@ static void test_answer(void **state)
 	if (c->token)
 		(void)review_token(heard.world->client, STR("t"), 10000, hear_token, &heard);
 	else
-		(void)review_access(heard.world->client, STR("{}"), 10000, hear_access, &heard);
+		(void)review_access(heard.world->client,
+				    STR("{\"spec\":{\"user\":\"jo\",\"resourceAttributes\":{\"verb\":\"get\","
+					"\"resource\":\"pods\"}}}"),
+				    10000, hear_access, &heard);
 	assert_int_equal(heard.world->done, 0);
 	loop_run(heard.world->loop);
 	assert_int_equal(heard.world->done, 1);

@@ -368,6 +368,20 @@ static void test_right_kinds(void **state)
 			    "begin; put /a; put /b; put /c; put /d; synced; put /e; put /f; put /g; failed 500 etcd; ");
 }
 
+/* Else such a server has us ask for ever. */
+static void test_token_twice(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t i = 0; i < 4; i++)
+		script(&world->kube, "200 OK",
+		       i % 2 ? "{\"items\":[],\"metadata\":{\"resourceVersion\":\"7\",\"continue\":\"a\"}}"
+			     : "{\"items\":[],\"metadata\":{\"resourceVersion\":\"7\",\"continue\":\"b\"}}",
+		       KEEP);
+	run_until_noted(world, "failed", 1);
+	assert_string_equal(buf_cstr(&world->kube.note), "begin; failed 200 the list has a continue token twice; ");
+}
+
 /* As the kubelet's own reader has it. */
 static void test_the_first_of_two_ready_conditions_counts(void **state)
 {
@@ -487,6 +501,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_list_is_tried_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_malformed_items_are_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_right_kinds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_token_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_first_of_two_ready_conditions_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resumes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_freed_at_any_time, set_up, tear_down),
