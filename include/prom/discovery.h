@@ -17,7 +17,7 @@ struct series_finding;
 struct discovery_options {
 	int64_t relist_ms;   /* from the end of a request to the next one for the same series */
 	int64_t max_age_ms;  /* how far back a series counts */
-	int64_t patience_ms; /* how long new rules wait for the first answers to what only they ask */
+	int64_t deadline_ms; /* how long new rules wait for the first answers to what only they ask */
 };
 
 /* `catalog` is given. Called from the loop whenever something has been found. */
@@ -34,7 +34,7 @@ DEFINE_FREE_AT(discovery)
 void discovery_set_resources(struct discovery *discovery, const struct resource_table *resources);
 
 /* Other rules; those that wait already are replaced. What was found for a seriesQuery that the new ones have too stays. Their first
-   catalog comes once each seriesQuery was answered or has failed, or patience ends; until then there are catalogs of the rules
+   catalog comes once each seriesQuery was answered or has failed, or the deadline passes; until then there are catalogs of the rules
    before. */
 void discovery_set_rules(struct discovery *discovery, struct rules *rules);
 

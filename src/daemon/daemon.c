@@ -46,7 +46,7 @@ enum {
 	RULES_LOOK_MS = 60000,
 	RULES_SETTLE_MS = 50, /* and as much again in the watch */
 	RULES_GONE_MS = 1000,
-	NEW_RULES_PATIENCE_MS = 10000,
+	NEW_RULES_DEADLINE_MS = 10000,
 	CACHE_BYTES_MAX = 64 << 20,
 };
 
@@ -203,7 +203,7 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 						  .max_bytes = CACHE_BYTES_MAX};
 	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
 						    .max_age_ms = options->metrics_max_age_ms,
-						    .patience_ms = NEW_RULES_PATIENCE_MS};
+						    .deadline_ms = NEW_RULES_DEADLINE_MS};
 	const struct names_options names = {.relist_ms = discovery.relist_ms, .max_age_ms = discovery.max_age_ms};
 
 	daemon->credentials = credentials_new(daemon->loop, options, &prom, err);

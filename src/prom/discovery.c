@@ -41,7 +41,7 @@ struct search {
 };
 
 /* Rules, and where each of their series_queries is searched for. */
-struct edition {
+struct generation {
 	struct rules *rules; /* NULL: there is none */
 	struct search **searches;
 };
@@ -53,16 +53,16 @@ struct discovery {
 	struct discovery_options options;
 	discovery_handler *handler;
 	void *context;
-	struct edition served; /* what the last catalog was made of */
-	struct edition coming; /* waits for the first answers to what it asks, until it is overdue */
+	struct generation served; /* what the last catalog was made of */
+	struct generation coming; /* waits for the first answers to what it asks, until it is overdue */
 	bool overdue;
 	struct {
 		VEC_OF(struct search *);
-	} searches; /* of both editions, each text once */
+	} searches; /* of both generations, each text once */
 	size_t under_way;
-	struct series_finding *findings; /* of the served edition */
-	struct loop_timer next, build, patience;
-	struct edition *building;
+	struct series_finding *findings; /* of the served generation */
+	struct loop_timer next, build, deadline;
+	struct generation *building;
 	struct catalog_builder *builder;
 	const struct series_set **sets; /* what the builder reads */
 };
@@ -134,12 +134,12 @@ static bool stop_build(struct discovery *discovery)
 }
 
 /* Rules that ask what was never answered would have their metrics vanish for as long as the first answers take. */
-static size_t unanswered(const struct edition *edition)
+static size_t unanswered(const struct generation *generation)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < edition->rules->series_query_count; i++)
-		count += !edition->searches[i]->asked;
+	for (size_t i = 0; i < generation->rules->series_query_count; i++)
+		count += !generation->searches[i]->asked;
 	return count;
 }
 
@@ -221,7 +221,7 @@ static void start_due(void *context)
 		loop_timer_set(discovery->loop, &discovery->next, next - now);
 }
 
-/* ---- editions of the rules */
+/* ---- generations of the rules */
 
 static struct search *search_add(struct discovery *discovery, struct str selector)
 {
@@ -253,32 +253,32 @@ static void search_free(struct search *search)
 }
 
 /* What is known of the same text stays known. */
-static void edition_fill(struct discovery *discovery, struct edition *edition, struct rules *rules)
+static void generation_fill(struct discovery *discovery, struct generation *generation, struct rules *rules)
 {
 	CLEANUP(map_clear) struct map known = {0};
 
 	for (size_t i = 0; i < discovery->searches.count; i++)
 		*map_at(&known, discovery->searches.items[i]->selector) = discovery->searches.items[i];
-	edition->rules = rules_ref(rules);
-	edition->searches = xcalloc(rules->series_query_count, sizeof(struct search *));
+	generation->rules = rules_ref(rules);
+	generation->searches = xcalloc(rules->series_query_count, sizeof(struct search *));
 	for (size_t i = 0; i < rules->series_query_count; i++) {
-		edition->searches[i] = map_get(&known, rules->series_queries[i]);
-		if (edition->searches[i] == NULL)
-			edition->searches[i] = search_add(discovery, rules->series_queries[i]);
+		generation->searches[i] = map_get(&known, rules->series_queries[i]);
+		if (generation->searches[i] == NULL)
+			generation->searches[i] = search_add(discovery, rules->series_queries[i]);
 	}
 }
 
-static void edition_clear(struct edition *edition)
+static void generation_clear(struct generation *generation)
 {
-	rules_unref(edition->rules);
-	vec_release(edition->searches);
-	*edition = (struct edition){0};
+	rules_unref(generation->rules);
+	vec_release(generation->searches);
+	*generation = (struct generation){0};
 }
 
-static void mark_used(const struct edition *edition)
+static void mark_used(const struct generation *generation)
 {
-	for (size_t i = 0; edition->rules && i < edition->rules->series_query_count; i++)
-		edition->searches[i]->used = true;
+	for (size_t i = 0; generation->rules && i < generation->rules->series_query_count; i++)
+		generation->searches[i]->used = true;
 }
 
 /* A search that no rules have any more ends; its turn goes to others. */
@@ -304,16 +304,16 @@ static void drop_unused(struct discovery *discovery)
 
 static void serve_coming(struct discovery *discovery)
 {
-	edition_clear(&discovery->served);
+	generation_clear(&discovery->served);
 	discovery->served = discovery->coming;
-	discovery->coming = (struct edition){0};
-	loop_timer_cancel(discovery->loop, &discovery->patience);
+	discovery->coming = (struct generation){0};
+	loop_timer_cancel(discovery->loop, &discovery->deadline);
 	vec_release(discovery->findings);
 	discovery->findings = xcalloc(discovery->served.rules->series_query_count, sizeof(*discovery->findings));
 	drop_unused(discovery);
 }
 
-static void patience_ends(void *context)
+static void deadline_passed(void *context)
 {
 	struct discovery *discovery = context;
 
@@ -328,11 +328,11 @@ void discovery_set_rules(struct discovery *discovery, struct rules *rules)
 {
 	bool again = stop_build(discovery); /* it may be of the rules that were to come, or read what is dropped */
 
-	edition_clear(&discovery->coming);
-	edition_fill(discovery, &discovery->coming, rules);
+	generation_clear(&discovery->coming);
+	generation_fill(discovery, &discovery->coming, rules);
 	drop_unused(discovery);
 	discovery->overdue = false;
-	loop_timer_set(discovery->loop, &discovery->patience, discovery->options.patience_ms);
+	loop_timer_set(discovery->loop, &discovery->deadline, discovery->options.deadline_ms);
 	if (again || coming_is_due(discovery))
 		gather(discovery);
 }
@@ -366,13 +366,13 @@ static void go_on_building(void *context)
 static void start_build(void *context)
 {
 	struct discovery *discovery = context;
-	struct edition *edition = coming_is_due(discovery) ? &discovery->coming : &discovery->served;
+	struct generation *generation = coming_is_due(discovery) ? &discovery->coming : &discovery->served;
 
-	discovery->sets = xcalloc(edition->rules->series_query_count, sizeof(struct series_set *));
-	for (size_t i = 0; i < edition->rules->series_query_count; i++)
-		discovery->sets[i] = edition->searches[i]->set;
-	discovery->building = edition;
-	discovery->builder = catalog_builder_new(edition->rules, discovery->resources, discovery->sets);
+	discovery->sets = xcalloc(generation->rules->series_query_count, sizeof(struct series_set *));
+	for (size_t i = 0; i < generation->rules->series_query_count; i++)
+		discovery->sets[i] = generation->searches[i]->set;
+	discovery->building = generation;
+	discovery->builder = catalog_builder_new(generation->rules, discovery->resources, discovery->sets);
 	discovery->build.handler = go_on_building;
 	go_on_building(discovery);
 }
@@ -394,9 +394,9 @@ struct discovery *discovery_new(struct loop *loop, struct prom *prom, struct rul
 		.context = context,
 		.next = {.handler = start_due, .context = discovery},
 		.build = {.handler = start_build, .context = discovery},
-		.patience = {.handler = patience_ends, .context = discovery},
+		.deadline = {.handler = deadline_passed, .context = discovery},
 	};
-	edition_fill(discovery, &discovery->served, rules);
+	generation_fill(discovery, &discovery->served, rules);
 	discovery->findings = xcalloc(rules->series_query_count, sizeof(*discovery->findings));
 	loop_timer_set(loop, &discovery->next, 0);
 	return discovery;
@@ -408,13 +408,13 @@ void discovery_free(struct discovery *discovery)
 		return;
 	loop_timer_cancel(discovery->loop, &discovery->next);
 	loop_timer_cancel(discovery->loop, &discovery->build);
-	loop_timer_cancel(discovery->loop, &discovery->patience);
+	loop_timer_cancel(discovery->loop, &discovery->deadline);
 	end_build(discovery);
 	for (size_t i = 0; i < discovery->searches.count; i++)
 		search_free(discovery->searches.items[i]);
 	vec_clear(&discovery->searches);
-	edition_clear(&discovery->served);
-	edition_clear(&discovery->coming);
+	generation_clear(&discovery->served);
+	generation_clear(&discovery->coming);
 	vec_release(discovery->findings);
 	resource_table_unref(discovery->resources);
 	free(discovery);

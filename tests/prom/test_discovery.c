@@ -50,7 +50,7 @@ struct world {
 	bool (*enough)(struct world *world);
 	size_t published, of_new; /* catalogs; those of the new rules */
 	struct rules *new_rules;
-	int64_t relist_ms, patience_ms;
+	int64_t relist_ms, deadline_ms;
 	enum manner c_manner;
 	const char *c_status;
 	char answers[4][400];
@@ -115,7 +115,7 @@ static int set_up(void **state)
 	assert_true(compiled(new_specs, COUNT_OF(new_specs), NULL, 0, &problems, &world->new_rules));
 	world->resources = resource_table_builtin();
 	world->relist_ms = RELIST_MS;
-	world->patience_ms = PATIENCE_MS;
+	world->deadline_ms = PATIENCE_MS;
 	*state = world;
 	return 0;
 }
@@ -139,7 +139,7 @@ static int tear_down(void **state)
 static void run_until(struct world *world, bool (*enough)(struct world *world))
 {
 	const struct discovery_options options = {
-		.relist_ms = world->relist_ms, .max_age_ms = MAX_AGE_MS, .patience_ms = world->patience_ms};
+		.relist_ms = world->relist_ms, .max_age_ms = MAX_AGE_MS, .deadline_ms = world->deadline_ms};
 	char url[64];
 	const struct prom_options prom = {
 		.url = url, .query_timeout_ms = PATIENCE_MS, .series_timeout_ms = PATIENCE_MS, .max_connections = 1};
@@ -401,12 +401,12 @@ static void test_new_rules_wait_for_their_series(void **state)
 	assert_int_equal(discovery_findings(world->discovery)[1].series, 1); /* of `b` */
 }
 
-static void test_patience_ends(void **state)
+static void test_deadline_passes(void **state)
 {
 	struct world *world = *state;
 
 	world->c_manner = HANG;
-	world->patience_ms = 30;
+	world->deadline_ms = 30;
 	change_rules(world);
 	run_until(world, serves_new);
 	assert_true(has(world, "a"));
@@ -470,7 +470,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_new_rules_come_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_new_rules_wait_for_their_series, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_patience_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_failure_is_an_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_waiting_rules_are_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rules_change_many_times, set_up, tear_down),
