@@ -57,6 +57,7 @@ struct api_plan {
 	struct buf promql;
 	struct api_reply reply;
 	bool unknown_resource; /* the cluster may have got it since its resources were last asked for */
+	bool missing;	       /* answered, as no metric of that name is there; see api_missed */
 	size_t duplicates;     /* samples that a later one of the same object took the place of */
 	/* the rest is the plan's own */
 	const struct api_request *request;
@@ -75,6 +76,15 @@ struct api_plan {
 /* First half. Initialises `plan`; request, view and arena must live as long as it. */
 void api_begin(struct api_plan *plan, const struct api_request *request, const struct api_view *view,
 	       struct arena *arena);
+
+/* Of a plan that is answered as the metric is missing: a rule that may give it, though its search found nothing, or not yet. Rules
+   before *next_rule are passed over, and it is set behind the one that is found. False: there is none. */
+struct api_missed {
+	size_t series_query; /* the search's, of the catalog's rules */
+	bool likely;	     /* its series would have that name, as far as one can tell */
+};
+bool api_missed(const struct api_plan *plan, size_t *next_rule, struct api_missed *ret_missed);
+
 void api_listed(struct api_plan *plan, const struct samples *samples);
 void api_aged(struct api_plan *plan, const struct samples *samples);
 

@@ -46,6 +46,8 @@ struct series_finding {
 	int64_t since_s;		      /* how long ago the search began */
 	const struct upstream_error *problem; /* of the last try, when it failed; may be NULL */
 	int64_t age_ms;			      /* of the last good answer */
+	int64_t looked_ms;		      /* how long ago an answer or an error came last */
+	int64_t next_ms;		      /* until a request has it looked for again; 0: it is, or at once */
 	size_t kinds;			      /* in it */
 	uint64_t failures;		      /* since the start */
 };

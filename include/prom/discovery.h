@@ -5,6 +5,7 @@
 #define GAUGELET_PROM_DISCOVERY_H
 
 #include "base/base.h"
+#include "base/waiters.h"
 
 struct catalog;
 struct discovery;
@@ -37,6 +38,24 @@ void discovery_set_resources(struct discovery *discovery, const struct resource_
    catalog comes once each seriesQuery was answered or has failed, or the deadline passes; until then there are catalogs of the rules
    before. */
 void discovery_set_rules(struct discovery *discovery, struct rules *rules);
+
+/* A request that misses a metric which one of the rules may give, though its search found nothing, or not yet. Embedded, zeroed but
+   for the first three. */
+struct discovery_wait {
+	/* Once, unless cancelled: the search found nothing, failed, or what it found is in the catalog that was published last. */
+	void (*handler)(void *context);
+	void *context;
+	int64_t since_ms; /* what was looked for before finds nothing anew */
+	/* discovery's own */
+	struct search *search;
+	struct waiter waiter;
+};
+
+/* Looks once more, for one of the series_queries of a catalog's rules: at once, unless that was done a moment ago; then after a pause,
+   if that leaves time until `until_ms` and nobody else waits for it. False: nothing is waited for. */
+MUST_USE bool discovery_wait(struct discovery *discovery, const struct rules *rules, size_t series_query,
+			     int64_t until_ms, struct discovery_wait *wait);
+void discovery_wait_cancel(struct discovery_wait *wait); /* fine when it does not wait */
 
 /* One for each of the series_queries of the rules that the last catalog was made of (before it: of those given at first); lent,
    good until the next turn of the loop. */

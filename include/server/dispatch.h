@@ -8,6 +8,7 @@
 
 struct auth;
 struct catalog;
+struct discovery_wait;
 struct dispatch;
 struct http_exchange;
 struct loop;
@@ -18,6 +19,7 @@ struct prom;
 struct query_cache;
 struct request_record;
 struct resources;
+struct rules;
 struct series_finding;
 
 /* What requests are answered with. What is named outlives the dispatch. */
@@ -37,13 +39,16 @@ struct dispatch_settings {
 	bool sample_age;
 	/* What discovery knows at this moment, for reasons. */
 	const struct series_finding *(*findings)(void *context);
+	/* NULL, or discovery_wait and the one after: a metric is missed. */
+	bool (*look)(void *context, const struct rules *rules, size_t series_query, int64_t until_ms,
+		     struct discovery_wait *wait);
 	/* The names of Prometheus' metrics at this moment; NULL: none are known. Asked where gke_names is on. */
 	const struct metric_names *(*known)(void *context);
 	/* What the dispatch does not know of itself: the server, its certificate, reloads. */
 	void (*add_own_metrics)(void *context, struct own_metrics *metrics);
 	/* NULL, or called after each step of each request, which costs two looks at the clock a step. */
 	void (*watch)(void *context, const struct request_record *record);
-	void *context; /* of all four */
+	void *context; /* of all five */
 };
 
 /* `catalog` is given. */

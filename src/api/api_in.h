@@ -57,6 +57,9 @@ bool ages_are_of(const struct api_plan *plan, const struct samples *samples);
 
 /* ---- reasons: each says which one it is, and its arguments */
 
+/* Does the rule give the metric, by the name that its seriesQuery or its name.as has? */
+bool reason_concerns(const struct rule *rule, struct str metric);
+
 /* Why the metric is not in the catalog. */
 void reason_of_unknown(struct reason *reason, const struct api_plan *plan, const struct resource *resource);
 

@@ -205,6 +205,8 @@ static void refuse_unknown(struct api_plan *plan, const struct resource *resourc
 {
 	CLEANUP(reason_clear) struct reason reason = {0};
 
+	plan->missing = plan->request->route == ROUTE_EXTERNAL ||
+			(resource && resource->namespaced == plan->request->namespaced);
 	reason_of_unknown(&reason, plan, resource);
 	refusal_make_not_found(plan, false, &reason);
 }

@@ -85,7 +85,7 @@ static bool same_name(const struct rule *rule, struct str a, struct str b)
 	return rule->external ? str_eq_nocase(a, b) : str_eq(a, b); /* the HPA sends external names in lower case */
 }
 
-static bool concerns(const struct rule *rule, struct str metric)
+bool reason_concerns(const struct rule *rule, struct str metric)
 {
 	CLEANUP(buf_clear) struct buf promised = {0};
 	struct str series = series_name(rule);
@@ -103,7 +103,7 @@ static const struct rule *concerned_rule(const struct api_plan *plan, bool exter
 	const struct rules *rules = catalog_rules(plan->view->catalog);
 
 	for (size_t i = rules->count; i-- > 0;)
-		if (rules->list[i].external == external && concerns(&rules->list[i], plan->request->metric))
+		if (rules->list[i].external == external && reason_concerns(&rules->list[i], plan->request->metric))
 			return &rules->list[i];
 	return NULL;
 }
@@ -150,6 +150,13 @@ static const struct found_series *raw_series(const struct api_plan *plan)
 
 /* ---- discovery */
 
+static void set_looks(struct reason *reason, const struct series_finding *finding)
+{
+	reason_print(reason, "looked", "%lld s", (long long)(finding->looked_ms / 1000));
+	if (finding->next_ms)
+		reason_print(reason, "next", "%lld s", (long long)((finding->next_ms + 999) / 1000));
+}
+
 static void explain_failure(struct reason *reason, const struct rule *rule, const struct series_finding *finding)
 {
 	CLEANUP(reason_clear) struct reason cause = {0};
@@ -159,6 +166,7 @@ static void explain_failure(struct reason *reason, const struct rule *rule, cons
 											   : REASON_DISCOVERY_FAILS);
 	reason_set_rule(reason, rule);
 	reason_print(reason, "since", "%lld s", (long long)finding->failing_s);
+	set_looks(reason, finding);
 	reason_set(reason, "text", str_of(finding->failure), FAILURE_SHOWN);
 	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});
 	reason_of_problem(&cause,
@@ -186,6 +194,7 @@ static void explain_no_series(struct reason *reason, const struct api_plan *plan
 	reason_set_rule(reason, rule);
 	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});
 	reason_age(reason, "age", plan->view->max_age_ms);
+	set_looks(reason, finding_of(plan, rule));
 }
 
 /* ---- names */

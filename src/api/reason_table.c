@@ -18,11 +18,12 @@ static const struct reason_form forms[] = {
 				   "", ""},
 
 	/* ---- the metric is not there */
-	[REASON_NO_SERIES] = {"no-series", "404",
-			      "The rule's seriesQuery matches no series in Prometheus, or none any more.",
-			      "{rule} finds no series: {series} matched 0 in the last {age}",
-			      "look for it in Prometheus; --metrics-max-age must be longer than the scrape interval "
-			      "and than --metrics-relist-interval"},
+	[REASON_NO_SERIES] =
+		{"no-series", "404", "The rule's seriesQuery matches no series in Prometheus, or none any more.",
+		 "{rule} finds no series: {series} matched 0 in the last {age}, looked for {looked} ago; the "
+		 "next request[ after {next}] looks again",
+		 "look for it in Prometheus; --metrics-max-age must be longer than the scrape interval "
+		 "and than --metrics-relist-interval"},
 	[REASON_NO_SERIES_QUERY] = {"no-series-query", "404", "The rule does not say which series to look for.",
 				    "{rule} has no seriesQuery, so that it finds no series", "write one"},
 	[REASON_NO_OBJECT_LABEL] =
@@ -78,10 +79,11 @@ static const struct reason_form forms[] = {
 			       "Two rules give the same name; the later one counts, and it has no answer.",
 			       "two rules give it, {hidden} and {place}, of which the later one counts: {cause}",
 			       "give one of them another name.as; and then: {then}"},
-	[REASON_DISCOVERY_FAILS] = {"discovery-fails", "404",
-				    "Prometheus has never answered the request for the rule's series.",
-				    "{rule}: the request for its series has failed for {since}: {text}; {series}",
-				    "{fix}"},
+	[REASON_DISCOVERY_FAILS] =
+		{"discovery-fails", "404", "Prometheus has never answered the request for the rule's series.",
+		 "{rule}: the request for its series has failed for {since}, last {looked} ago: {text}; "
+		 "{series}; the next request[ after {next}] tries again",
+		 "{fix}"},
 	[REASON_DISCOVERY_WAITS] =
 		{"discovery-waits", "404",
 		 "The first search for the rule's series has not ended yet, shortly after the start.",

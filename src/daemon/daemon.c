@@ -120,6 +120,14 @@ static const struct series_finding *findings(void *context)
 	return discovery_findings(daemon->discovery);
 }
 
+static bool look(void *context, const struct rules *rules, size_t series_query, int64_t until_ms,
+		 struct discovery_wait *wait)
+{
+	struct daemon *daemon = context;
+
+	return discovery_wait(daemon->discovery, rules, series_query, until_ms, wait);
+}
+
 static const struct metric_names *known(void *context)
 {
 	struct daemon *daemon = context;
@@ -292,6 +300,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.max_clock_skew_ms = options->max_clock_skew_ms,
 		.sample_age = options->sample_age,
 		.findings = findings,
+		.look = look,
 		.known = known,
 		.add_own_metrics = add_own_metrics,
 		.context = daemon,

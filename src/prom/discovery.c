@@ -14,12 +14,14 @@
 #include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/client.h"
+#include "search_schedule.h"
 
 enum {
-	ASKED_AT_ONCE = 4,     /* a round must not crowd out the queries of an HPA */
-	FIRST_RETRY_MS = 2000, /* after a failure, doubled each time, up to the interval */
-	GATHER_MS = 20,	       /* answers that come together make one catalog */
-	KINDS_PER_TURN = 200,  /* a fraction of a millisecond */
+	ASKED_AT_ONCE = 4,    /* a round must not crowd out the queries of an HPA */
+	GATHER_MS = 20,	      /* answers that come together make one catalog */
+	KINDS_PER_TURN = 200, /* a fraction of a millisecond */
+	ANSWER_MS = 1000,     /* what is left of a request's time when its search begins */
+	PAUSE_FOR_ALL_MS = 1000,
 };
 
 /* One of the texts of rules.series_queries. */
@@ -29,10 +31,11 @@ struct search {
 	struct str selector;
 	struct prom_call *call; /* NULL: not asked at the moment */
 	struct series_set *set; /* the last good answer */
-	int64_t due_ms;
-	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
+	struct search_schedule schedule;
+	struct waiters waiters; /* requests that miss its series */
 	int64_t failing_since_ms, found_ms;
 	int64_t began_ms;
+	int64_t sent_ms, heard_ms; /* the last question, the last answer or failure */
 	uint64_t failures;
 	bool asked;
 	bool used; /* by rules that we have */
@@ -69,10 +72,77 @@ struct discovery {
 
 static void start_due(void *context);
 
-static void ask_again(struct discovery *discovery, struct search *search, int64_t delay_ms)
+static void look_anew(struct discovery *discovery)
 {
-	search->due_ms = loop_now_ms(discovery->loop) + delay_ms;
 	loop_timer_set(discovery->loop, &discovery->next, 0);
+}
+
+static bool has_series(const struct search *search)
+{
+	return search->set && series_set_total(search->set) > 0;
+}
+
+/* ---- requests that miss series */
+
+/* What was asked before a request came is no answer to it, unless it has series or the rules are other ones by now. */
+static void give(struct waiter *waiter, const void *news)
+{
+	struct discovery_wait *wait = LIST_OF(waiter, struct discovery_wait, waiter);
+	const bool *over = news;
+
+	if (*over || wait->search->sent_ms >= wait->since_ms)
+		wait->handler(wait->context);
+	else
+		waiters_add(&wait->search->waiters, waiter);
+}
+
+static void tell_of_nothing(struct search *search)
+{
+	waiters_tell(&search->waiters, &(bool){false});
+	if (waiters_any(&search->waiters))
+		search_schedule_hasten(&search->schedule, loop_now_ms(search->discovery->loop));
+}
+
+static bool is_building(const struct discovery *discovery)
+{
+	return discovery->builder || discovery->build.heap_index;
+}
+
+/* For a pause, as the search was made a moment ago, one waits alone: many would keep an HPA controller's few workers. */
+static bool may_wait(const struct search *search, int64_t until_ms)
+{
+	int64_t now = loop_now_ms(search->discovery->loop);
+	int64_t begins_ms = search_schedule_soonest(&search->schedule, now);
+
+	if (begins_ms == now)
+		return true;
+	return begins_ms + ANSWER_MS <= until_ms &&
+	       (begins_ms - now <= PAUSE_FOR_ALL_MS || !waiters_any(&search->waiters));
+}
+
+bool discovery_wait(struct discovery *discovery, const struct rules *rules, size_t series_query, int64_t until_ms,
+		    struct discovery_wait *wait)
+{
+	struct search *search = rules == discovery->served.rules ? discovery->served.searches[series_query] : NULL;
+	bool comes = search && has_series(search) && is_building(discovery); /* with the catalog that is made */
+
+	if (search == NULL || (has_series(search) && !comes))
+		return false;
+	if (search->call == NULL && !comes) {
+		if ((search->asked && search->sent_ms >= wait->since_ms) || !may_wait(search, until_ms))
+			return false;
+		search_schedule_hasten(&search->schedule, loop_now_ms(discovery->loop));
+		look_anew(discovery);
+	}
+	wait->search = search;
+	wait->waiter.handler = give;
+	waiters_add(&search->waiters, &wait->waiter);
+	return true;
+}
+
+void discovery_wait_cancel(struct discovery_wait *wait)
+{
+	(void)waiter_leave(&wait->waiter);
 }
 
 /* ---- answers */
@@ -86,31 +156,18 @@ static void tell_failure(const struct search *search, bool first)
 		log_v(2, "discovery: %.*s: %s", STR_ARG(search->selector), search->failure);
 }
 
-/* Who was not even asked tries as soon as that may help. */
-static int64_t delay_after(const struct search *search, const struct upstream_error *problem)
-{
-	if (problem->not_asked || problem->wait_ms > search->retry_ms)
-		return problem->wait_ms;
-	return search->retry_ms;
-}
-
 static void failed(struct search *search, const struct upstream_error *problem)
 {
 	struct discovery *discovery = search->discovery;
-	int64_t most = discovery->options.relist_ms;
-	bool first = search->retry_ms == 0;
+	bool first = search->schedule.retry_ms == 0;
 
 	clean_copy(search->failure, sizeof(search->failure), str_of(problem->text));
 	search->problem = *problem;
 	search->failures++;
 	if (first)
-		search->failing_since_ms = loop_now_ms(discovery->loop);
-	if (first || !problem->not_asked)
-		search->retry_ms = first ? FIRST_RETRY_MS : search->retry_ms * 2;
-	if (search->retry_ms > most)
-		search->retry_ms = most;
+		search->failing_since_ms = search->heard_ms;
+	search_schedule_failed(&search->schedule, search->heard_ms, discovery->options.relist_ms, problem);
 	tell_failure(search, first);
-	ask_again(discovery, search, delay_after(search, problem));
 }
 
 static void start_build(void *context);
@@ -157,22 +214,34 @@ static void gather(struct discovery *discovery)
 	loop_timer_set(discovery->loop, &discovery->build, GATHER_MS);
 }
 
+/* The set before may be read by a build. An empty one in the place of an empty one changes nothing. */
+static void take_set(struct search *search, struct series_set *set)
+{
+	bool as_before = search->set && !has_series(search) && series_set_total(set) == 0;
+
+	search->found_ms = search->heard_ms;
+	if (!as_before)
+		stop_build(search->discovery);
+	if (!as_before)
+		gather(search->discovery);
+	series_set_free(search->set);
+	search->set = set;
+}
+
 static void found(struct search *search, struct series_set *set)
 {
-	struct discovery *discovery = search->discovery;
+	int64_t relist_ms = search->discovery->options.relist_ms;
+	bool some = series_set_total(set) > 0;
 
-	if (search->retry_ms)
+	if (search->schedule.retry_ms)
 		log_info("discovery: %.*s: answered again", STR_ARG(search->selector));
 	log_v(2, "discovery: %.*s: %llu series of %zu kinds", STR_ARG(search->selector),
 	      (unsigned long long)series_set_total(set), series_set_count(set));
-	search->retry_ms = 0;
-	search->found_ms = loop_now_ms(discovery->loop);
 	search->failure[0] = '\0';
-	stop_build(discovery); /* it may read the old set */
-	series_set_free(search->set);
-	search->set = set;
-	gather(discovery);
-	ask_again(discovery, search, discovery->options.relist_ms);
+	if (search_schedule_answered(&search->schedule, search->heard_ms, relist_ms, some, has_series(search)))
+		take_set(search, set);
+	else
+		series_set_free(set);
 }
 
 static void answered(void *context, struct series_set *set, const struct upstream_error *problem)
@@ -182,6 +251,7 @@ static void answered(void *context, struct series_set *set, const struct upstrea
 
 	search->call = NULL;
 	search->asked = true;
+	search->heard_ms = loop_now_ms(discovery->loop);
 	discovery->under_way--;
 	if (set)
 		found(search, set);
@@ -189,6 +259,9 @@ static void answered(void *context, struct series_set *set, const struct upstrea
 		failed(search, problem);
 	if (coming_is_due(discovery))
 		gather(discovery);
+	if (!has_series(search)) /* who waits for series is told when they are in a catalog */
+		tell_of_nothing(search);
+	look_anew(discovery);
 }
 
 /* ---- questions */
@@ -198,6 +271,7 @@ static void ask(struct discovery *discovery, struct search *search)
 	int64_t start = loop_wall_ms(discovery->loop) - discovery->options.max_age_ms;
 
 	discovery->under_way++;
+	search->sent_ms = loop_now_ms(discovery->loop);
 	search->call = prom_series(discovery->prom, search->selector, start, answered, search);
 }
 
@@ -209,13 +283,14 @@ static void start_due(void *context)
 
 	for (size_t i = 0; i < discovery->searches.count; i++) {
 		struct search *search = discovery->searches.items[i];
+		int64_t due_ms = search->schedule.due_ms;
 
 		if (search->call)
 			continue;
-		if (search->due_ms <= now && discovery->under_way < ASKED_AT_ONCE)
+		if (due_ms <= now && (discovery->under_way < ASKED_AT_ONCE || waiters_any(&search->waiters)))
 			ask(discovery, search);
-		else if (search->due_ms > now && search->due_ms < next)
-			next = search->due_ms;
+		else if (due_ms > now && due_ms < next)
+			next = due_ms;
 	}
 	if (next != INT64_MAX)
 		loop_timer_set(discovery->loop, &discovery->next, next - now);
@@ -232,10 +307,11 @@ static struct search *search_add(struct discovery *discovery, struct str selecto
 	search->selector = (struct str){search->text, selector.len};
 	search->discovery = discovery;
 	search->began_ms = loop_now_ms(discovery->loop);
+	waiters_init(&search->waiters);
 	if (selector.len == 0) { /* rules without a seriesQuery: Prometheus would only refuse it */
 		search->set = series_set_new(0);
 		search->asked = true;
-		search->due_ms = INT64_MAX;
+		search->schedule.due_ms = INT64_MAX;
 	}
 	*vec_push(&discovery->searches) = search;
 	return search;
@@ -281,15 +357,20 @@ static void mark_used(const struct generation *generation)
 		generation->searches[i]->used = true;
 }
 
+static void mark_all_used(struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->searches.count; i++)
+		discovery->searches.items[i]->used = false;
+	mark_used(&discovery->served);
+	mark_used(&discovery->coming);
+}
+
 /* A search that no rules have any more ends; its turn goes to others. */
 static void drop_unused(struct discovery *discovery)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < discovery->searches.count; i++)
-		discovery->searches.items[i]->used = false;
-	mark_used(&discovery->served);
-	mark_used(&discovery->coming);
+	mark_all_used(discovery);
 	for (size_t i = 0; i < discovery->searches.count; i++) {
 		struct search *search = discovery->searches.items[i];
 
@@ -299,7 +380,7 @@ static void drop_unused(struct discovery *discovery)
 			search_free(search);
 	}
 	discovery->searches.count = kept;
-	loop_timer_set(discovery->loop, &discovery->next, 0);
+	look_anew(discovery);
 }
 
 static void serve_coming(struct discovery *discovery)
@@ -310,7 +391,6 @@ static void serve_coming(struct discovery *discovery)
 	loop_timer_cancel(discovery->loop, &discovery->deadline);
 	vec_release(discovery->findings);
 	discovery->findings = xcalloc(discovery->served.rules->series_query_count, sizeof(*discovery->findings));
-	drop_unused(discovery);
 }
 
 static void deadline_passed(void *context)
@@ -339,6 +419,18 @@ void discovery_set_rules(struct discovery *discovery, struct rules *rules)
 
 /* ---- the catalog */
 
+/* They look into the catalog that was published. */
+static void tell_published(struct discovery *discovery)
+{
+	mark_all_used(discovery);
+	for (size_t i = 0; i < discovery->searches.count; i++) {
+		struct search *search = discovery->searches.items[i];
+
+		if (!search->used || has_series(search))
+			waiters_tell(&search->waiters, &(bool){true});
+	}
+}
+
 static void publish(struct discovery *discovery)
 {
 	struct catalog *catalog = catalog_builder_take(discovery->builder);
@@ -349,6 +441,8 @@ static void publish(struct discovery *discovery)
 	log_v(2, "discovery: %zu custom and %zu external metrics", catalog_count(catalog, false),
 	      catalog_count(catalog, true));
 	discovery->handler(discovery->context, catalog);
+	tell_published(discovery);
+	drop_unused(discovery);
 	if (coming_is_due(discovery)) /* since the build began */
 		gather(discovery);
 }
@@ -398,7 +492,7 @@ struct discovery *discovery_new(struct loop *loop, struct prom *prom, struct rul
 	};
 	generation_fill(discovery, &discovery->served, rules);
 	discovery->findings = xcalloc(rules->series_query_count, sizeof(*discovery->findings));
-	loop_timer_set(loop, &discovery->next, 0);
+	look_anew(discovery);
 	return discovery;
 }
 
@@ -430,25 +524,31 @@ void discovery_set_resources(struct discovery *discovery, const struct resource_
 	gather(discovery);
 }
 
+static struct series_finding finding_of(const struct search *search, int64_t now_ms)
+{
+	bool fails = search->schedule.retry_ms > 0;
+
+	return (struct series_finding){
+		.asked = search->asked,
+		.found = search->set != NULL,
+		.series = search->set ? series_set_total(search->set) : 0,
+		.failure = search->failure,
+		.failing_s = fails ? (now_ms - search->failing_since_ms) / 1000 : 0,
+		.since_s = (now_ms - search->began_ms) / 1000,
+		.problem = fails ? &search->problem : NULL,
+		.age_ms = search->set ? now_ms - search->found_ms : 0,
+		.looked_ms = now_ms - search->heard_ms,
+		.next_ms = search->call ? 0 : search_schedule_soonest(&search->schedule, now_ms) - now_ms,
+		.kinds = search->set ? series_set_count(search->set) : 0,
+		.failures = search->failures,
+	};
+}
+
 const struct series_finding *discovery_findings(struct discovery *discovery)
 {
-	int64_t now = loop_now_ms(discovery->loop);
+	int64_t now_ms = loop_now_ms(discovery->loop);
 
-	for (size_t i = 0; i < discovery->served.rules->series_query_count; i++) {
-		const struct search *search = discovery->served.searches[i];
-
-		discovery->findings[i] = (struct series_finding){
-			.asked = search->asked,
-			.found = search->set != NULL,
-			.series = search->set ? series_set_total(search->set) : 0,
-			.failure = search->failure,
-			.failing_s = search->retry_ms ? (now - search->failing_since_ms) / 1000 : 0,
-			.since_s = (now - search->began_ms) / 1000,
-			.problem = search->retry_ms ? &search->problem : NULL,
-			.age_ms = search->set ? now - search->found_ms : 0,
-			.kinds = search->set ? series_set_count(search->set) : 0,
-			.failures = search->failures,
-		};
-	}
+	for (size_t i = 0; i < discovery->served.rules->series_query_count; i++)
+		discovery->findings[i] = finding_of(discovery->served.searches[i], now_ms);
 	return discovery->findings;
 }

@@ -154,6 +154,9 @@ static enum step_result plan(struct task *task)
 	enum route *route = &task->request.route;
 	struct document refusal;
 
+	if (STEAL(task->answer)) /* planned before, by what was known then */
+		task->kind->clear(task);
+	catalog_unref(task->catalog);
 	if (!is_served(*route, dispatch->settings.groups))
 		*route = ROUTE_UNKNOWN;
 	task->catalog = catalog_ref(dispatch->catalog);

@@ -10,13 +10,19 @@
 #include "model/sample.h"
 #include "model/upstream_error.h"
 #include "prom/client.h"
+#include "prom/discovery.h"
 #include "prom/query_cache.h"
 
-enum { DUPLICATES_LOGGED_MS = 60 * 1000 };
+enum {
+	DUPLICATES_LOGGED_MS = 60 * 1000,
+	LOOK_MS = 9000, /* a pause between searches and a second more; one that takes longer comes too late */
+};
 
 struct metric_request {
 	struct api_view view;
 	struct api_plan plan;
+	struct discovery_wait look; /* for a metric that is missed, since it was first planned */
+	size_t next_rule;	    /* of those that may give it */
 	struct query_wait wait;
 	int64_t aged_ms; /* when the query for the ages was sent; 0: it was not */
 	/* what came of the query; lent while its handler runs. Both NULL: nothing yet */
@@ -24,11 +30,38 @@ struct metric_request {
 	const struct upstream_error *problem;
 };
 
+static int64_t left_to_look(const struct task *task)
+{
+	int64_t until_ms = task->metric->look.since_ms + LOOK_MS;
+
+	if (until_ms > task->deadline_ms)
+		until_ms = task->deadline_ms;
+	return until_ms - loop_now_ms(task->dispatch->settings.loop);
+}
+
+/* What is missed may be there since it was last looked for. True: the plan is made again then. */
+static bool look(struct task *task)
+{
+	const struct dispatch_settings *settings = &task->dispatch->settings;
+	struct metric_request *metric = task->metric;
+	int64_t now_ms = loop_now_ms(settings->loop), left_ms;
+	struct api_missed missed;
+
+	if (metric->look.handler == NULL)
+		metric->look = (struct discovery_wait){.handler = task_wake, .context = task, .since_ms = now_ms};
+	left_ms = left_to_look(task);
+	while (left_ms > 0 && api_missed(&metric->plan, &metric->next_rule, &missed))
+		if (settings->look(settings->context, catalog_rules(task->catalog), missed.series_query,
+				   missed.likely ? now_ms + left_ms : now_ms, &metric->look))
+			return true;
+	return false;
+}
+
 static enum step_result plan(struct task *task)
 {
 	const struct dispatch_settings *settings = &task->dispatch->settings;
 	struct arena *arena = http_arena(task->exchange);
-	struct metric_request *metric = arena_alloc(arena, sizeof(*metric));
+	struct metric_request *metric = task->metric ? task->metric : arena_alloc(arena, sizeof(*metric));
 
 	if (metric == NULL)
 		return task_refuse_large(task);
@@ -53,6 +86,8 @@ static enum step_result plan(struct task *task)
 		resources_hint(settings->resources);
 	if (task->watched && metric->plan.metric)
 		rule_write_place(&task->place, metric->plan.metric->rule);
+	if (!task_is_late(task) && metric->plan.missing && settings->look && look(task))
+		return task_wait_for(task, left_to_look(task));
 	return task_next(task);
 }
 
@@ -200,6 +235,7 @@ static enum step_result answer(struct task *task)
 
 static void cancel(struct task *task)
 {
+	discovery_wait_cancel(&task->metric->look);
 	query_wait_cancel(&task->metric->wait);
 }
 

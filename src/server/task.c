@@ -84,11 +84,18 @@ static void deadline_passed(void *context)
 	task_run(task);
 }
 
+enum step_result task_wait_for(struct task *task, int64_t most_ms)
+{
+	int64_t left_ms = task_left_ms(task);
+
+	task->deadline = (struct loop_timer){.handler = deadline_passed, .context = task};
+	loop_timer_set(task->dispatch->settings.loop, &task->deadline, most_ms < left_ms ? most_ms : left_ms);
+	return STEP_WAIT;
+}
+
 enum step_result task_wait(struct task *task)
 {
-	task->deadline = (struct loop_timer){.handler = deadline_passed, .context = task};
-	loop_timer_set(task->dispatch->settings.loop, &task->deadline, task_left_ms(task));
-	return STEP_WAIT;
+	return task_wait_for(task, INT64_MAX);
 }
 
 /* Taken again after a wait: `late` holds for the step that waited alone. */

@@ -61,7 +61,7 @@ struct task {
 	int64_t step_us;  /* when the step began, if so */
 
 	int64_t deadline_ms;
-	struct loop_timer deadline; /* while it waits for the kube-apiserver; the query cache has a time of its own */
+	struct loop_timer deadline; /* while it waits for anything but a query: the query cache has a time of its own */
 	bool late;		    /* the deadline has passed: the step that waits has to do without */
 	struct auth_check check;
 	struct objects_waiter objects;
@@ -89,8 +89,9 @@ void task_run(struct task *task);
 /* What is left of the request's time; never below zero. */
 int64_t task_left_ms(const struct task *task);
 
-/* To wait for the kube-apiserver: task_wake goes on, or the deadline does. */
+/* To wait, not for a query: task_wake goes on, or the deadline does. */
 enum step_result task_wait(struct task *task);
+enum step_result task_wait_for(struct task *task, int64_t most_ms);
 void task_wake(void *context);
 bool task_is_late(struct task *task); /* is it the deadline that goes on? Holds for one step alone */
 

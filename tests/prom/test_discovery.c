@@ -1,168 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "prom/discovery.h"
-
-#include "../scripted_server.h"
-#include "../model/rule_text.h"
-#include "model/catalog.h"
-#include "model/resource.h"
-#include "model/series.h"
-#include "prom/client.h"
-
-enum { PATIENCE_MS = 20000, RELIST_MS = 20, MAX_AGE_MS = 600000, HOUR_MS = 3600 * 1000 };
-
-static const struct rule_spec rule_specs[] = {
-	{.at = {1, 3},
-	 .series_query = SPELLED("a{pod!=\"\"}"),
-	 .metrics_query = USUAL_QUERY,
-	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {5, 3},
-	 .series_query = SPELLED("b"),
-	 .metrics_query = USUAL_QUERY,
-	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {9, 3},
-	 .series_query = SPELLED("a{pod!=\"\"}"),
-	 .metrics_query = USUAL_QUERY,
-	 .name_as = SPELLED("again"),
-	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-};
-
-/* What takes the place of the rules above: `a` is asked for already, `c` is not. */
-static const struct rule_spec new_specs[] = {
-	{.at = {1, 3},
-	 .series_query = SPELLED("c"),
-	 .metrics_query = USUAL_QUERY,
-	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-	{.at = {5, 3},
-	 .series_query = SPELLED("a{pod!=\"\"}"),
-	 .metrics_query = USUAL_QUERY,
-	 .resources = {.overrides = pod_overrides, .override_count = 2}},
-};
-
-struct world {
-	struct loop *loop;
-	struct scripted_server server;
-	struct prom *prom;
-	struct rules *rules;
-	struct resource_table *resources;
-	struct discovery *discovery;
-	struct catalog *catalog; /* the last one published */
-	struct loop_timer patience, look;
-	bool (*enough)(struct world *world);
-	size_t published, of_new; /* catalogs; those of the new rules */
-	struct rules *new_rules;
-	int64_t relist_ms, deadline_ms;
-	enum manner c_manner;
-	const char *c_status;
-	char answers[4][400];
-	struct step steps[4];
-};
-
-static void give_up(void *context)
-{
-	(void)context;
-	fail_msg("nothing more happens");
-}
-
-/* Looked at whenever something may have changed, and now and then for what publishes nothing. */
-static void look(void *context)
-{
-	struct world *world = context;
-
-	if (world->enough(world))
-		loop_stop(world->loop);
-	else
-		loop_timer_set(world->loop, &world->look, 5);
-}
-
-static void published(void *context, struct catalog *catalog)
-{
-	struct world *world = context;
-
-	catalog_unref(world->catalog);
-	world->catalog = catalog;
-	world->published++;
-	world->of_new += catalog_rules(catalog) == world->new_rules;
-}
-
-static void answer(struct world *world, size_t number, const char *status, const char *body)
-{
-	snprintf(world->answers[number], sizeof(world->answers[number]),
-		 "HTTP/1.1 %s\r\n" JSON_TYPE "Content-Length: %zu\r\n\r\n%s", status, strlen(body), body);
-	world->steps[number] = (struct step){world->answers[number], KEEP, 0};
-}
-
-static void series(struct world *world, size_t number, const char *name)
-{
-	char body[200];
-
-	snprintf(body, sizeof(body),
-		 "{\"status\":\"success\",\"data\":[{\"__name__\":\"%s\",\"namespace\":\"n\",\"pod\":\"p\"}]}", name);
-	answer(world, number, "200 OK", body);
-}
-
-static int set_up(void **state)
-{
-	struct world *world = xnew(struct world);
-	CLEANUP(problems_clear) struct problems problems = {0};
-	struct err err = {0};
-
-	world->loop = loop_new(&err);
-	world->patience = (struct loop_timer){.handler = give_up};
-	world->look = (struct loop_timer){.handler = look, .context = world};
-	loop_timer_set(world->loop, &world->patience, PATIENCE_MS);
-	server_start(&world->server, world->loop, world->steps, COUNT_OF(world->steps));
-	assert_true(compiled(rule_specs, COUNT_OF(rule_specs), NULL, 0, &problems, &world->rules));
-	assert_true(compiled(new_specs, COUNT_OF(new_specs), NULL, 0, &problems, &world->new_rules));
-	world->resources = resource_table_builtin();
-	world->relist_ms = RELIST_MS;
-	world->deadline_ms = PATIENCE_MS;
-	*state = world;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *world = *state;
-
-	discovery_free(world->discovery);
-	prom_free(world->prom);
-	server_stop(&world->server);
-	loop_free(world->loop);
-	catalog_unref(world->catalog);
-	resource_table_unref(world->resources);
-	rules_unref(world->rules);
-	rules_unref(world->new_rules);
-	free(world);
-	return 0;
-}
-
-static void run_until(struct world *world, bool (*enough)(struct world *world))
-{
-	const struct discovery_options options = {
-		.relist_ms = world->relist_ms, .max_age_ms = MAX_AGE_MS, .deadline_ms = world->deadline_ms};
-	char url[64];
-	const struct prom_options prom = {
-		.url = url, .query_timeout_ms = PATIENCE_MS, .series_timeout_ms = PATIENCE_MS, .max_connections = 1};
-	struct err err = {0};
-
-	if (world->discovery == NULL) {
-		snprintf(url, sizeof(url), "http://127.0.0.1:%u", world->server.port);
-		world->prom = prom_new(world->loop, &prom, &err);
-		assert_non_null(world->prom);
-		world->discovery = discovery_new(world->loop, world->prom, world->rules, world->resources, &options,
-						 published, world);
-	}
-	world->enough = enough;
-	loop_timer_set(world->loop, &world->look, 0);
-	loop_run(world->loop);
-}
-
-static bool has(const struct world *world, const char *name)
-{
-	const struct resource *pods = resource_find(world->resources, STR("pods"), STR(""));
-
-	return world->catalog && catalog_find(world->catalog, pods, str_of(name));
-}
+#include "discovery_world.h"
 
 static bool has_all(struct world *world)
 {
@@ -177,7 +14,7 @@ static void test_each_query_is_asked_once(void **state)
 
 	series(world, 0, "a");
 	series(world, 1, "b");
-	answer(world, 2, "200 OK", "{\"status\":\"success\",\"data\":[]}");
+	answer(world, 2, "200 OK", NO_SERIES);
 	world->steps[3] = world->steps[2];
 	run_until(world, has_all);
 	request = server_request(&world->server, 0);
@@ -284,7 +121,7 @@ static void test_series_that_end_are_forgotten(void **state)
 
 	series(world, 0, "a");
 	series(world, 1, "b");
-	answer(world, 2, "200 OK", "{\"status\":\"success\",\"data\":[]}");
+	answer(world, 2, "200 OK", NO_SERIES);
 	world->steps[3] = world->steps[2];
 	run_until(world, has_all);
 	run_until(world, is_empty);
@@ -317,6 +154,40 @@ static void test_resources_change(void **state)
 	discovery_set_resources(world->discovery, world->resources);
 	run_until(world, has_all_of_first);
 	resource_table_unref(none);
+}
+
+static bool has_lost_b(struct world *world)
+{
+	return world->published > 1 && !has(world, "b");
+}
+
+/* The search for b finds it once, and then three times nothing, which may be a Prometheus that has just begun. */
+static const struct step *lose_b(void *context, const char *request)
+{
+	struct world *world = context;
+	size_t asked = world->asked_for_b;
+
+	if (strstr(request, "=b&") == NULL) {
+		series(world, 0, "a");
+		return &world->steps[0];
+	}
+	world->asked_for_b++;
+	if (asked == 0)
+		series(world, 1, "b");
+	else
+		answer(world, 1, "200 OK", NO_SERIES);
+	return &world->steps[1];
+}
+
+static void test_what_vanishes_is_looked_for_again(void **state)
+{
+	struct world *world = *state;
+
+	world->server.choose = lose_b;
+	world->server.context = world;
+	run_until(world, has_lost_b);
+	assert_true(has(world, "a"));
+	assert_true(world->asked_for_b >= 1 + 1 + 3);
 }
 
 /* ---- other rules */
@@ -468,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_searches_wait_as_they_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resources_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_series_that_end_are_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_vanishes_is_looked_for_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_new_rules_come_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_new_rules_wait_for_their_series, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_passes, set_up, tear_down),

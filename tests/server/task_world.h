@@ -19,6 +19,7 @@
 #include "model/resource.h"
 #include "model/series.h"
 #include "prom/client.h"
+#include "prom/discovery.h"
 #include "prom/query_cache.h"
 #include "server/auth.h"
 #include "server/dispatch.h"
@@ -28,14 +29,18 @@
 /* What the scripted server is asked for. */
 enum asked { TOKEN, ACCESS, PODS, AGES, NUMBERS, USAGE, ASKED };
 
+/* What comes of a search for the series of `queue`, which nobody has found at first. */
+enum look { FOUND_BEFORE, FINDS, FINDS_NOTHING, NEVER_ENDS };
+
 struct task_row {
 	const char *name, *target;
-	const char *answers[ASKED];	    /* NULL: a good one; "": none ever comes */
-	unsigned want_status;		    /* 0: none */
-	const char *want_steps;		    /* those that ended */
+	const char *answers[ASKED]; /* NULL: a good one; "": none ever comes */
+	unsigned want_status;	    /* 0: none */
+	const char *want_steps;	    /* those that ended */
 	enum reason_code want_code;
 	const char *want_rule, *want_query; /* NULL: not looked at */
 	bool standalone, sample_age;
+	enum look look;
 };
 
 struct task_world {
@@ -51,6 +56,9 @@ struct task_world {
 	bool stop_at_silence; /* the server ends while the step waits that nobody answers */
 	bool silent;
 	struct loop_timer stop;
+	struct waiters searching;
+	struct loop_timer search_ends;
+	bool searched;
 	struct step step;
 	struct buf bytes; /* of the answer at hand */
 	struct {
@@ -182,13 +190,31 @@ static inline const struct series_finding *task_findings(void *context)
 	return findings;
 }
 
+static inline bool look(void *context, const struct rules *rules, size_t series_query, int64_t until_ms,
+			struct discovery_wait *wait)
+{
+	struct task_world *world = context;
+
+	(void)rules;
+	assert_int_equal(series_query, 0);
+	assert_true(until_ms >= loop_now_ms(world->world.loop));
+	assert_false(world->searched);
+	world->searched = true;
+	waiters_add(&world->searching, &wait->waiter);
+	if (world->row->look != NEVER_ENDS)
+		loop_timer_set(world->world.loop, &world->search_ends, 0);
+	world->silent |= world->row->look == NEVER_ENDS;
+	stop_if_silent(world);
+	return true;
+}
+
 static inline void no_own_metrics(void *context, struct own_metrics *metrics)
 {
 	(void)context;
 	(void)metrics;
 }
 
-static inline struct catalog *task_catalog(void)
+static inline struct catalog *task_catalog(bool found)
 {
 	static const char *const labels[] = {"namespace", "pod"};
 	CLEANUP(problems_clear) struct problems problems = {0};
@@ -214,7 +240,7 @@ static inline struct catalog *task_catalog(void)
 	assert_true(series_set_name(set, STR("queue"), &err));
 	for (size_t i = 0; i < COUNT_OF(labels); i++)
 		assert_true(series_set_label(set, str_of(labels[i]), &err));
-	assert_true(series_set_end(set, &err));
+	assert_true(!found || series_set_end(set, &err));
 	builder = catalog_builder_new(rules, table, (const struct series_set *const[]){set});
 	while (!catalog_builder_step(builder, SIZE_MAX))
 		;
@@ -224,6 +250,18 @@ static inline struct catalog *task_catalog(void)
 	rules_unref(rules);
 	resource_table_unref(table);
 	return catalog;
+}
+
+static inline void search_ends(void *context)
+{
+	struct task_world *world = context;
+	struct waiter *waiter = LIST_OF(world->searching.list.next, struct waiter, link);
+	struct discovery_wait *wait = LIST_OF(waiter, struct discovery_wait, waiter);
+
+	if (world->row->look == FINDS)
+		dispatch_set_catalog(world->dispatch, task_catalog(true), (struct api_groups){true, true, true});
+	(void)waiter_leave(waiter);
+	wait->handler(wait->context);
 }
 
 static inline void start_cluster(struct task_world *world, const char *url)
@@ -253,6 +291,7 @@ static inline void task_world_init(struct task_world *world, const struct task_r
 					     .max_age_ms = 60000,
 					     .sample_age = row->sample_age,
 					     .findings = task_findings,
+					     .look = look,
 					     .add_own_metrics = no_own_metrics,
 					     .watch = watch,
 					     .context = world};
@@ -262,6 +301,8 @@ static inline void task_world_init(struct task_world *world, const struct task_r
 	*world = (struct task_world){.row = row};
 	world_init(&world->world, (struct http_server_options){0});
 	world->world.handler = handle;
+	waiters_init(&world->searching);
+	world->search_ends = (struct loop_timer){.handler = search_ends, .context = world};
 	world->stop = (struct loop_timer){.handler = stop_now, .context = world};
 	server_start(&world->server, world->world.loop, NULL, 0);
 	world->server.choose = choose;
@@ -283,13 +324,14 @@ static inline void task_world_init(struct task_world *world, const struct task_r
 	settings.cache = world->cache;
 	settings.auth = world->auth;
 	settings.objects = world->objects;
-	world->dispatch = dispatch_new(&settings, task_catalog());
+	world->dispatch = dispatch_new(&settings, task_catalog(row->look == FOUND_BEFORE));
 }
 
 static inline void task_world_clear(struct task_world *world)
 {
 	http_server_free(world->world.server);
 	world->world.server = NULL;
+	assert_false(waiters_any(&world->searching));
 	dispatch_free(world->dispatch);
 	query_cache_free(world->cache);
 	prom_free(world->prom);
