@@ -65,8 +65,9 @@ struct api_plan {
 	struct arena *arena;
 	struct api_parameters parameters;
 	const struct metric *metric;
-	struct gke_metric *gke;	 /* what the metric was made of when no rule gives it; NULL otherwise */
-	const struct str *names; /* of the objects asked for */
+	const struct rule *likely; /* of a missing one: a rule whose search found nothing and would give it */
+	struct gke_metric *gke;	   /* what the metric was made of when no rule gives it; NULL otherwise */
+	const struct str *names;   /* of the objects asked for */
 	size_t name_count;
 	size_t left_out;       /* pods that fit and do not count */
 	struct buf later;      /* the rule's query, while ages are asked for */
@@ -80,8 +81,8 @@ void api_begin(struct api_plan *plan, const struct api_request *request, const s
 /* Of a plan that is answered as the metric is missing: a rule that may give it, though its search found nothing, or not yet. Rules
    before *next_rule are passed over, and it is set behind the one that is found. False: there is none. */
 struct api_missed {
-	size_t series_query; /* the search's, of the catalog's rules */
-	bool likely;	     /* its series would have that name, as far as one can tell */
+	const struct rule *rule;
+	bool likely; /* its series would have that name, as far as one can tell */
 };
 bool api_missed(const struct api_plan *plan, size_t *next_rule, struct api_missed *ret_missed);
 

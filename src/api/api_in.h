@@ -60,6 +60,9 @@ bool ages_are_of(const struct api_plan *plan, const struct samples *samples);
 /* Does the rule give the metric, by the name that its seriesQuery or its name.as has? */
 bool reason_concerns(const struct rule *rule, struct str metric);
 
+/* The first rule that api_missed tells and is likely; NULL: there is none. */
+const struct rule *missed_likely_rule(const struct api_plan *plan);
+
 /* Why the metric is not in the catalog. */
 void reason_of_unknown(struct reason *reason, const struct api_plan *plan, const struct resource *resource);
 

@@ -81,8 +81,19 @@ bool api_missed(const struct api_plan *plan, size_t *next_rule, struct api_misse
 			chance = chance_of(rule, plan->request->metric);
 		if (chance == NEVER)
 			continue;
-		*ret_missed = (struct api_missed){.series_query = rule->series_query, .likely = chance == LIKELY};
+		*ret_missed = (struct api_missed){.rule = rule, .likely = chance == LIKELY};
 		return true;
 	}
 	return false;
+}
+
+const struct rule *missed_likely_rule(const struct api_plan *plan)
+{
+	struct api_missed missed;
+	size_t next_rule = 0;
+
+	while (api_missed(plan, &next_rule, &missed))
+		if (missed.likely)
+			return missed.rule;
+	return NULL;
 }

@@ -207,6 +207,7 @@ static void refuse_unknown(struct api_plan *plan, const struct resource *resourc
 
 	plan->missing = plan->request->route == ROUTE_EXTERNAL ||
 			(resource && resource->namespaced == plan->request->namespaced);
+	plan->likely = missed_likely_rule(plan);
 	reason_of_unknown(&reason, plan, resource);
 	refusal_make_not_found(plan, false, &reason);
 }

@@ -504,7 +504,7 @@ static void explain_rest(struct reason *reason, const struct api_plan *plan, con
 {
 	const struct rule *other = concerned_rule(plan, !is_external(plan));
 	const struct rule *nameless = nameless_rule(plan);
-	const struct rule *unknown = unknown_rule(plan);
+	const struct rule *unknown = plan->likely ? plan->likely : unknown_rule(plan);
 
 	if (other)
 		explain_api(reason, other);

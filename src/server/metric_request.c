@@ -51,7 +51,7 @@ static bool look(struct task *task)
 		metric->look = (struct discovery_wait){.handler = task_wake, .context = task, .since_ms = now_ms};
 	left_ms = left_to_look(task);
 	while (left_ms > 0 && api_missed(&metric->plan, &metric->next_rule, &missed))
-		if (settings->look(settings->context, catalog_rules(task->catalog), missed.series_query,
+		if (settings->look(settings->context, catalog_rules(task->catalog), missed.rule->series_query,
 				   missed.likely ? now_ms + left_ms : now_ms, &metric->look))
 			return true;
 	return false;

@@ -125,8 +125,21 @@ static void test_missed(void **state)
 
 	begin(&f, row->target);
 	while (api_missed(&f.plan, &next_rule, &missed))
-		buf_printf(&got, "%s%zu%s", got.len ? " " : "", missed.series_query + 1, missed.likely ? "" : "?");
+		buf_printf(&got, "%s%zu%s", got.len ? " " : "", missed.rule->series_query + 1,
+			   missed.likely ? "" : "?");
 	assert_str(buf_str(&got), row->want);
+	end(&f);
+}
+
+/* The reason names the rule whose pattern fits. */
+static void test_reason(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, PODS "engine_x");
+	assert_contains(buf_str(&f.plan.reply.reason), "rule rules.yaml:2 finds no series");
+	assert_contains(buf_str(&f.plan.reply.reason), "[no-series]");
 	end(&f);
 }
 
@@ -145,7 +158,8 @@ static void test_what_is_there_is_not_missed(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_what_is_there_is_not_missed)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_reason),
+					   cmocka_unit_test(test_what_is_there_is_not_missed)};
 
 	return RUN_ROWS(cases, test_missed) + cmocka_run_group_tests(tests, NULL, NULL);
 }
