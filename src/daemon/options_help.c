@@ -72,7 +72,7 @@ void options_help(struct buf *out)
 	put_group(out, GROUP_RULES, "Rules and Prometheus");
 	put_group(out, GROUP_SERVING, "Serving");
 	put_group(out, GROUP_KUBERNETES, "Kubernetes");
-	put_group(out, GROUP_AUTH, "Who asks, and whether they may");
+	put_group(out, GROUP_AUTH, "Authentication and authorization");
 	put_group(out, GROUP_LOGS, "Logs");
 	put_group(out, GROUP_OTHER, "Other");
 	buf_puts(out, "\nAccepted for compatibility:\n");
