@@ -38,14 +38,24 @@ struct query_wait {
 	/* the cache's own */
 	struct query_cache *cache;
 	struct waiter waiter;
-	struct loop_timer deadline;
 	int64_t asked_ms;
 };
 
-/* An instant query at the present. What is remembered comes at once: the handler is then called before this returns, and the wait
-   may be gone with it. At `deadline_ms`, by the loop's clock, there is a UPSTREAM_TIMEOUT. */
-void query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadline_ms, struct query_wait *wait);
+/* An instant query at the present. False: what is remembered came at once; the handler was called, and the wait may be gone with it.
+   True: it waits, and who asks says when it is too long. With a ttl_ms of 0 the query itself ends at `deadline_ms`, by the loop's
+   clock, since nobody else waits for it. */
+MUST_USE bool query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadline_ms,
+			      struct query_wait *wait);
 void query_wait_cancel(struct query_wait *wait); /* fine when it does not wait */
+
+/* The time of who waits is over: it is told of a UPSTREAM_TIMEOUT, or what an outage is bridged with. Where the query itself has that
+   deadline, it goes on waiting for the moment until the query says so. Fine when it does not wait. */
+void query_wait_expire(struct query_wait *wait);
+
+static inline bool query_wait_waits(const struct query_wait *wait)
+{
+	return waiter_waits(&wait->waiter);
+}
 
 /* Other rules, other credentials: nothing that was asked before answers what is asked from now on. */
 void query_cache_clear(struct query_cache *cache);

@@ -198,7 +198,6 @@ static void give(struct waiter *waiter, const void *context)
 	const struct news *news = context;
 	const struct outcome *taken = news->given->sent_ms >= wait->since_ms ? news->given : news->outcome;
 
-	loop_timer_cancel(wait->cache->loop, &wait->deadline);
 	wait->sent_ms = taken->sent_ms;
 	wait->handler(wait->context, taken->samples, taken->problem);
 }
@@ -364,17 +363,15 @@ void query_wait_cancel(struct query_wait *wait)
 {
 	struct waiters *left;
 
-	if (!waiter_waits(&wait->waiter))
+	if (!query_wait_waits(wait))
 		return;
-	loop_timer_cancel(wait->cache->loop, &wait->deadline);
 	left = waiter_leave(&wait->waiter);
 	if (left)
 		flight_left(flight_of(left));
 }
 
-static void deadline_passed(void *context)
+static void expire(struct query_wait *wait)
 {
-	struct query_wait *wait = context;
 	struct query_cache *cache = wait->cache;
 	struct str authority = prom_authority(cache->prom);
 	struct upstream_error problem = {.fault = UPSTREAM_TIMEOUT};
@@ -391,7 +388,13 @@ static void deadline_passed(void *context)
 	outcome_unref(outcome);
 }
 
-void query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadline_ms, struct query_wait *wait)
+void query_wait_expire(struct query_wait *wait)
+{
+	if (query_wait_waits(wait) && wait->cache->options.ttl_ms > 0)
+		expire(wait);
+}
+
+bool query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadline_ms, struct query_wait *wait)
 {
 	struct memo_entry *entry = memo_find(cache->memo, promql);
 	struct query_flight *flight;
@@ -399,7 +402,7 @@ void query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadl
 	wait->cache = cache;
 	wait->waiter.handler = give;
 	if (entry && answer_from_memory(cache, entry, wait))
-		return;
+		return false;
 	flight = entry ? flight_to_join(cache, entry, wait->since_ms) : NULL;
 	if (flight) {
 		cache->stats.joined++;
@@ -410,10 +413,7 @@ void query_cache_ask(struct query_cache *cache, struct str promql, int64_t deadl
 	}
 	waiters_add(&flight->flight.waiters, &wait->waiter);
 	wait->asked_ms = loop_now_ms(cache->loop);
-	if (cache->options.ttl_ms == 0) /* the flight ends when its only wait does */
-		return;
-	wait->deadline = (struct loop_timer){.handler = deadline_passed, .context = wait};
-	loop_timer_set(cache->loop, &wait->deadline, deadline_ms - wait->asked_ms);
+	return true;
 }
 
 /* ---- life */

@@ -99,7 +99,7 @@ static void sampled(void *context, const struct samples *samples, const struct u
 
 	task->metric->samples = samples;
 	task->metric->problem = problem;
-	task_run(task);
+	task_wake(task);
 }
 
 static enum step_result ask(struct task *task)
@@ -109,7 +109,8 @@ static enum step_result ask(struct task *task)
 
 	task_note_query(task, promql);
 	metric->wait = (struct query_wait){.handler = sampled, .context = task, .since_ms = metric->aged_ms};
-	query_cache_ask(task->dispatch->settings.cache, promql, task->deadline_ms, &metric->wait);
+	if (query_cache_ask(task->dispatch->settings.cache, promql, task->deadline_ms, &metric->wait))
+		return task_wait(task);
 	return STEP_WAIT;
 }
 
@@ -233,6 +234,15 @@ static enum step_result answer(struct task *task)
 
 /* ---- the end */
 
+static bool expire(struct task *task)
+{
+	struct query_wait *wait = &task->metric->wait;
+	bool waits = query_wait_waits(wait);
+
+	query_wait_expire(wait);
+	return waits;
+}
+
 static void cancel(struct task *task)
 {
 	discovery_wait_cancel(&task->metric->look);
@@ -250,6 +260,7 @@ const struct task_kind metric_request_kind = {
 		  [REQUEST_AGE] = age,
 		  [REQUEST_QUERY] = query,
 		  [REQUEST_ANSWER] = answer},
+	.expire = expire,
 	.cancel = cancel,
 	.clear = clear,
 };

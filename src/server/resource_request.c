@@ -114,7 +114,7 @@ static void sampled(void *context, const struct samples *samples, const struct u
 		log_v(2, "query for resource metrics: %s", problem->text);
 	}
 	if (!resource->asking)
-		task_run(call->task);
+		task_wake(call->task);
 }
 
 static void ask(struct task *task)
@@ -132,7 +132,8 @@ static void ask(struct task *task)
 	*call = (struct call){
 		.task = task, .wait = {.handler = sampled, .context = call}, .busy = true, .query = query};
 	resource->under_way++;
-	query_cache_ask(task->dispatch->settings.cache, buf_str(&resource->promql), task->deadline_ms, &call->wait);
+	(void)!query_cache_ask(task->dispatch->settings.cache, buf_str(&resource->promql), task->deadline_ms,
+			       &call->wait);
 }
 
 /* Once the time is over, the queries that were not asked have failed like those that were. */
@@ -155,7 +156,9 @@ static enum step_result query(struct task *task)
 	while (resource->next < resource->plan.query_count && resource->under_way < CALLS_MAX)
 		ask(task);
 	resource->asking = false;
-	return resource->under_way ? STEP_WAIT : STEP_NEXT;
+	if (resource->under_way == 0)
+		return STEP_NEXT;
+	return task_left_ms(task) ? task_wait(task) : STEP_WAIT;
 }
 
 static enum step_result answer(struct task *task)
@@ -165,6 +168,21 @@ static enum step_result answer(struct task *task)
 }
 
 /* ---- the end */
+
+/* All at once, whatever comes of them: the last one answers the request. */
+static bool expire(struct task *task)
+{
+	struct resource_request *resource = task->resource;
+
+	if (resource->under_way == 0)
+		return false;
+	resource->asking = true;
+	for (size_t i = 0; i < CALLS_MAX; i++)
+		query_wait_expire(&resource->calls[i].wait);
+	resource->asking = false;
+	task_run(task);
+	return true;
+}
 
 static void cancel(struct task *task)
 {
@@ -184,6 +202,7 @@ const struct task_kind resource_request_kind = {
 		  [REQUEST_OBJECTS] = objects,
 		  [REQUEST_QUERY] = query,
 		  [REQUEST_ANSWER] = answer},
+	.expire = expire,
 	.cancel = cancel,
 	.clear = clear,
 };

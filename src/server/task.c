@@ -79,6 +79,8 @@ static void deadline_passed(void *context)
 {
 	struct task *task = context;
 
+	if (task->answer && task->kind->expire(task))
+		return;
 	cancel(task);
 	task->late = true;
 	task_run(task);

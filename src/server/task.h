@@ -41,7 +41,9 @@ typedef enum step_result task_step(struct task *task);
 /* What differs between the APIs. */
 struct task_kind {
 	task_step *steps[REQUEST_STEPS];   /* from plan to answer; NULL: there is nothing to do */
-	void (*cancel)(struct task *task); /* what its queries wait for; NULL with the next: nothing */
+	/* NULL together: it waits for nothing */
+	bool (*expire)(struct task *task); /* the queries that it waits for; false: there are none */
+	void (*cancel)(struct task *task); /* whatever it waits for */
 	void (*clear)(struct task *task);
 };
 extern const struct task_kind document_request_kind; /* no numbers */
@@ -61,7 +63,7 @@ struct task {
 	int64_t step_us;  /* when the step began, if so */
 
 	int64_t deadline_ms;
-	struct loop_timer deadline; /* while it waits for anything but a query: the query cache has a time of its own */
+	struct loop_timer deadline; /* while it waits, for whatever it may be */
 	bool late;		    /* the deadline has passed: the step that waits has to do without */
 	struct auth_check check;
 	struct objects_waiter objects;
@@ -89,7 +91,7 @@ void task_run(struct task *task);
 /* What is left of the request's time; never below zero. */
 int64_t task_left_ms(const struct task *task);
 
-/* To wait, not for a query: task_wake goes on, or the deadline does. */
+/* task_wake goes on, or the deadline does: what the task waits for is left, and the step is late; but queries end as such. */
 enum step_result task_wait(struct task *task);
 enum step_result task_wait_for(struct task *task, int64_t most_ms);
 void task_wake(void *context);

@@ -24,6 +24,7 @@ struct scene;
 
 struct asker {
 	struct query_wait wait;
+	struct loop_timer deadline;
 	struct scene *scene;
 	int answers;
 	double value; /* of the first sample; -1: none */
@@ -52,6 +53,7 @@ static inline void told(void *context, const struct samples *samples, const stru
 	struct scene *scene = asker->scene;
 
 	assert_int_equal(samples == NULL, problem != NULL);
+	loop_timer_cancel(scene->world->loop, &asker->deadline);
 	asker->answers++;
 	asker->samples = samples;
 	asker->problem = problem ? *problem : (struct upstream_error){0};
@@ -64,10 +66,23 @@ static inline void told(void *context, const struct samples *samples, const stru
 		asker->then(asker);
 }
 
+static inline void time_is_over(void *context)
+{
+	struct asker *asker = context;
+
+	query_wait_expire(&asker->wait);
+}
+
 static inline void ask_within(struct scene *scene, int number, const char *promql, int64_t timeout_ms)
 {
-	query_cache_ask(scene->cache, str_of(promql), loop_now_ms(scene->world->loop) + timeout_ms,
-			&scene->askers[number].wait);
+	struct asker *asker = &scene->askers[number];
+	int answers = asker->answers;
+	bool waits = query_cache_ask(scene->cache, str_of(promql), loop_now_ms(scene->world->loop) + timeout_ms,
+				     &asker->wait);
+
+	assert_true(waits || asker->answers > answers);
+	if (waits)
+		loop_timer_set(scene->world->loop, &asker->deadline, timeout_ms);
 }
 
 static inline void ask(struct scene *scene, int number, const char *promql)
@@ -158,6 +173,7 @@ static inline struct scene *scene_new(struct query_cache_options options)
 	scene->cache = query_cache_new(scene->world->loop, scene->world->prom, &options);
 	for (int i = 0; i < ASKERS; i++) {
 		scene->askers[i].scene = scene;
+		scene->askers[i].deadline = (struct loop_timer){.handler = time_is_over, .context = &scene->askers[i]};
 		scene->askers[i].wait.handler = told;
 		scene->askers[i].wait.context = &scene->askers[i];
 	}
@@ -168,8 +184,10 @@ static inline void scene_free(struct scene *scene)
 {
 	void *made = scene->world;
 
-	for (int i = 0; i < ASKERS; i++)
+	for (int i = 0; i < ASKERS; i++) {
+		loop_timer_cancel(scene->world->loop, &scene->askers[i].deadline);
 		query_wait_cancel(&scene->askers[i].wait);
+	}
 	query_cache_free(scene->cache);
 	tear_down(&made);
 	free(scene);

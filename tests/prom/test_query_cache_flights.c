@@ -82,6 +82,22 @@ static void test_deadline_of_each(void **state)
 	scene_free(scene);
 }
 
+/* Nothing happens to who does not wait. */
+static void test_expires_once(void **state)
+{
+	struct scene *scene = scene_new(long_lived());
+
+	(void)state;
+	hang(scene);
+	query_wait_expire(&scene->askers[0].wait);
+	ask(scene, 0, "up");
+	query_wait_expire(&scene->askers[0].wait);
+	query_wait_expire(&scene->askers[0].wait);
+	assert_int_equal(scene->askers[0].answers, 1);
+	assert_int_equal(scene->askers[0].problem.fault, UPSTREAM_TIMEOUT);
+	scene_free(scene);
+}
+
 static void test_deadline_with_ttl_0(void **state)
 {
 	struct query_cache_options options = {.max_bytes = ROOM};
@@ -270,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_no_shared_flight_with_ttl_0),
 		cmocka_unit_test(test_old_flight_is_not_joined),
 		cmocka_unit_test(test_deadline_of_each),
+		cmocka_unit_test(test_expires_once),
 		cmocka_unit_test(test_deadline_with_ttl_0),
 		cmocka_unit_test(test_flight_goes_on_alone),
 		cmocka_unit_test(test_flight_alone_is_joined),

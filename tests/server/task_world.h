@@ -39,7 +39,7 @@ struct task_row {
 	const char *want_steps;	    /* those that ended */
 	enum reason_code want_code;
 	const char *want_rule, *want_query; /* NULL: not looked at */
-	bool standalone, sample_age;
+	bool standalone, sample_age, no_memory;
 	enum look look;
 };
 
@@ -286,7 +286,7 @@ static inline void handle(void *context, struct http_exchange *exchange)
 
 static inline void task_world_init(struct task_world *world, const struct task_row *row)
 {
-	const struct query_cache_options cache = {.ttl_ms = 1000, .max_bytes = 100000};
+	const struct query_cache_options cache = {.ttl_ms = row->no_memory ? 0 : 1000, .max_bytes = 100000};
 	struct dispatch_settings settings = {.groups = {true, true, true},
 					     .max_age_ms = 60000,
 					     .sample_age = row->sample_age,
