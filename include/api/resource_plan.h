@@ -7,6 +7,7 @@
 #include "api/plan.h"
 #include "base/vec.h"
 
+struct policy_stats;
 struct upstream_error;
 struct resource_rules;
 struct samples;
@@ -15,7 +16,9 @@ struct resource_view {
 	const struct resource_rules *rules;
 	struct str upstream; /* HOST:PORT of Prometheus */
 	int64_t max_sample_age_ms, max_ahead_ms;
-	bool standalone; /* there is no cluster that knows pods and nodes */
+	struct policy_stats *stats; /* counted into */
+	bool lenient;		    /* NaN and what is below zero are 0, of several samples one counts */
+	bool standalone;	    /* there is no cluster that knows pods and nodes */
 };
 
 /* A pod or node; lent. */

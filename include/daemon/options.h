@@ -45,6 +45,7 @@ struct options {
 	int64_t max_clock_skew_ms;	    /* default 30 s; 0: any */
 	bool sample_age;
 	bool empty_list_ok; /* --empty-list=ok */
+	bool lenient_resource_metrics;
 	bool allow_partial;
 	bool gke_names;
 	/* serving */

@@ -12,7 +12,8 @@ enum verdict {
 	VERDICT_GOOD,
 	VERDICT_NAN,
 	VERDICT_INFINITE,
-	VERDICT_RANGE, /* does not fit a quantity: thousandths in 64 bits */
+	VERDICT_NEGATIVE, /* where that cannot be */
+	VERDICT_RANGE,	  /* does not fit a quantity: thousandths in 64 bits */
 	VERDICT_STALE,
 	VERDICT_FUTURE,	     /* further ahead of now than clocks may differ */
 	VERDICT_DUPLICATE,   /* several samples of one object, and the rule wants one */
@@ -34,20 +35,18 @@ struct policy {
 	int64_t max_ahead_ms;	   /* of now; 0: any */
 	double infinite;	   /* what +Inf stands for; 0: nothing, it is absent */
 	enum on_duplicate on_duplicate;
+	bool not_negative; /* a number is zero or more */
 };
 
 /* What a rule says, and where it says nothing the flags, whose limits these are. */
 struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms);
-
-/* On VERDICT_GOOD *ret_milli is the value in thousandths, truncated toward zero. */
-enum verdict policy_judge(const struct policy *policy, double value, int64_t time_ms, int64_t *ret_milli);
 
 /* The number of one object. Zeroed at first: no sample yet. */
 struct number {
 	size_t samples;
 	enum verdict verdict;	/* of what `samples` make together */
 	double value;		/* these three are set when the verdict is good */
-	int64_t milli, time_ms; /* the time is the oldest sample's */
+	int64_t milli, time_ms; /* thousandths, truncated toward zero; the time is the oldest sample's */
 };
 
 /* One more sample of it. What a sum or a maximum lacks would make it wrong: one that is refused refuses them. The verdict is
@@ -82,6 +81,7 @@ bool pod_counts(const struct pod_policy *policy, const struct pod_facts *pod, in
 enum drop {
 	DROP_NAN,
 	DROP_INFINITE,
+	DROP_NEGATIVE,
 	DROP_RANGE,
 	DROP_STALE,
 	DROP_FUTURE,

@@ -34,7 +34,7 @@ struct dispatch_settings {
 	struct resources *resources;
 
 	struct api_groups groups; /* of the first catalog's rules */
-	bool empty_list_ok, gke_names;
+	bool empty_list_ok, gke_names, lenient_resource_metrics;
 	int64_t max_age_ms, max_sample_age_ms, max_clock_skew_ms;
 	bool sample_age;
 	/* What discovery knows at this moment, for reasons. */

@@ -316,9 +316,18 @@ static const struct reason_form forms[] = {
 		{NULL, NULL, NULL,
 		 "{object}the {kind} query of rule {place} gives {count} without the label of the object",
 		 "aggregate by (<<.GroupBy>>)"},
-	[REASON_BAD_USAGE] = {NULL, NULL, NULL,
-			      "{object}the {kind} query of rule {place} gives it a sample that is {verdict}",
-			      "run it in Prometheus: {query}"},
+	[REASON_BAD_USAGE] =
+		{NULL, NULL, NULL, "{object}the {kind} query of rule {place} gives {what} a sample that is {verdict}",
+		 "correct {key}, which must give numbers from zero up[, or take this for 0 with {flag}]; it "
+		 "asks {query}"},
+	[REASON_SEVERAL_USAGE] = {NULL, NULL, NULL,
+				  "{object}the {kind} query of rule {place} gives {what} several samples whose values "
+				  "differ",
+				  "aggregate by (<<.GroupBy>>) in {key}; it asks {query}"},
+	[REASON_OLD_USAGE] = {NULL, NULL, NULL,
+			      "{object}the {kind} query of rule {place} gives {what} a sample that is {age} old, and "
+			      "the limit is {limit}",
+			      "check the scrape, or raise --max-sample-age"},
 	[REASON_MANY_CONTAINERS] = {"many-containers", "500", "More containers fit than are taken.",
 				    "there are more containers than we answer for in one request",
 				    "ask for fewer pods"},

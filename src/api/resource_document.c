@@ -73,11 +73,11 @@ static void write_usage(struct json_writer *writer, const struct resource_contai
 	json_writer_key(writer, "usage");
 	json_writer_object(writer);
 	for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++) {
-		const struct resource_amount *amount = &container->amounts[kind];
+		const struct number *number = &container->numbers[kind];
 		struct cell cell;
 		struct buf *text = cell_init(&cell);
 
-		write_amount(text, kind, amount->good ? amount->milli : 0);
+		write_amount(text, kind, number_good(number) ? number->milli : 0);
 		json_writer_member(writer, resource_kind_name(kind), buf_str(text));
 	}
 	json_writer_object_end(writer);
@@ -141,7 +141,7 @@ static void write_list(struct json_writer *writer, const struct resource_plan *p
 	json_writer_key(writer, "items");
 	json_writer_array(writer);
 	for (size_t i = 0; i < plan->items.count; i++) {
-		if (!resource_item_is_known(&plan->items.items[i]))
+		if (!plan->items.items[i].known)
 			continue;
 		json_writer_object(writer);
 		write_item_members(writer, plan, &plan->items.items[i]);
@@ -171,7 +171,7 @@ static int64_t total(const struct resource_item *item, enum resource_kind kind)
 	int64_t sum = 0;
 
 	for (const struct resource_container *at = item->containers; at; at = at->next)
-		if (at->amounts[kind].good && __builtin_add_overflow(sum, at->amounts[kind].milli, &sum))
+		if (number_good(&at->numbers[kind]) && __builtin_add_overflow(sum, at->numbers[kind].milli, &sum))
 			return INT64_MAX;
 	return sum;
 }
@@ -222,7 +222,7 @@ static void write_table(struct json_writer *writer, const struct resource_plan *
 	json_writer_key(writer, "rows");
 	json_writer_array(writer);
 	for (size_t i = 0; i < plan->items.count; i++)
-		if (resource_item_is_known(&plan->items.items[i]))
+		if (plan->items.items[i].known)
 			write_row(writer, plan, &plan->items.items[i]);
 	json_writer_array_end(writer);
 	json_writer_object_end(writer);

@@ -9,26 +9,22 @@
 
 enum resource_kind { RESOURCE_CPU, RESOURCE_MEMORY, RESOURCE_KINDS };
 
-struct resource_amount {
-	bool seen, good; /* seen: there is a sample, good or not */
-	int64_t milli;
-};
-
 /* Of a pod; a node has one without a name. */
 struct resource_container {
 	struct resource_container *next; /* by name */
 	struct str name;
-	struct resource_amount amounts[RESOURCE_KINDS];
+	struct number numbers[RESOURCE_KINDS];
 };
 
 struct resource_item {
 	struct resource_object object; /* in the plan's arena */
 	struct resource_container *containers;
-	int64_t time_ms; /* of the earliest good sample */
-	bool timed;	 /* there is one */
-	enum verdict
-		spoiled_by; /* VERDICT_GOOD: nothing; else a sample without which the rest would be a wrong number */
-	enum resource_kind spoiled; /* whose */
+	/* at the end */
+	bool known; /* has what an answer needs: CPU and memory of one container at least, and nothing that spoils it */
+	int64_t time_ms; /* of the earliest sample */
+	const struct resource_container
+		*spoiled;		 /* NULL: nothing. Else the rest would be a wrong number without this one */
+	enum resource_kind spoiled_kind; /* whose sample is no number */
 };
 
 struct resource_query {
@@ -42,9 +38,6 @@ struct resource_query {
 
 const struct resource_rule *resource_plan_rule(const struct resource_plan *plan, enum resource_kind kind);
 const char *resource_kind_name(enum resource_kind kind);
-
-/* Has it what an answer needs: CPU and memory of one container at least, and nothing spoiled? */
-bool resource_item_is_known(const struct resource_item *item);
 
 /* The query's answer is none. */
 void resource_plan_note_failure(struct resource_plan *plan, const struct resource_query *query,

@@ -7,7 +7,9 @@
 #include "refusal.h"
 #include "resource_plan_in.h"
 
-enum { QUERY_SHOWN = 200 };
+#include <math.h>
+
+enum { QUERY_SHOWN = 200, NAME_SHOWN = 63, NAMES_SHOWN = 4, LEFT_OUT_SHOWN = 300 };
 
 /* ---- samples */
 
@@ -98,42 +100,38 @@ static struct resource_container *container_of(struct resource_plan *plan, struc
 	return container;
 }
 
-static void take_time(struct resource_item *item, int64_t time_ms)
+static struct policy policy_for(const struct resource_plan *plan)
 {
-	if (!item->timed || time_ms < item->time_ms)
-		item->time_ms = time_ms;
-	item->timed = true;
+	return (struct policy){.now_ms = plan->now_ms,
+			       .max_sample_age_ms = plan->view.max_sample_age_ms,
+			       .max_ahead_ms = plan->view.max_ahead_ms,
+			       .on_duplicate = plan->view.lenient ? DUPLICATE_LAST : DUPLICATE_ERROR,
+			       .not_negative = true};
 }
 
-/* NaN is as good as no sample, and what is below zero is zero, as upstream has both. Anything else that is no number spoils the
-   pod: without it the rest would be too little. */
+/* As upstream has it, NaN and what is below zero are 0, and of several samples of a node the first one counts. */
+static bool take_leniently(const struct resource_plan *plan, const struct number *number, double *value)
+{
+	if (!plan->view.lenient)
+		return true;
+	if (isnan(*value) || (*value < 0 && !isinf(*value)))
+		*value = 0;
+	return !plan->nodes || number->samples == 0;
+}
+
 static bool take_sample(struct resource_plan *plan, const struct resource_query *query, struct resource_item *item,
 			const struct sample *sample)
 {
-	const struct policy policy = {.now_ms = plan->now_ms,
-				      .max_sample_age_ms = plan->view.max_sample_age_ms,
-				      .max_ahead_ms = plan->view.max_ahead_ms};
+	const struct policy policy = policy_for(plan);
 	const struct resource_rule *rule = resource_plan_rule(plan, query->kind);
 	struct str name = plan->nodes ? STR("") : sample_label(sample, rule->container_label);
 	struct resource_container *container = container_of(plan, item, name);
-	struct resource_amount amount = {.seen = true};
-	enum verdict verdict = policy_judge(&policy, sample->value, sample->time_ms, &amount.milli);
+	double value = sample->value;
 
 	if (container == NULL)
 		return false;
-	if (plan->nodes &&
-	    container->amounts[query->kind].seen) /* upstream takes the first of a node, the last of a container */
-		return true;
-	amount.good = verdict == VERDICT_GOOD;
-	if (amount.milli < 0)
-		amount.milli = 0;
-	container->amounts[query->kind] = amount;
-	if (verdict == VERDICT_GOOD) {
-		take_time(item, sample->time_ms);
-	} else if (verdict != VERDICT_NAN) {
-		item->spoiled_by = verdict;
-		item->spoiled = query->kind;
-	}
+	if (take_leniently(plan, &container->numbers[query->kind], &value))
+		(void)policy_take(&policy, &container->numbers[query->kind], value, sample->time_ms);
 	return true;
 }
 
@@ -157,20 +155,32 @@ void resource_plan_sampled(struct resource_plan *plan, size_t number, const stru
 
 /* ---- the end */
 
-bool resource_item_is_known(const struct resource_item *item)
+/* One sample that is no number takes the whole out: the HPA adds the containers up, and would take the rest for all of it. */
+static void judge(struct policy_stats *stats, struct resource_item *item)
 {
-	bool known[RESOURCE_KINDS] = {false};
+	bool has[RESOURCE_KINDS] = {false};
 
 	for (const struct resource_container *at = item->containers; at; at = at->next)
-		for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++)
-			known[kind] |= at->amounts[kind].good;
-	return item->spoiled_by == VERDICT_GOOD && known[RESOURCE_CPU] && known[RESOURCE_MEMORY];
+		for (enum resource_kind kind = RESOURCE_CPU; kind < RESOURCE_KINDS; kind++) {
+			const struct number *number = &at->numbers[kind];
+
+			if (number_good(number)) {
+				if (!(has[RESOURCE_CPU] || has[RESOURCE_MEMORY]) || number->time_ms < item->time_ms)
+					item->time_ms = number->time_ms;
+				has[kind] = true;
+			} else if (number->samples) {
+				policy_count_refused(stats, number->verdict, number->samples);
+				item->spoiled = at;
+				item->spoiled_kind = kind;
+			}
+		}
+	item->known = item->spoiled == NULL && has[RESOURCE_CPU] && has[RESOURCE_MEMORY];
 }
 
-static bool has_amount(const struct resource_item *item, enum resource_kind kind)
+static bool has_number(const struct resource_item *item, enum resource_kind kind)
 {
 	for (const struct resource_container *at = item->containers; at; at = at->next)
-		if (at->amounts[kind].good)
+		if (number_good(&at->numbers[kind]))
 			return true;
 	return false;
 }
@@ -186,9 +196,49 @@ static const struct resource_query *query_of(const struct resource_plan *plan, s
 
 static enum reason_code code_of_missing(const struct resource_item *item, const struct resource_query *query)
 {
-	if (item->spoiled_by != VERDICT_GOOD)
-		return REASON_BAD_USAGE;
-	return query->unlabelled ? REASON_NO_USAGE_LABEL : REASON_NO_USAGE;
+	if (item->spoiled == NULL)
+		return query->unlabelled ? REASON_NO_USAGE_LABEL : REASON_NO_USAGE;
+	switch (item->spoiled->numbers[item->spoiled_kind].verdict) {
+	case VERDICT_DUPLICATE:
+		return REASON_SEVERAL_USAGE;
+	case VERDICT_STALE:
+		return REASON_OLD_USAGE;
+	case VERDICT_GOOD:
+	case VERDICT_NAN:
+	case VERDICT_INFINITE:
+	case VERDICT_NEGATIVE:
+	case VERDICT_RANGE:
+	case VERDICT_FUTURE:
+	case VERDICT_UNKNOWN_AGE:
+	case VERDICT_COUNT:
+		break;
+	}
+	return REASON_BAD_USAGE;
+}
+
+static void put_name(struct buf *out, const struct resource_object *object)
+{
+	if (object->namespace.len)
+		buf_printf(out, "%.*s/", STR_ARG(object->namespace));
+	buf_put(out, object->name);
+}
+
+/* Whose sample it is that is no number. */
+static void set_spoiled(struct reason *reason, const struct resource_plan *plan, const struct resource_item *item)
+{
+	const struct number *number = &item->spoiled->numbers[item->spoiled_kind];
+	CLEANUP(buf_clear) struct buf what = {0};
+
+	if (!plan->nodes)
+		buf_printf(&what, "the container \"%.*s\" of ", STR_ARG(str_front(item->spoiled->name, NAME_SHOWN)));
+	put_name(&what, &item->object);
+	reason_set(reason, "what", buf_str(&what), SIZE_MAX);
+	reason_set(reason, "verdict", str_of(verdict_name(number->verdict)), SIZE_MAX);
+	reason_set(reason, "key", plan->nodes ? STR("nodeQuery") : STR("containerQuery"), SIZE_MAX);
+	if (number->verdict == VERDICT_NAN || number->verdict == VERDICT_NEGATIVE)
+		reason_set(reason, "flag", STR("--lenient-resource-metrics"), SIZE_MAX);
+	reason_age(reason, "age", plan->now_ms - number->time_ms);
+	reason_age(reason, "limit", plan->view.max_sample_age_ms);
 }
 
 /* Why there is no usage of an item that all queries were answered for. */
@@ -196,16 +246,17 @@ static void explain_missing(struct resource_plan *plan, size_t number, struct re
 {
 	CLEANUP(buf_clear) struct buf promql = BUF_MAX(QUERY_BYTES_MAX);
 	const struct resource_item *item = &plan->items.items[number];
-	enum resource_kind kind = has_amount(item, RESOURCE_CPU) ? RESOURCE_MEMORY : RESOURCE_CPU;
+	enum resource_kind kind = has_number(item, RESOURCE_CPU) ? RESOURCE_MEMORY : RESOURCE_CPU;
 	const struct resource_query *query;
 
-	if (item->spoiled_by != VERDICT_GOOD)
-		kind = item->spoiled;
+	if (item->spoiled)
+		kind = item->spoiled_kind;
 	query = query_of(plan, number, kind);
 	reason_begin(reason, code_of_missing(item, query));
 	resource_plan_set_rule(reason, plan, kind);
 	reason_set(reason, "object", STR(""), 0);
-	reason_set(reason, "verdict", str_of(verdict_name(item->spoiled_by)), SIZE_MAX);
+	if (item->spoiled)
+		set_spoiled(reason, plan, item);
 	reason_count(reason, "count", query->unlabelled ? query->unlabelled : query->samples, "sample");
 	if (resource_plan_promql(plan, (size_t)(query - plan->queries), &promql))
 		reason_set_elastic(reason, "query", buf_str(&promql), (struct str){0});
@@ -216,13 +267,10 @@ static void refuse_missing(struct resource_plan *plan)
 	CLEANUP(reason_clear) struct reason why = {0};
 	CLEANUP(buf_clear) struct buf words = {0};
 	CLEANUP(buf_clear) struct buf name = {0};
-	const struct resource_object *object = &plan->items.items[0].object;
 	struct str kind = plan->nodes ? STR("nodemetrics") : STR("podmetrics");
 	struct status_details details;
 
-	if (object->namespace.len)
-		buf_printf(&name, "%.*s/", STR_ARG(object->namespace));
-	buf_put(&name, object->name);
+	put_name(&name, &plan->items.items[0].object);
 	explain_missing(plan, 0, &why);
 	details = (struct status_details){.name = buf_str(&name), .group = plan->request->group, .kind = kind};
 	buf_printf(&words, "%.*s.%.*s \"%.*s\" not found", STR_ARG(kind), STR_ARG(plan->request->group),
@@ -230,33 +278,91 @@ static void refuse_missing(struct resource_plan *plan)
 	resource_plan_refuse(plan, STATUS_NOT_FOUND, buf_str(&words), &why, &details);
 }
 
+static void add_warning(struct resource_plan *plan, const struct reason *why)
+{
+	struct api_reply *reply = &plan->reply;
+
+	if (reply->warning.len)
+		buf_puts(&reply->warning, ", ");
+	reason_write_warning(&reply->warning, why);
+	if (reply->reason.len)
+		buf_puts(&reply->reason, "; ");
+	reason_write(&reply->reason, STR(""), why, STATUS_MESSAGE_BYTES);
+	if (reply->code == REASON_NONE)
+		reply->code = why->code;
+}
+
+static void warn_of_failure(struct resource_plan *plan, size_t left_out)
+{
+	reason_print(&plan->failure, "left", "%zu of %zu %s", left_out, plan->items.count,
+		     plan->nodes ? "nodes" : "pods");
+	add_warning(plan, &plan->failure);
+}
+
+/* `d/b, d/c and 2 more are left out of 9 pods: ` */
+static void put_spoiled(struct buf *out, const struct resource_plan *plan, size_t spoiled)
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < plan->items.count && named < NAMES_SHOWN; i++) {
+		if (plan->items.items[i].spoiled == NULL)
+			continue;
+		buf_puts(out, named++ ? ", " : "");
+		put_name(out, &plan->items.items[i].object);
+	}
+	if (spoiled > named)
+		buf_printf(out, " and %zu more", spoiled - named);
+	buf_printf(out, " %s left out of ", spoiled == 1 ? "is" : "are");
+	buf_put_count(out, plan->items.count, plan->nodes ? "node" : "pod");
+	buf_puts(out, ": ");
+}
+
+static void warn_of_spoiled(struct resource_plan *plan, size_t spoiled)
+{
+	CLEANUP(reason_clear) struct reason why = {0};
+	CLEANUP(buf_clear) struct buf names = {0};
+	size_t first = 0;
+
+	while (plan->items.items[first].spoiled == NULL)
+		first++;
+	explain_missing(plan, first, &why);
+	put_spoiled(&names, plan, spoiled);
+	reason_set(&why, "object", buf_str(&names), LEFT_OUT_SHOWN);
+	add_warning(plan, &why);
+}
+
+static void warn_of_nothing(struct resource_plan *plan)
+{
+	CLEANUP(reason_clear) struct reason why = {0};
+
+	explain_missing(plan, 0, &why);
+	reason_print(&why, "object", "%.*s has no usage: ", STR_ARG(plan->items.items[0].object.name));
+	add_warning(plan, &why);
+}
+
 /* Who is left out of a list of which nobody says why looks as if there were no such thing. */
 static void warn_of_missing(struct resource_plan *plan, size_t known)
 {
-	CLEANUP(reason_clear) struct reason missing = {0};
-	const struct reason *why = &missing;
+	size_t spoiled = 0;
 
-	if (plan->failed) {
-		reason_print(&plan->failure, "left", "%zu of %zu %s", plan->items.count - known, plan->items.count,
-			     plan->nodes ? "nodes" : "pods");
-		why = &plan->failure;
-	} else if (known == 0) {
-		explain_missing(plan, 0, &missing);
-		reason_print(&missing, "object", "%.*s has no usage: ", STR_ARG(plan->items.items[0].object.name));
-	} else {
-		return;
-	}
-	reason_write_warning(&plan->reply.warning, why);
-	reason_write(&plan->reply.reason, STR(""), why, STATUS_MESSAGE_BYTES);
-	plan->reply.code = why->code;
+	for (size_t i = 0; i < plan->items.count; i++)
+		spoiled += plan->items.items[i].spoiled != NULL;
+	if (plan->failed)
+		warn_of_failure(plan, plan->items.count - known - spoiled);
+	if (spoiled)
+		warn_of_spoiled(plan, spoiled);
+	else if (known == 0 && !plan->failed)
+		warn_of_nothing(plan);
 }
 
 void resource_plan_answer(struct resource_plan *plan)
 {
 	size_t known = 0;
 
-	for (size_t i = 0; i < plan->items.count; i++)
-		known += resource_item_is_known(&plan->items.items[i]);
+	for (size_t i = 0; i < plan->items.count; i++) {
+		judge(plan->view.stats, &plan->items.items[i]);
+		known += plan->items.items[i].known;
+	}
 	if (plan->full) {
 		resource_plan_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH),
 				     &(struct reason){.code = REASON_MANY_CONTAINERS}, NULL);

@@ -294,6 +294,7 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.cache = daemon->cache,
 		.groups = groups_of(daemon, daemon->rules),
 		.empty_list_ok = options->empty_list_ok,
+		.lenient_resource_metrics = options->lenient_resource_metrics,
 		.gke_names = options->gke_names,
 		.max_age_ms = options->metrics_max_age_ms,
 		.max_sample_age_ms = options->max_sample_age_ms,

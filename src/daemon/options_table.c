@@ -222,6 +222,13 @@ const struct option options_table[] = {
 	 .help = "Find out the real age of the series behind an answer with one more query, since an aggregation "
 		 "always looks new. For rules whose query is a selector, a function of its range, or an aggregation "
 		 "of one of these."},
+	{.flag = "--lenient-resource-metrics",
+	 .kind = OPTION_BOOL,
+	 .group = GROUP_RULES,
+	 AT(lenient_resource_metrics),
+	 .help = "Take CPU and memory samples that are NaN or negative for 0, and the last of several of a container, "
+		 "as prometheus-adapter does. Without it their pod or node is left out, with the reason in a Warning "
+		 "header."},
 	{.flag = "--empty-list",
 	 .kind = OPTION_EITHER,
 	 .group = GROUP_RULES,

@@ -31,7 +31,7 @@ static bool is_of_future(const struct policy *policy, int64_t time_ms)
 	return policy->max_ahead_ms && time_ms > policy->now_ms + policy->max_ahead_ms;
 }
 
-enum verdict policy_judge(const struct policy *policy, double value, int64_t time_ms, int64_t *ret_milli)
+static enum verdict judge(const struct policy *policy, double value, int64_t time_ms, int64_t *ret_milli)
 {
 	int64_t milli;
 
@@ -43,6 +43,8 @@ enum verdict policy_judge(const struct policy *policy, double value, int64_t tim
 		return VERDICT_INFINITE;
 	if (!quantity_milli(value, &milli))
 		return VERDICT_RANGE;
+	if (policy->not_negative && milli < 0)
+		return VERDICT_NEGATIVE;
 	if (is_stale(policy, time_ms))
 		return VERDICT_STALE;
 	if (is_of_future(policy, time_ms))
@@ -60,7 +62,7 @@ bool number_good(const struct number *number)
 
 static void replace(const struct policy *policy, struct number *number, double value, int64_t time_ms)
 {
-	number->verdict = policy_judge(policy, value, time_ms, &number->milli);
+	number->verdict = judge(policy, value, time_ms, &number->milli);
 	number->value = value;
 	number->time_ms = time_ms;
 }
@@ -68,7 +70,7 @@ static void replace(const struct policy *policy, struct number *number, double v
 static void combine(const struct policy *policy, struct number *number, double value, int64_t time_ms)
 {
 	int64_t ignored;
-	enum verdict verdict = policy_judge(policy, value, time_ms, &ignored);
+	enum verdict verdict = judge(policy, value, time_ms, &ignored);
 
 	if (number->verdict != VERDICT_GOOD)
 		return;
@@ -84,14 +86,23 @@ static void combine(const struct policy *policy, struct number *number, double v
 	replace(policy, number, value, time_ms < number->time_ms ? time_ms : number->time_ms);
 }
 
+/* Equal ones are one, as old as the older; which of others is right nobody knows. */
+static void compare(const struct policy *policy, struct number *number, double value, int64_t time_ms)
+{
+	if (number->value < value || number->value > value || isnan(number->value) != isnan(value))
+		number->verdict = VERDICT_DUPLICATE;
+	else if (number->verdict != VERDICT_DUPLICATE && time_ms < number->time_ms)
+		replace(policy, number, value, time_ms);
+}
+
 enum verdict policy_take(const struct policy *policy, struct number *number, double value, int64_t time_ms)
 {
 	if (number->samples++ == 0 || policy->on_duplicate == DUPLICATE_LAST)
 		replace(policy, number, value, time_ms);
-	else if (policy->on_duplicate == DUPLICATE_ERROR)
-		number->verdict = VERDICT_DUPLICATE;
-	else
+	else if (policy->on_duplicate == DUPLICATE_SUM || policy->on_duplicate == DUPLICATE_MAX)
 		combine(policy, number, value, time_ms);
+	else
+		compare(policy, number, value, time_ms);
 	return number->verdict;
 }
 
@@ -117,6 +128,8 @@ const char *verdict_name(enum verdict verdict)
 		return "NaN";
 	case VERDICT_INFINITE:
 		return "infinite";
+	case VERDICT_NEGATIVE:
+		return "negative";
 	case VERDICT_RANGE:
 		return "out of range";
 	case VERDICT_STALE:
@@ -160,6 +173,7 @@ const char *drop_name(enum drop drop)
 	static const char *const names[DROP_COUNT] = {
 		[DROP_NAN] = "nan",
 		[DROP_INFINITE] = "infinite",
+		[DROP_NEGATIVE] = "negative",
 		[DROP_RANGE] = "range",
 		[DROP_STALE] = "stale",
 		[DROP_FUTURE] = "future",
@@ -179,6 +193,7 @@ void policy_count_refused(struct policy_stats *stats, enum verdict verdict, size
 	static const enum drop drops[VERDICT_COUNT] = {
 		[VERDICT_NAN] = DROP_NAN,
 		[VERDICT_INFINITE] = DROP_INFINITE,
+		[VERDICT_NEGATIVE] = DROP_NEGATIVE,
 		[VERDICT_RANGE] = DROP_RANGE,
 		[VERDICT_STALE] = DROP_STALE,
 		[VERDICT_FUTURE] = DROP_FUTURE,

@@ -41,6 +41,8 @@ static enum step_result plan(struct task *task)
 		.upstream = prom_authority(settings->prom),
 		.max_sample_age_ms = settings->max_sample_age_ms,
 		.max_ahead_ms = settings->max_clock_skew_ms,
+		.stats = &task->dispatch->stats,
+		.lenient = settings->lenient_resource_metrics,
 		.standalone = settings->objects == NULL,
 	};
 

@@ -4,6 +4,7 @@
 #define GAUGELET_TESTS_RESOURCE_WORLD_H
 
 #include "api/resource_plan.h"
+#include "model/policy.h"
 #include "model/resource_rule.h"
 #include "model/rule_text.h"
 
@@ -46,6 +47,7 @@ struct fixture {
 	struct rules *rules;
 	struct problems problems;
 	struct api_request request;
+	struct policy_stats stats;
 	struct resource_plan plan;
 };
 
@@ -68,6 +70,7 @@ static void begin_with(struct fixture *f, const char *target, const char *accept
 	*f = (struct fixture){.arena = arena_new(0)};
 	assert_true(rules_compile(spec, &f->problems, &f->rules));
 	view.rules = f->rules->resource;
+	view.stats = &f->stats;
 	assert_true(api_request_parse(STR("GET"), str_of(target), &headers, (struct api_groups){.resource = true},
 				      f->arena, &f->request, &err));
 	assert_int_equal(f->request.route, ROUTE_RESOURCE_METRICS);

@@ -78,6 +78,8 @@ static struct answer_case {
 	const char *name, *target, *objects, *answers[QUERIES_MAX];
 	unsigned status;
 	const char *says[6], *warns; /* warns: NULL is no Warning */
+	bool lenient;
+	uint64_t dropped;
 } answer_cases[] = {
 	{.name = "a pod; the earlier time",
 	 .target = PODS "/b",
@@ -106,25 +108,94 @@ static struct answer_case {
 	 .answers = {"/b/z=1@0 /b/a=2@0", "/b/m=1@0 /b/a=3@0"},
 	 .status = 200,
 	 .says = {USE("a", "2", "3"), USE("m", "0", "1"), USE("z", "1", "0"), "]}\n"}},
-	{.name = "the last of two samples of a container",
+	{.name = "samples of a container that differ",
+	 .target = PODS "/b",
+	 .objects = "d/b",
+	 .answers = {"/b/c=1@0 /b/c=2@0", "/b/c=1@0"},
+	 .status = 404,
+	 .says = {"the cpu query of rule rules.yaml:3 gives the container \\\"c\\\" of d/b several samples whose "
+		  "values "
+		  "differ. fix: aggregate by (",
+		  "GroupBy"},
+	 .dropped = 2},
+	{.name = "samples of a container that are equal",
+	 .target = PODS "/b",
+	 .objects = "d/b",
+	 .answers = {"/b/c=2@0 /b/c=2@-1", "/b/c=1@0"},
+	 .status = 200,
+	 .says = {"\"timestamp\":\"2023-11-14T22:13:19Z\"", USE("c", "2", "1")}},
+	{.name = "leniently: the last of two samples of a container",
 	 .target = PODS "/b",
 	 .objects = "d/b",
 	 .answers = {"/b/c=1@0 /b/c=2@0", "/b/c=1@0"},
 	 .status = 200,
-	 .says = {USE("c", "2", "1")}},
-	{.name = "NaN is no sample, below zero is zero",
+	 .says = {USE("c", "2", "1")},
+	 .lenient = true},
+	{.name = "NaN takes its pod out",
+	 .target = PODS,
+	 .objects = "d/b d/c",
+	 .answers = {"/b/c=nan@0 /b/e=1@0 /c/c=1@0", "/b/c=1@0 /b/e=1@0 /c/c=1@0"},
+	 .status = 200,
+	 .says = {"\"items\":[", POD("d", "c"), "]}]}\n"},
+	 .warns =
+		 "d/b is left out of 2 pods: the cpu query of rule rules.yaml:3 gives the container \\\"c\\\" of d/b a "
+		 "sample that is NaN. fix: correct containerQuery, which must give numbers from zero up, or take this "
+		 "for 0 with --lenient-resource-metrics; it asks sum(rate(",
+	 .dropped = 1},
+	{.name = "what is below zero takes its pod out",
+	 .target = PODS "/b",
+	 .objects = "d/b",
+	 .answers = {"/b/c=1@0", "/b/c=-1@0"},
+	 .status = 404,
+	 .says = {"the memory query of rule rules.yaml:9 gives the container \\\"c\\\" of d/b a sample that is "
+		  "negative. "
+		  "fix: correct containerQuery"},
+	 .dropped = 1},
+	{.name = "what is zero but for rounding",
+	 .target = PODS "/b",
+	 .objects = "d/b",
+	 .answers = {"/b/c=-0.0005@0", "/b/c=1@0"},
+	 .status = 200,
+	 .says = {USE("c", "0", "1")}},
+	{.name = "leniently: NaN and what is below zero are zero",
 	 .target = PODS "/b",
 	 .objects = "d/b",
 	 .answers = {"/b/c=-5@0 /b/e=nan@0", "/b/c=3100@0 /b/e=-1@0"},
 	 .status = 200,
-	 .says = {USE("c", "0", "3100"), USE("e", "0", "0")}},
-	{.name = "only NaN",
+	 .says = {USE("c", "0", "3100"), USE("e", "0", "0")},
+	 .lenient = true},
+	{.name = "leniently: infinite is no number",
+	 .target = PODS "/b",
+	 .objects = "d/b",
+	 .answers = {"/b/c=-inf@0", "/b/c=1@0"},
+	 .status = 404,
+	 .says = {"a sample that is infinite. fix: correct containerQuery, which must give numbers from zero up; it "
+		  "asks"},
+	 .lenient = true,
+	 .dropped = 1},
+	{.name = "nothing but NaN",
 	 .target = PODS,
 	 .objects = "d/b",
 	 .answers = {"/b/c=nan@0", "/b/c=1@0"},
 	 .status = 200,
 	 .says = {NONE},
-	 .warns = "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 1 sample. fix: run "
+	 .warns = "d/b is left out of 1 pod: the cpu query",
+	 .dropped = 1},
+	{.name = "more than are named",
+	 .target = PODS,
+	 .objects = "d/b d/c d/e d/f d/g d/h d/i",
+	 .answers = {"/b/c=nan@0 /c/c=1@0 /e/c=nan@0 /f/c=nan@0 /g/c=nan@0 /h/c=nan@0 /i/c=nan@0", "/c/c=1@0"},
+	 .status = 200,
+	 .says = {"\"items\":[", POD("d", "c"), "]}]}\n"},
+	 .warns = "d/b, d/e, d/f, d/g and 2 more are left out of 7 pods: the cpu query",
+	 .dropped = 6},
+	{.name = "nothing of a pod",
+	 .target = PODS,
+	 .objects = "d/b",
+	 .answers = {"", "/b/c=1@0"},
+	 .status = 200,
+	 .says = {NONE},
+	 .warns = "b has no usage: the cpu query of rule rules.yaml:3 gives no number for it among 0 samples. fix: run "
 		  "it in Prometheus: sum(rate("},
 	{.name = "cpu alone is not answered",
 	 .target = PODS,
@@ -146,19 +217,28 @@ static struct answer_case {
 	 .objects = "d/b d/c",
 	 .answers = {"/b/c=inf@0 /b/e=1@0 /c/c=1@0", "/b/c=1@0 /c/c=1@0"},
 	 .status = 200,
-	 .says = {"\"items\":[", POD("d", "c"), "]}]}\n"}},
+	 .says = {"\"items\":[", POD("d", "c"), "]}]}\n"},
+	 .warns =
+		 "d/b is left out of 2 pods: the cpu query of rule rules.yaml:3 gives the container \\\"c\\\" of d/b a "
+		 "sample that is infinite",
+	 .dropped = 1},
 	{.name = "a huge sample",
 	 .target = PODS "/b",
 	 .objects = "d/b",
 	 .answers = {"/b/c=1@0", "/b/c=1e300@0 /b/e=1@0"},
 	 .status = 404,
-	 .says = {"the memory query of rule rules.yaml:9 gives it a sample that is out of range"}},
+	 .says = {"the memory query of rule rules.yaml:9 gives the container \\\"c\\\" of d/b a sample that is out of "
+		  "range"},
+	 .dropped = 1},
 	{.name = "an old sample",
 	 .target = PODS "/b",
 	 .objects = "d/b",
 	 .answers = {"/b/c=1@-301", "/b/c=1@0"},
 	 .status = 404,
-	 .says = {"gives it a sample that is stale"}},
+	 .says = {"gives the container \\\"c\\\" of d/b a sample that is 5m1s old, and the limit is 5m0s. fix: check "
+		  "the "
+		  "scrape, or raise --max-sample-age"},
+	 .dropped = 1},
 	{.name = "the label of the pod is missing",
 	 .target = PODS "/b",
 	 .objects = "d/b",
@@ -177,10 +257,20 @@ static struct answer_case {
 	 .answers = {"d/b/c=1@0 e/b/c=2@0 x/b/c=9@0 /b/c=9@0", "h/b/c=1@0 e/b/c=1@0 d/b/c=1@0 f/b/c=1@0"},
 	 .status = 200,
 	 .says = {"\"items\":[", POD("d", "b"), USE("c", "1", "1"), POD("e", "b"), USE("c", "2", "1"), "]}]}\n"}},
-	{.name = "a node; the first of two samples",
+	{.name = "samples of a node that differ",
+	 .target = M1 "/nodes",
+	 .objects = "n1 n2",
+	 .answers = {"/n1/=1.1@0 /n1/=7@0 /n2/=1@0", "/n1/=1@0 /n2/=1@0"},
+	 .status = 200,
+	 .says = {"\"items\":[{\"metadata\":{\"name\":\"n2\","},
+	 .warns = "n1 is left out of 2 nodes: the cpu query of rule rules.yaml:3 gives n1 several samples whose values "
+		  "differ",
+	 .dropped = 2},
+	{.name = "leniently: a node; the first of two samples",
 	 .target = M1 "/nodes/n1",
 	 .objects = "n1",
 	 .answers = {"/n1/=1.1@0 /n1/=7@0", "/n1/=2147483648@0"},
+	 .lenient = true,
 	 .status = 200,
 	 .says = {"{\"kind\":\"NodeMetrics\",\"apiVersion\":\"metrics.k8s.io/v1beta1\",\"metadata\":{\"name\":\"n1\",",
 		  CREATED "}," SEEN ",\"usage\":{\"cpu\":\"1100m\",\"memory\":\"2Gi\"}}\n"}},
@@ -221,6 +311,16 @@ static struct answer_case {
 	 .status = 200,
 	 .says = {"\"items\":[", POD("d", "b"), USE("c", "1", "1"), "]}]}\n"},
 	 .warns = "1 of 2 pods are left out: the cpu query of rule rules.yaml:3: connection refused"},
+	{.name = "one namespace fails, and one sample is no number",
+	 .target = M1 "/pods",
+	 .objects = "d/b e/b f/b",
+	 .answers = {"/b/c=1@0", "/b/c=1@0", "!", "/b/c=1@0", "/b/c=nan@0", "/b/c=1@0"},
+	 .status = 200,
+	 .says = {"\"items\":[", POD("d", "b"), "]}]}\n"},
+	 .warns =
+		 "1 of 3 pods are left out: the cpu query of rule rules.yaml:3: connection refused. fix: check "
+		 "--prometheus-url and that Prometheus is running [usage-fails]\", 299 - \"f/b is left out of 3 pods: ",
+	 .dropped = 1},
 	{.name = "no vector",
 	 .target = PODS,
 	 .objects = "d/b",
@@ -261,12 +361,22 @@ static void assert_holds_in_order(struct buf *text, const char *const *parts, si
 	}
 }
 
+static uint64_t dropped(const struct policy_stats *stats)
+{
+	uint64_t count = 0;
+
+	for (size_t drop = 0; drop < DROP_COUNT; drop++)
+		count += stats->dropped[drop];
+	return count;
+}
+
 static void test_answer(void **state)
 {
 	const struct answer_case *c = *state;
 	struct fixture f;
 
 	begin_with(&f, c->target, NULL, &usual_memory, false);
+	f.plan.view.lenient = c->lenient;
 	add_objects(&f, c->objects);
 	assert_int_equal(f.plan.step, RESOURCE_QUERIES);
 	give_answers(&f, c->answers);
@@ -277,6 +387,7 @@ static void test_answer(void **state)
 		assert_contains(buf_str(&f.plan.reply.warning), c->warns);
 	else
 		assert_string_equal(buf_cstr(&f.plan.reply.warning), "");
+	assert_int_equal(dropped(&f.stats), c->dropped);
 	end(&f);
 }
 

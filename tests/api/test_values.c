@@ -428,7 +428,7 @@ static struct stats_case {
 	{"duplicates that are refused",
 	 ONE,
 	 {.on_duplicate = DUPLICATE_ERROR},
-	 {{"pod=a", 1, 0}, {"pod=a", 1, 0}},
+	 {{"pod=a", 1, 0}, {"pod=a", 2, 0}},
 	 0,
 	 DROP_DUPLICATE,
 	 1},

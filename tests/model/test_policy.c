@@ -34,13 +34,22 @@ static struct gate_case {
 	{"a year ahead, any age is fine", 1, -INT64_C(31536000000), 0, VERDICT_FUTURE, -7},
 };
 
+static enum verdict judge(const struct policy *policy, double value, int64_t time_ms, int64_t *milli)
+{
+	struct number number = {.milli = *milli};
+	enum verdict verdict = policy_take(policy, &number, value, time_ms);
+
+	*milli = number.milli;
+	return verdict;
+}
+
 static void test_gate(void **state)
 {
 	const struct gate_case *c = *state;
 	const struct policy policy = {.now_ms = NOW, .max_sample_age_ms = c->max_age_ms, .max_ahead_ms = 30000};
 	int64_t milli = -7;
 
-	assert_int_equal(policy_judge(&policy, c->value, NOW - c->age_ms, &milli), c->verdict);
+	assert_int_equal(judge(&policy, c->value, NOW - c->age_ms, &milli), c->verdict);
 	assert_int_equal(milli, c->milli); /* untouched unless good */
 }
 
@@ -50,7 +59,20 @@ static void test_no_limit_ahead(void **state)
 	int64_t milli = -7;
 
 	(void)state;
-	assert_int_equal(policy_judge(&policy, 1, NOW + INT64_C(31536000000), &milli), VERDICT_GOOD);
+	assert_int_equal(judge(&policy, 1, NOW + INT64_C(31536000000), &milli), VERDICT_GOOD);
+}
+
+static void test_not_negative(void **state)
+{
+	const struct policy policy = {.now_ms = NOW, .not_negative = true};
+	int64_t milli = -7;
+
+	(void)state;
+	assert_int_equal(judge(&policy, -0.001, NOW, &milli), VERDICT_NEGATIVE);
+	assert_int_equal(judge(&policy, -INFINITY, NOW, &milli), VERDICT_INFINITE);
+	assert_int_equal(milli, -7);
+	assert_int_equal(judge(&policy, -0.0009, NOW, &milli), VERDICT_GOOD);
+	assert_int_equal(milli, 0);
 }
 
 static void test_names(void **state)
@@ -83,7 +105,7 @@ static void test_infinite(void **state)
 	const struct policy policy = {.now_ms = NOW, .max_sample_age_ms = 300000, .infinite = 1e6};
 	int64_t milli = -7;
 
-	assert_int_equal(policy_judge(&policy, c->value, NOW - c->age_ms, &milli), c->verdict);
+	assert_int_equal(judge(&policy, c->value, NOW - c->age_ms, &milli), c->verdict);
 	assert_int_equal(milli, c->milli);
 }
 
@@ -105,8 +127,13 @@ static struct duplicate_case {
 	{"last: a bad one last", DUPLICATE_LAST, 0, {{1, 5}, {NAN, 5}, {0, -1}}, VERDICT_NAN, 0, 0},
 	{"last: a bad one first", DUPLICATE_LAST, 0, {{NAN, 5}, {1, 5}, {0, -1}}, VERDICT_GOOD, 1000, 5},
 	{"error: one", DUPLICATE_ERROR, 0, {{1, 5}, {0, -1}}, VERDICT_GOOD, 1000, 5},
-	{"error: two", DUPLICATE_ERROR, 0, {{1, 5}, {1, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
-	{"error: three", DUPLICATE_ERROR, 0, {{1, 5}, {1, 5}, {1, 5}}, VERDICT_DUPLICATE, 0, 0},
+	{"error: equal ones", DUPLICATE_ERROR, 0, {{1, 5}, {1, 7}, {1, 6}}, VERDICT_GOOD, 1000, 7},
+	{"error: two that differ", DUPLICATE_ERROR, 0, {{1, 5}, {2, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
+	{"error: the last differs", DUPLICATE_ERROR, 0, {{1, 5}, {1, 5}, {3, 5}}, VERDICT_DUPLICATE, 0, 0},
+	{"error: the second differs", DUPLICATE_ERROR, 0, {{1, 5}, {2, 5}, {1, 5}}, VERDICT_DUPLICATE, 0, 0},
+	{"error: one of them NaN", DUPLICATE_ERROR, 0, {{1, 5}, {NAN, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
+	{"error: the first NaN", DUPLICATE_ERROR, 0, {{NAN, 5}, {1, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
+	{"error: both NaN", DUPLICATE_ERROR, 0, {{NAN, 5}, {NAN, 5}, {0, -1}}, VERDICT_NAN, 0, 0},
 	{"sum: one", DUPLICATE_SUM, 0, {{1, 5}, {0, -1}}, VERDICT_GOOD, 1000, 5},
 	{"sum: three, the oldest time", DUPLICATE_SUM, 0, {{1, 5}, {2, 9}, {4, 7}}, VERDICT_GOOD, 7000, 9},
 	{"sum: truncated at the end", DUPLICATE_SUM, 0, {{0.0005, 5}, {0.0005, 5}, {0, -1}}, VERDICT_GOOD, 1, 5},
@@ -226,9 +253,9 @@ static void test_pod(void **state)
 
 static void test_counting(void **state)
 {
-	static const char *const names[DROP_COUNT] = {"nan",	    "infinite",	 "range",	"stale",
-						      "future",	    "duplicate", "unknown_age", "foreign",
-						      "unlabelled", "malformed", "not_live"};
+	static const char *const names[DROP_COUNT] = {"nan",	 "infinite",   "negative",  "range",
+						      "stale",	 "future",     "duplicate", "unknown_age",
+						      "foreign", "unlabelled", "malformed", "not_live"};
 	struct policy_stats stats = {0};
 
 	(void)state;
@@ -244,7 +271,8 @@ static void test_counting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_no_limit_ahead),
-					   cmocka_unit_test(test_rule), cmocka_unit_test(test_counting)};
+					   cmocka_unit_test(test_not_negative), cmocka_unit_test(test_rule),
+					   cmocka_unit_test(test_counting)};
 
 	return RUN_ROWS(gate_cases, test_gate) + RUN_ROWS(infinite_cases, test_infinite) +
 	       RUN_ROWS(duplicate_cases, test_duplicates) + RUN_ROWS(age_cases, test_age) +
