@@ -33,7 +33,9 @@ struct rules {
 	struct rule *list; /* custom rules first, then external ones, each in file order */
 	size_t count, custom_count;
 	struct str *series_queries; /* each text once */
+	struct str *series_names;   /* the one name of a metric that each of them takes; empty: any, or none is known */
 	size_t series_query_count;
+	struct arena *arena;		 /* of the names */
 	struct resource_rules *resource; /* NULL: the file has no resourceRules */
 	unsigned references;
 };

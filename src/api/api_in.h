@@ -58,7 +58,7 @@ bool ages_are_of(const struct api_plan *plan, const struct samples *samples);
 /* ---- reasons: each says which one it is, and its arguments */
 
 /* Does the rule give the metric, by the name that its seriesQuery or its name.as has? */
-bool reason_concerns(const struct rule *rule, struct str metric);
+bool reason_concerns(const struct rules *rules, const struct rule *rule, struct str metric);
 
 /* The first rule that api_missed tells and is likely; NULL: there is none. */
 const struct rule *missed_likely_rule(const struct api_plan *plan);

@@ -3,6 +3,7 @@
 #include "api_in.h"
 #include "model/found_series.h"
 #include "model/namer.h"
+#include "model/rule.h"
 #include "model/rule_spec.h"
 #include "model/series.h"
 #include "text/promql.h"
@@ -46,16 +47,17 @@ static enum chance chance_of_pattern(const struct rule *rule, const struct promq
 	return namer_keeps(rule->namer, metric, &keeps, &ignored) && keeps ? LIKELY : NEVER;
 }
 
-static enum chance chance_of(const struct rule *rule, struct str metric)
+static enum chance chance_of(const struct rules *rules, const struct rule *rule, struct str metric)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(SCRATCH_BYTES_MAX);
 	struct promql_tree tree;
 	struct err ignored;
 
-	if (reason_concerns(rule, metric))
+	if (reason_concerns(rules, rule, metric))
 		return LIKELY;
-	if (!promql_read(rule->spec->series_query.text, arena, &tree, &ignored) || tree.root->kind != PROMQL_SELECTOR ||
-	    tree.root->selector->name.ptr)
+	if (rules->series_names[rule->series_query].len)
+		return NEVER;
+	if (!promql_read(rule->spec->series_query.text, arena, &tree, &ignored) || tree.root->kind != PROMQL_SELECTOR)
 		return NEVER;
 	return chance_of_pattern(rule, tree.root->selector, metric);
 }
@@ -78,7 +80,7 @@ bool api_missed(const struct api_plan *plan, size_t *next_rule, struct api_misse
 		if (rule->external == external && rule->spec->series_query.text.len &&
 		    has_none(&plan->view->findings[rule->series_query],
 			     found_of_rule(catalog_found(plan->view->catalog), index)))
-			chance = chance_of(rule, plan->request->metric);
+			chance = chance_of(rules, rule, plan->request->metric);
 		if (chance == NEVER)
 			continue;
 		*ret_missed = (struct api_missed){.rule = rule, .likely = chance == LIKELY};

@@ -36,37 +36,15 @@ static const struct series_finding *finding_of(const struct api_plan *plan, cons
 
 /* ---- rules that concern the metric */
 
-/* The text constant of an equality matcher, from behind the label's name on; empty: it is no equality. */
-static struct str matched_text(struct str rest)
+static const struct rules *rules_of(const struct api_plan *plan)
 {
-	struct str value;
-	char quote;
-
-	rest = str_trim(rest);
-	if (!str_starts(rest, STR("=")) || str_starts(rest, STR("=~")))
-		return (struct str){0};
-	value = str_trim(str_slice(rest, 1, rest.len));
-	quote = value.len ? value.ptr[0] : '\0';
-	if (quote != '"' && quote != '\'' && quote != '`')
-		return (struct str){0};
-	value = str_slice(value, 1, value.len);
-	return str_slice(value, 0, str_index(value, quote));
+	return catalog_rules(plan->view->catalog);
 }
 
-/* The name in a seriesQuery: what stands before the brace, or __name__="..." in it. */
-static struct str series_name(const struct rule *rule)
+/* The name in its seriesQuery; empty: none is known. */
+static struct str series_name(const struct rules *rules, const struct rule *rule)
 {
-	struct str query = rule->spec->series_query.text;
-	struct str label = STR("__name__");
-	struct str name = str_trim(str_slice(query, 0, str_index(query, '{')));
-
-	for (size_t at = 0; name.len == 0 && at < query.len; at++) {
-		struct str rest = str_slice(query, at, query.len);
-
-		if (str_starts(rest, label))
-			name = matched_text(str_slice(rest, label.len, rest.len));
-	}
-	return name;
+	return rules->series_names[rule->series_query];
 }
 
 /* What the rule would call the series of its seriesQuery; empty: nothing. */
@@ -85,10 +63,10 @@ static bool same_name(const struct rule *rule, struct str a, struct str b)
 	return rule->external ? str_eq_nocase(a, b) : str_eq(a, b); /* the HPA sends external names in lower case */
 }
 
-bool reason_concerns(const struct rule *rule, struct str metric)
+bool reason_concerns(const struct rules *rules, const struct rule *rule, struct str metric)
 {
 	CLEANUP(buf_clear) struct buf promised = {0};
-	struct str series = series_name(rule);
+	struct str series = series_name(rules, rule);
 	struct str as = rule->spec->name_as.text;
 
 	if (same_name(rule, series, metric) || (as.len && str_index(as, '$') == as.len && same_name(rule, as, metric)))
@@ -100,10 +78,11 @@ bool reason_concerns(const struct rule *rule, struct str metric)
 /* The last one, which would count. */
 static const struct rule *concerned_rule(const struct api_plan *plan, bool external)
 {
-	const struct rules *rules = catalog_rules(plan->view->catalog);
+	const struct rules *rules = rules_of(plan);
 
 	for (size_t i = rules->count; i-- > 0;)
-		if (rules->list[i].external == external && reason_concerns(&rules->list[i], plan->request->metric))
+		if (rules->list[i].external == external &&
+		    reason_concerns(rules, &rules->list[i], plan->request->metric))
 			return &rules->list[i];
 	return NULL;
 }
@@ -111,10 +90,10 @@ static const struct rule *concerned_rule(const struct api_plan *plan, bool exter
 /* A rule whose series nobody knows, as it says no name and was never answered: it may well give the metric. */
 static const struct rule *unknown_rule(const struct api_plan *plan)
 {
-	const struct rules *rules = catalog_rules(plan->view->catalog);
+	const struct rules *rules = rules_of(plan);
 
 	for (size_t i = rules->count; i-- > 0;)
-		if (rules->list[i].external == is_external(plan) && series_name(&rules->list[i]).len == 0 &&
+		if (rules->list[i].external == is_external(plan) && series_name(rules, &rules->list[i]).len == 0 &&
 		    (!finding_of(plan, &rules->list[i])->found || rules->list[i].spec->series_query.text.len == 0))
 			return &rules->list[i];
 	return NULL;
@@ -122,7 +101,7 @@ static const struct rule *unknown_rule(const struct api_plan *plan)
 
 static const struct rule *nameless_rule(const struct api_plan *plan)
 {
-	const struct rules *rules = catalog_rules(plan->view->catalog);
+	const struct rules *rules = rules_of(plan);
 
 	for (size_t i = rules->count; i-- > 0;)
 		if (rules->list[i].external == is_external(plan) && found_by(plan, &rules->list[i])->first_nameless)
@@ -387,7 +366,7 @@ static bool explain_concerned(struct reason *reason, const struct api_plan *plan
 
 	if (rule == NULL)
 		return false;
-	series = series_name(rule);
+	series = series_name(rules_of(plan), rule);
 	write_promised_name(&promised, rule, series);
 	if (str_eq(series, plan->request->metric) && promised.len &&
 	    !same_name(rule, buf_str(&promised), plan->request->metric) && !str_eq(rule->spec->name_as.text, series))
@@ -489,7 +468,7 @@ void reason_of_no_namespace(struct reason *reason, const struct api_plan *plan)
 
 static void explain_no_rule(struct reason *reason, const struct api_plan *plan)
 {
-	const struct rules *rules = catalog_rules(plan->view->catalog);
+	const struct rules *rules = rules_of(plan);
 
 	reason_begin(reason, REASON_NO_RULE);
 	reason_count(reason, "count", rules->count, "rule");

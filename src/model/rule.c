@@ -10,6 +10,7 @@
 #include "model/resource_rule.h"
 #include "model/rule_spec.h"
 #include "rule_template.h"
+#include "text/promql.h"
 
 static void rule_clear(struct rule *rule)
 {
@@ -25,6 +26,8 @@ static void rules_free(struct rules *rules)
 			rule_clear(&rules->list[i]);
 	free(rules->list);
 	free(rules->series_queries);
+	free(rules->series_names);
+	arena_free(rules->arena);
 	resource_rules_free(rules->resource);
 	rules_spec_free(rules->spec);
 	free(rules);
@@ -70,6 +73,28 @@ static void number_series_queries(struct rules *rules)
 	}
 }
 
+/* A text that cannot be read still begins with a name, which is what a request will ask for. */
+static struct str series_name(struct str query, struct arena *arena)
+{
+	struct promql_tree tree;
+	struct err ignored;
+
+	if (!promql_read(query, arena, &tree, &ignored))
+		return str_trim(str_slice(query, 0, str_index(query, '{')));
+	return tree.root->kind == PROMQL_SELECTOR ? tree.root->selector->name : (struct str){NULL, 0};
+}
+
+static void read_series_names(struct rules *rules)
+{
+	rules->series_names = xcalloc(rules->series_query_count, sizeof(*rules->series_names));
+	rules->arena = arena_new(0);
+	for (size_t i = 0; i < rules->series_query_count; i++) {
+		CLEANUP(arena_free_at) struct arena *arena = arena_new(RULE_ARENA_BYTES_MAX);
+
+		CHECK(arena_copy(rules->arena, series_name(rules->series_queries[i], arena), &rules->series_names[i]));
+	}
+}
+
 bool rules_compile(struct rules_spec *spec, struct problems *problems, struct rules **ret_rules)
 {
 	struct rules *rules = xnew(struct rules);
@@ -95,6 +120,7 @@ bool rules_compile(struct rules_spec *spec, struct problems *problems, struct ru
 		return false;
 	}
 	number_series_queries(rules);
+	read_series_names(rules);
 	*ret_rules = rules;
 	return true;
 }

@@ -40,6 +40,36 @@ static void test_compiled(void **state)
 	rules_unref(rules);
 }
 
+/* seriesQuery, and the name that it takes. */
+static struct name_case {
+	const char *query;
+	const char *name;
+} name_cases[] = {
+	{"a", "a"},
+	{" a:b {pod!=\"\"} # c", "a:b"},
+	{"{__name__=\"a\",pod!=\"\"}", "a"},
+	{"{pod!=\"__name__\",__name__=`a`}", "a"},
+	{"{pod=\"__name__=\\\"x\\\"\",\"a.\\x62\"}", "a.b"},
+	{"{__name__=~\"a\"}", ""},
+	{"{pod!=\"\"}", ""},
+	{"{\"pod\"!=\"\"}", ""},
+	{"a or b", ""},
+	{"a {pod=}", "a"},
+	{"", ""},
+};
+
+static void test_series_name(void **state)
+{
+	const struct name_case *c = *state;
+	const struct rule_spec spec = {.series_query = {.text = str_of(c->query)}, .metrics_query = USUAL_QUERY};
+	CLEANUP(problems_clear) struct problems problems = {0};
+	struct rules *rules = NULL;
+
+	assert_true(compiled(&spec, 1, NULL, 0, &problems, &rules));
+	assert_str(rules->series_names[rules->list[0].series_query], c->name);
+	rules_unref(rules);
+}
+
 static void test_twins(void **state)
 {
 	static const struct place places[] = {{2, 3}, {9, 3}, {16, 3}, {2, 3}, {9, 3}, {16, 3}, {23, 3}};
@@ -99,5 +129,5 @@ int main(void)
 		cmocka_unit_test(test_all_errors_at_once),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_ROWS(name_cases, test_series_name) + cmocka_run_group_tests(tests, NULL, NULL);
 }
