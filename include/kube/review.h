@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* review.h - TokenReview and SubjectAccessReview. No caches: who asks has them. */
+/* review.h - TokenReview and SubjectAccessReview. Without caches: the caller has them. */
 #ifndef GAUGELET_KUBE_REVIEW_H
 #define GAUGELET_KUBE_REVIEW_H
 

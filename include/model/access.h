@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* access.h - who asks, and what they want to do, as Kubernetes' authorizers name both. */
+/* access.h - a caller and what they want to do, in the terms of Kubernetes' authorizers. */
 #ifndef GAUGELET_MODEL_ACCESS_H
 #define GAUGELET_MODEL_ACCESS_H
 

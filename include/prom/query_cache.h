@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* query_cache.h - instant queries, asked through a memory of answers. Who asks gets nothing that was sent to Prometheus more than
+/* query_cache.h - instant queries through a cache. A caller gets nothing that was sent to Prometheus more than
    ttl_ms before; equal queries share one on its way. One cache has one client, and with it one upstream and one credential, so
    that the query's text alone tells which answers are equal. */
 #ifndef GAUGELET_PROM_QUERY_CACHE_H
@@ -27,7 +27,7 @@ struct query_cache *query_cache_new(struct loop *loop, struct prom *prom,
 void query_cache_free(struct query_cache *cache); /* nobody waits any more; before the client. NULL is fine */
 DEFINE_FREE_AT(query_cache)
 
-/* Who asks; embedded, zeroed but for the first two or three. */
+/* A caller; embedded, zeroed but for the first two or three. */
 struct query_wait {
 	/* Once, unless cancelled. It may ask again, with the same wait too, cancel others and clear the cache. The samples are
 	   lent for the call, and others read them as well; NULL with a problem. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.h - authentication and authorization: who asks, and whether they may. */
+/* auth.h - authentication and authorization. */
 #ifndef GAUGELET_SERVER_AUTH_H
 #define GAUGELET_SERVER_AUTH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dispatch.h - takes each request through its steps: who asks and whether they may, plan, samples, answer. */
+/* dispatch.h - takes each request through its steps: authentication, authorization, plan, samples, answer. */
 #ifndef GAUGELET_SERVER_DISPATCH_H
 #define GAUGELET_SERVER_DISPATCH_H
 

@@ -8,7 +8,8 @@ static const struct reason_form forms[] = {
 			      "A parameter of the request cannot be read, or has no meaning here. The message is "
 			      "upstream's.",
 			      "", ""},
-	[REASON_UNAUTHORIZED] = {"unauthorized", "401", "Nobody knows who asks. The log says why.", "", ""},
+	[REASON_UNAUTHORIZED] = {"unauthorized", "401", "The request has no valid credential. The log says why.", "",
+				 ""},
 	[REASON_FORBIDDEN] = {"forbidden", "403",
 			      "The caller may not. The message is the kube-apiserver's, with its authorizer's reason.",
 			      "", ""},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who asks: the front proxy's word, a client's certificate, a token, nobody; the first that succeeds. */
+/* The front proxy's headers, a client certificate, a token, anonymous: the first that succeeds. */
 #include "auth_in.h"
 
 #include "api/attributes.h"
@@ -186,7 +186,7 @@ static enum who by_token(struct auth_check *check, struct str token)
 
 /* ---- all of them */
 
-/* Does the certificate, or what comes with it, tell who asks? */
+/* Does the certificate, or what comes with it, identify the caller? */
 static enum who by_certificate(struct auth_check *check, const struct chain_verdict *chain)
 {
 	if (!chain)

@@ -15,7 +15,7 @@
 
 enum {
 	PAUSE_MS = 50,
-	PATIENCE_MS = 10 * 1000, /* with another process that makes the same pair */
+	DEADLINE_MS = 10 * 1000, /* with another process that makes the same pair */
 };
 
 #define BOTH_HINT                                                                                                      \
@@ -105,10 +105,10 @@ static int dir_lock(const char *dir, struct err *err)
 		return -1;
 	}
 	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; waited += PAUSE_MS) {
-		if (waited >= PATIENCE_MS) {
+		if (waited >= DEADLINE_MS) {
 			close(fd);
 			err_set(err, ERR_TIMEOUT, "another process has locked the folder '%s' for %d s; " BOTH_HINT,
-				dir, PATIENCE_MS / 1000);
+				dir, DEADLINE_MS / 1000);
 			return -1;
 		}
 		pause_ms(PAUSE_MS);
@@ -134,7 +134,7 @@ static struct certificate *pair_load_patiently(const struct pair_paths *paths, s
 {
 	struct certificate *certificate = certificate_load(paths->cert, paths->key, err);
 
-	for (int waited = 0; !certificate && err->code == ERR_INVALID && waited < PATIENCE_MS / 10;
+	for (int waited = 0; !certificate && err->code == ERR_INVALID && waited < DEADLINE_MS / 10;
 	     waited += PAUSE_MS) {
 		pause_ms(PAUSE_MS);
 		certificate = certificate_load(paths->cert, paths->key, err);

@@ -263,13 +263,16 @@ static struct promql_labels of_match(struct reckoner *reckoner, const struct pro
 static struct promql_labels of_operation(struct reckoner *reckoner, const struct promql_node *node,
 					 struct promql_labels left, struct promql_labels right)
 {
+	const struct promql_node *first = node->child;
+	const struct promql_node *second = first ? first->sibling : NULL;
 	struct promql_labels labels;
 
+	CHECK(second); /* an operation has two sides */
 	if (node->type == PROMQL_SCALAR)
 		return NONE;
-	if (node->child->type == PROMQL_SCALAR)
+	if (first->type == PROMQL_SCALAR)
 		labels = right;
-	else if (node->child->sibling->type == PROMQL_SCALAR)
+	else if (second->type == PROMQL_SCALAR)
 		labels = left;
 	else
 		labels = of_match(reckoner, node, left, right);
