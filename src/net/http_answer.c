@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http_answer.h"
 
+#include "text/timestamp.h"
+
 static const char *header_text(const struct http_transfer *transfer, const char *name)
 {
 	struct curl_header *found = NULL;
@@ -25,13 +27,12 @@ unsigned http_answer_retries(const struct http_transfer *transfer)
 /* A Date names the second in which the head was written, some time while the call lasted. One from a cache (RFC 9111, Age) is old. */
 static void compare_clocks(const struct http_transfer *transfer, int64_t now_ms, struct http_answer *answer)
 {
-	const char *text = header_text(transfer, "Date");
-	time_t date = text && header_text(transfer, "Age") == NULL ? curl_getdate(text, NULL) : -1;
-	int64_t earliest_ms = (int64_t)date * 1000 - now_ms;
-	int64_t latest_ms = earliest_ms + 999 + answer->elapsed_ms;
+	int64_t earliest_ms, latest_ms;
 
-	if (date <= 0)
+	if (header_text(transfer, "Age") || !timestamp_parse_http(str_of(header_text(transfer, "Date")), &earliest_ms))
 		return;
+	earliest_ms -= now_ms;
+	latest_ms = earliest_ms + 999 + answer->elapsed_ms;
 	answer->has_clock = true;
 	if (earliest_ms > 0)
 		answer->ahead_ms = earliest_ms;

@@ -349,22 +349,24 @@ static size_t body_skip(struct http_head *head, size_t most)
 	return bytes;
 }
 
-static bool is_plain(const struct http_head *head, unsigned char c)
+/* Of a value or of the target: `?` and `&` cost there, and a blank ends it. */
+static bool is_plain(unsigned char c, bool of_target)
 {
-	if (head->state == HTTP_HEAD_VALUE)
-		return is_visible(c) || c == ' ';
-	return is_visible(c) && c != '?' && c != '&';
+	return is_visible(c) ? !of_target || (c != '?' && c != '&') : c == ' ' && !of_target;
 }
 
 /* Most bytes are in the middle of a value or of the target, where one is like the other. */
 static size_t plain_skip(struct http_head *head, struct str bytes)
 {
-	size_t most = ++head->cost < HTTP_HEAD_MAX ? HTTP_HEAD_MAX - head->cost : 0, i = 0;
+	size_t left = ++head->cost < HTTP_HEAD_MAX ? HTTP_HEAD_MAX - head->cost : 0, i = 0;
+	size_t most = left < bytes.len ? left : bytes.len;
+	bool of_target = head->state == HTTP_HEAD_TARGET;
 
-	if (head->state == HTTP_HEAD_VALUE ? head->wants_lf || (head->field & (FIELD_LENGTH | FIELD_ENCODING))
-					   : head->state != HTTP_HEAD_TARGET || head->at == 0)
+	if (of_target ? head->at == 0
+		      : head->state != HTTP_HEAD_VALUE || head->wants_lf ||
+				(head->field & (FIELD_LENGTH | FIELD_ENCODING)))
 		return 0;
-	while (i < bytes.len && i < most && is_plain(head, (unsigned char)bytes.ptr[i]))
+	while (i < most && is_plain((unsigned char)bytes.ptr[i], of_target))
 		i++;
 	head->cost += i;
 	return i;

@@ -75,6 +75,37 @@ bool timestamp_parse_rfc3339(struct str text, int64_t *ret_unix_ms, struct err *
 	return true;
 }
 
+/* The month of three letters, from 0; 12: it is none. */
+static int month_at(struct str text, size_t at)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int month = 0;
+
+	while (month < 12 && !str_eq(str_slice(text, at, at + 3), (struct str){months + (size_t)month * 3, 3}))
+		month++;
+	return month;
+}
+
+bool timestamp_parse_http(struct str text, int64_t *ret_unix_ms)
+{
+	enum { BYTES = 29 }; /* Sun, 06 Nov 1994 08:49:37 GMT */
+	bool good = text.len == BYTES && str_eq(str_slice(text, BYTES - 4, BYTES), STR(" GMT"));
+	struct tm moment = {
+		.tm_mday = number_at(text, 5, 2, &good),
+		.tm_mon = month_at(text, 8),
+		.tm_year = number_at(text, 12, 4, &good) - 1900,
+		.tm_hour = number_at(text, 17, 2, &good),
+		.tm_min = number_at(text, 20, 2, &good),
+		.tm_sec = number_at(text, 23, 2, &good),
+	};
+
+	good = good && moment.tm_mon < 12 && moment.tm_mday <= 31 && moment.tm_hour < 24 && moment.tm_min < 60 &&
+	       moment.tm_sec <= 60; /* a leap second is one */
+	if (good)
+		*ret_unix_ms = (int64_t)timegm(&moment) * 1000;
+	return good;
+}
+
 void timestamp_write_seconds(struct buf *out, int64_t unix_ms)
 {
 	uint64_t ms = unix_ms < 0 ? -(uint64_t)unix_ms : (uint64_t)unix_ms;

@@ -95,7 +95,35 @@ static void test_parse(void **state)
 	assert_int_equal(err.code, c->want_ms == -1 ? ERR_INVALID : ERR_NONE);
 }
 
+/* ---- as HTTP has it */
+
+static struct parse_case http_cases[] = {
+	{"the example of RFC 9110", "Sun, 06 Nov 1994 08:49:37 GMT", 784111777000},
+	{"a leap day", "Tue, 29 Feb 2000 23:59:59 GMT", 951868799000},
+	{"December", "Tue, 01 Dec 2026 04:36:00 GMT", 1796099760000},
+	{"a leap second", "Thu, 31 Dec 1998 23:59:60 GMT", 915148800000},
+	{"nothing", "", -1},
+	{"as RFC 850 has it", "Sunday, 06-Nov-94 08:49:37 GMT", -1},
+	{"as asctime has it", "Sun Nov  6 08:49:37 1994", -1},
+	{"another zone", "Sun, 06 Nov 1994 08:49:37 CET", -1},
+	{"no month", "Sun, 06 Nob 1994 08:49:37 GMT", -1},
+	{"half a month before and behind", "Sun, 06 anF 1994 08:49:37 GMT", -1},
+	{"hour 24", "Sun, 06 Nov 1994 24:49:37 GMT", -1},
+	{"letters", "Sun, 0a Nov 1994 08:49:37 GMT", -1},
+	{"a sign", "Sun, +6 Nov 1994 08:49:37 GMT", -1},
+	{"cut", "Sun, 06 Nov 1994 08:49 GMT", -1},
+};
+
+static void test_http(void **state)
+{
+	const struct parse_case *c = *state;
+	int64_t got = -1;
+
+	assert_int_equal(timestamp_parse_http(str_of(c->text), &got), c->want_ms != -1);
+	assert_int_equal(got, c->want_ms);
+}
+
 int main(void)
 {
-	return RUN_ROWS(moments, test_moment) + RUN_ROWS(parse_cases, test_parse);
+	return RUN_ROWS(moments, test_moment) + RUN_ROWS(parse_cases, test_parse) + RUN_ROWS(http_cases, test_http);
 }
