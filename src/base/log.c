@@ -10,7 +10,7 @@
 #include "base/clean.h"
 #include "base/vec.h"
 
-enum { LINE_BYTES = 4096, SHORTEST_SECRET = 4 };
+enum { LINE_BYTES = 4096, FIELD_BYTES = 1024, SHORTEST_SECRET = 4 };
 static const char HIDDEN[] = "<hidden>";
 
 static struct {
@@ -30,6 +30,11 @@ void log_setup(enum log_format format, int verbosity)
 bool log_writes(int level)
 {
 	return level <= logging.verbosity;
+}
+
+bool log_is_json(void)
+{
+	return logging.format == LOG_JSON;
 }
 
 /* Lines are NUL-ended: what a secret has behind a NUL can stand in none. */
@@ -89,7 +94,30 @@ static void write_json_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const char *format, va_list args)
+static void write_json_field(FILE *out, const struct log_field *field)
+{
+	char text[FIELD_BYTES];
+	char *copy = xcalloc(field->text.len + 1, 1);
+
+	memcpy(copy, field->text.ptr, field->text.len);
+	log_redact(copy);
+	clean_copy(text, sizeof(text), str_of(copy));
+	free(copy);
+	fprintf(out, ",\"%s\":", field->name);
+	if (field->is_number)
+		fputs(text, out);
+	else
+		write_json_text(out, text);
+}
+
+struct line {
+	char severity;
+	const char *level;
+	const struct log_field *fields;
+	size_t field_count;
+};
+
+static PRINTF_LIKE(2, 0) void write_line(const struct line *line, const char *format, va_list args)
 {
 	char *text = NULL;
 	struct timespec now;
@@ -102,11 +130,14 @@ static PRINTF_LIKE(3, 0) void write_line(char severity, const char *level, const
 	gmtime_r(&now.tv_sec, &parts);
 	if (logging.format == LOG_JSON) {
 		fprintf(stderr, "{\"ts\":%lld.%03ld,\"level\":\"%s\",\"msg\":", (long long)now.tv_sec,
-			now.tv_nsec / 1000000, level);
+			now.tv_nsec / 1000000, line->level);
 		write_json_text(stderr, text);
+		for (size_t i = 0; i < line->field_count; i++)
+			if (line->fields[i].text.len)
+				write_json_field(stderr, &line->fields[i]);
 		fputs("}\n", stderr);
 	} else {
-		fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %7d gaugelet] %s\n", severity, parts.tm_mon + 1,
+		fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %7d gaugelet] %s\n", line->severity, parts.tm_mon + 1,
 			parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000, (int)getpid(),
 			text);
 	}
@@ -118,7 +149,7 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	write_line('E', "error", format, args);
+	write_line(&(struct line){'E', "error", NULL, 0}, format, args);
 	va_end(args);
 }
 
@@ -127,7 +158,7 @@ void log_warn(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	write_line('W', "warn", format, args);
+	write_line(&(struct line){'W', "warn", NULL, 0}, format, args);
 	va_end(args);
 }
 
@@ -136,7 +167,7 @@ void log_info(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	write_line('I', "info", format, args);
+	write_line(&(struct line){'I', "info", NULL, 0}, format, args);
 	va_end(args);
 }
 
@@ -147,6 +178,26 @@ void log_v(int level, const char *format, ...)
 	if (level > logging.verbosity)
 		return;
 	va_start(args, format);
-	write_line('I', "info", format, args);
+	write_line(&(struct line){'I', "info", NULL, 0}, format, args);
+	va_end(args);
+}
+
+void log_warn_fields(const struct log_field *fields, size_t count, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_line(&(struct line){'W', "warn", fields, count}, format, args);
+	va_end(args);
+}
+
+void log_v_fields(int level, const struct log_field *fields, size_t count, const char *format, ...)
+{
+	va_list args;
+
+	if (level > logging.verbosity)
+		return;
+	va_start(args, format);
+	write_line(&(struct line){'I', "info", fields, count}, format, args);
 	va_end(args);
 }

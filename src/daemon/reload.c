@@ -49,7 +49,7 @@ static bool compile(const struct reload *reload, struct problems *problems, stru
 	return true;
 }
 
-/* ---- at the start */
+/* ---- what is wrong with the file */
 
 static void print_problems(struct problems *problems, const char *file)
 {
@@ -57,32 +57,6 @@ static void print_problems(struct problems *problems, const char *file)
 
 	problems_write(problems, file, &text);
 	fputs(buf_cstr(&text), stderr);
-}
-
-bool reload_first(struct reload *reload, struct rules **ret_rules)
-{
-	CLEANUP(problems_clear) struct problems problems = {0};
-	const char *path = reload->options.path;
-	struct err err = {0};
-	bool good;
-
-	reload->tried.max = YAML_BYTES_MAX;
-	if (path && !file_read_waiting(path, &reload->tried, &err)) {
-		fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
-		return false;
-	}
-	reload->has_tried = true;
-	good = compile(reload, &problems, ret_rules);
-	print_problems(&problems, path);
-	return good;
-}
-
-/* ---- again */
-
-static void count_failure(struct reload *reload)
-{
-	reload->stats.failed++;
-	reload->stats.last_good = false;
 }
 
 static void log_problems(struct problems *problems, const char *path, void (*log)(const char *format, ...))
@@ -95,6 +69,40 @@ static void log_problems(struct problems *problems, const char *path, void (*log
 	while (str_split(&rest, '\n', &line))
 		if (line.len)
 			log("%.*s", STR_ARG(line));
+}
+
+/* ---- at the start */
+
+bool reload_first(struct reload *reload, struct rules **ret_rules)
+{
+	CLEANUP(problems_clear) struct problems problems = {0};
+	const char *path = reload->options.path;
+	struct err err = {0};
+	bool good;
+
+	reload->tried.max = YAML_BYTES_MAX;
+	if (path && !file_read_waiting(path, &reload->tried, &err)) {
+		if (log_is_json())
+			log_error("--config: %s", err.msg);
+		else
+			fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
+		return false;
+	}
+	reload->has_tried = true;
+	good = compile(reload, &problems, ret_rules);
+	if (log_is_json())
+		log_problems(&problems, path, good ? log_warn : log_error);
+	else
+		print_problems(&problems, path);
+	return good;
+}
+
+/* ---- again */
+
+static void count_failure(struct reload *reload)
+{
+	reload->stats.failed++;
+	reload->stats.last_good = false;
 }
 
 /* An empty file is one that somebody has begun to write, or a mistake; a file without rules says `rules: []`. */

@@ -211,7 +211,7 @@ static bool ask_another(struct prom_call *call, const struct upstream_error *err
 	if (call->error.fault == UPSTREAM_OK)
 		call->error = *error;
 	prom->failover.stats.fail_overs++;
-	log_v(2, "%s; Prometheus %.*s is asked", error->text, STR_ARG(prom_authority(prom)));
+	log_v(5, "%s; Prometheus %.*s is asked", error->text, STR_ARG(prom_authority(prom)));
 	return true;
 }
 

@@ -22,6 +22,7 @@ enum {
 	KINDS_PER_TURN = 200, /* a fraction of a millisecond */
 	ANSWER_MS = 1000,     /* what is left of a request's time when its search begins */
 	PAUSE_FOR_ALL_MS = 1000,
+	WARN_AGAIN_MS = 60000,
 };
 
 /* One of the texts of rules.series_queries. */
@@ -63,6 +64,7 @@ struct discovery {
 		VEC_OF(struct search *);
 	} searches; /* of both generations, each text once */
 	size_t under_way;
+	int64_t warned_ms;		 /* of a search that fails; 0: not yet */
 	struct series_finding *findings; /* of the served generation */
 	struct loop_timer next, build, deadline;
 	struct generation *building;
@@ -147,13 +149,19 @@ void discovery_wait_cancel(struct discovery_wait *wait)
 
 /* ---- answers */
 
+/* When Prometheus is away all searches fail one behind the other, and the first says it; each has its own numbers at /metrics. */
 static void tell_failure(const struct search *search, bool first)
 {
-	if (first)
+	struct discovery *discovery = search->discovery;
+	int64_t now_ms = loop_now_ms(discovery->loop);
+
+	if (first && (discovery->warned_ms == 0 || now_ms - discovery->warned_ms >= WARN_AGAIN_MS)) {
+		discovery->warned_ms = now_ms;
 		log_warn("discovery: %.*s: %s; what was found before stays", STR_ARG(search->selector),
 			 search->failure);
-	else
-		log_v(2, "discovery: %.*s: %s", STR_ARG(search->selector), search->failure);
+	} else {
+		log_v(5, "discovery: %.*s: %s", STR_ARG(search->selector), search->failure);
+	}
 }
 
 static void failed(struct search *search, const struct upstream_error *problem)
@@ -235,7 +243,7 @@ static void found(struct search *search, struct series_set *set)
 
 	if (search->schedule.retry_ms)
 		log_info("discovery: %.*s: answered again", STR_ARG(search->selector));
-	log_v(2, "discovery: %.*s: %llu series of %zu kinds", STR_ARG(search->selector),
+	log_v(5, "discovery: %.*s: %llu series of %zu kinds", STR_ARG(search->selector),
 	      (unsigned long long)series_set_total(set), series_set_count(set));
 	search->failure[0] = '\0';
 	if (search_schedule_answered(&search->schedule, search->heard_ms, relist_ms, some, has_series(search)))
@@ -438,7 +446,7 @@ static void publish(struct discovery *discovery)
 	end_build(discovery);
 	if (discovery->building == &discovery->coming)
 		serve_coming(discovery);
-	log_v(2, "discovery: %zu custom and %zu external metrics", catalog_count(catalog, false),
+	log_v(5, "discovery: %zu custom and %zu external metrics", catalog_count(catalog, false),
 	      catalog_count(catalog, true));
 	discovery->handler(discovery->context, catalog);
 	tell_published(discovery);

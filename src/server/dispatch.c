@@ -7,6 +7,7 @@
 
 #include "api/documents.h"
 #include "model/catalog.h"
+#include "prom/client.h"
 #include "reason_log.h"
 
 struct dispatch *dispatch_new(const struct dispatch_settings *settings, struct catalog *catalog)
@@ -77,6 +78,19 @@ static enum traffic_route counted_as(enum route route)
 	return TRAFFIC_OTHER;
 }
 
+static void note_request(struct task *task)
+{
+	const struct api_request *request = &task->request;
+	struct request_record *record = &task->record;
+
+	record->path = request->path;
+	record->metric = request->metric;
+	record->namespace = request->namespace;
+	record->resource = request->resource;
+	record->object = request->name;
+	record->upstream = prom_authority(task->dispatch->settings.prom);
+}
+
 static enum step_result parse(struct task *task)
 {
 	struct http_exchange *exchange = task->exchange;
@@ -89,7 +103,7 @@ static enum step_result parse(struct task *task)
 			       http_arena(exchange), &task->request, &err))
 		return task_refuse_large(task);
 	http_set_route(exchange, counted_as(task->request.route));
-	task->record.path = task->request.path;
+	note_request(task);
 	task->deadline_ms = loop_now_ms(settings->loop) + api_timeout_ms(&task->request);
 	return STEP_NEXT;
 }
@@ -172,14 +186,26 @@ static enum step_result plan(struct task *task)
 
 /* ---- respond */
 
+static void log_reason(struct task *task, struct str reason)
+{
+	int64_t now_ms = loop_now_ms(task->dispatch->settings.loop);
+	struct request_record *record = &task->record;
+
+	if (task->place.len == 0 && task->kind->place)
+		task->kind->place(task, &task->place);
+	record->rule = buf_str(&task->place);
+	record->elapsed_ms = now_ms - task->begun_ms;
+	reason_log_write(task->dispatch->log, record, reason, now_ms);
+}
+
 static void reply_from_plan(struct task *task)
 {
 	struct api_reply *answer = task->answer;
 
 	task->record.code = answer->code;
+	task->record.status = answer->status;
 	if (answer->reason.len)
-		reason_log_write(task->dispatch->log, task->request.path, answer->status, buf_str(&answer->reason),
-				 loop_now_ms(task->dispatch->settings.loop));
+		log_reason(task, buf_str(&answer->reason));
 	task->headers[0] = "Warning";
 	task->headers[1] = buf_cstr(&answer->warning);
 	task->reply = (struct http_reply){.status = answer->status,

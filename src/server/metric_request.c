@@ -57,6 +57,12 @@ static bool look(struct task *task)
 	return false;
 }
 
+static void place(const struct task *task, struct buf *out)
+{
+	if (task->metric->plan.metric)
+		rule_write_place(out, task->metric->plan.metric->rule);
+}
+
 static enum step_result plan(struct task *task)
 {
 	const struct dispatch_settings *settings = &task->dispatch->settings;
@@ -84,8 +90,8 @@ static enum step_result plan(struct task *task)
 	api_begin(&metric->plan, &task->request, &metric->view, arena);
 	if (metric->plan.unknown_resource && settings->resources)
 		resources_hint(settings->resources);
-	if (task->watched && metric->plan.metric)
-		rule_write_place(&task->place, metric->plan.metric->rule);
+	if (task->watched)
+		place(task, &task->place);
 	if (!task_is_late(task) && metric->plan.missing && settings->look && look(task))
 		return task_wait_for(task, left_to_look(task));
 	return task_next(task);
@@ -125,7 +131,7 @@ static enum step_result run_query(struct task *task, enum api_step step, const s
 	if (problem == NULL && metric->samples == NULL)
 		return ask(task);
 	if (problem) {
-		log_v(2, "query %.*s: %s", STR_ARG(buf_str(&metric->plan.promql)), problem->text);
+		log_v(5, "query %.*s: %s", STR_ARG(buf_str(&metric->plan.promql)), problem->text);
 		api_fail(&metric->plan, problem);
 	}
 	*ret_samples = STEAL(metric->samples);
@@ -260,6 +266,7 @@ const struct task_kind metric_request_kind = {
 		  [REQUEST_AGE] = age,
 		  [REQUEST_QUERY] = query,
 		  [REQUEST_ANSWER] = answer},
+	.place = place,
 	.expire = expire,
 	.cancel = cancel,
 	.clear = clear,

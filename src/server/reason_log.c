@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "server/request_record.h"
 
 enum { PATH_SHOWN = 300 };
 
@@ -27,6 +28,22 @@ struct reason_log *reason_log_new(void)
 void reason_log_free(struct reason_log *log)
 {
 	free(log);
+}
+
+/* Prometheus is away, or takes nobody. */
+static bool is_of_all(enum reason_code code)
+{
+	static const enum reason_code codes[] = {
+		REASON_REFUSED,		REASON_UNRESOLVED,    REASON_TIMEOUT,		REASON_TLS,
+		REASON_CREDENTIAL,	REASON_NO_CREDENTIAL, REASON_THROTTLED,		REASON_UPSTREAM_STATUS,
+		REASON_NOT_JSON,	REASON_CUT_OFF,	      REASON_CREDENTIAL_SOURCE, REASON_UPSTREAM,
+		REASON_DISCOVERY_FAILS, REASON_USAGE_FAILS,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(codes); i++)
+		if (code == codes[i])
+			return true;
+	return false;
 }
 
 static uint64_t hash_of(struct str reason)
@@ -59,18 +76,21 @@ static struct told *place_for(struct reason_log *log, uint64_t hash, int64_t now
 	return free_one;
 }
 
-bool reason_log_write(struct reason_log *log, struct str path, unsigned status, struct str reason, int64_t now_ms)
+bool reason_log_write(struct reason_log *log, const struct request_record *record, struct str reason, int64_t now_ms)
 {
-	struct told *told = place_for(log, hash_of(reason), now_ms);
-	struct str shown = str_slice(path, 0, PATH_SHOWN);
+	uint64_t hash = hash_of(is_of_all(record->code) ? str_of(reason_name(record->code)) : reason);
+	struct told *told = place_for(log, hash, now_ms);
+	struct str shown = str_slice(record->path, 0, PATH_SHOWN);
+	struct request_fields fields;
 
 	if (told == NULL)
 		return false;
-	*told = (struct told){hash_of(reason), now_ms};
+	*told = (struct told){hash, now_ms};
 	if (log->passed_over)
 		log_warn("%zu answers with other reasons were not logged, as there were more than %d a minute",
 			 log->passed_over, REASON_LOG_MOST);
 	log->passed_over = 0;
-	log_warn("%.*s: %u: %.*s", STR_ARG(shown), status, STR_ARG(reason));
+	request_record_fields(record, &fields);
+	log_warn_fields(fields.list, fields.count, "%.*s: %u: %.*s", STR_ARG(shown), record->status, STR_ARG(reason));
 	return true;
 }

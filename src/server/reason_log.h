@@ -17,8 +17,10 @@ struct reason_log *reason_log_new(void) MUST_USE;
 void reason_log_free(struct reason_log *log); /* NULL is fine */
 DEFINE_FREE_AT(reason_log)
 
-/* Reasons are the same whatever numbers stand in them: ages and counts change all the time. `path` is without the query, which may
-   hold anything. False: nothing was written. */
-bool reason_log_write(struct reason_log *log, struct str path, unsigned status, struct str reason, int64_t now_ms);
+struct request_record;
+
+/* Reasons are the same whatever numbers stand in them: ages and counts change all the time. Those for which Prometheus as a whole is to
+   blame are the same for all metrics. False: nothing was written. */
+bool reason_log_write(struct reason_log *log, const struct request_record *record, struct str reason, int64_t now_ms);
 
 #endif

@@ -2,6 +2,7 @@
 #include "server/request_record.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static const char *const names[] = {
 	[REQUEST_PARSE] = "parse",	   [REQUEST_AUTHENTICATE] = "authenticate",
@@ -48,4 +49,28 @@ void request_record_write(const struct request_record *record, struct buf *out)
 	put_text(out, "code", str_of(reason_name(record->code)));
 	put_text(out, "rule", record->rule);
 	put_text(out, "query", record->query);
+}
+
+void request_record_fields(const struct request_record *record, struct request_fields *ret_fields)
+{
+	int64_t us = total_us(record) ? total_us(record) : record->elapsed_ms * 1000;
+
+	snprintf(ret_fields->status, sizeof(ret_fields->status), "%u", record->status);
+	snprintf(ret_fields->duration, sizeof(ret_fields->duration), "%.6f", (double)us / 1000000);
+	const struct log_field list[] = {
+		{"path", record->path, false},
+		{"status", str_of(ret_fields->status), true},
+		{"code", str_of(reason_name(record->code)), false},
+		{"rule", record->rule, false},
+		{"metric", record->metric, false},
+		{"namespace", record->namespace, false},
+		{"resource", record->resource, false},
+		{"object", record->object, false},
+		{"upstream", record->upstream, false},
+		{"duration", str_of(ret_fields->duration), true},
+	};
+
+	_Static_assert(sizeof(list) == sizeof(ret_fields->list), "room for all of them");
+	memcpy(ret_fields->list, list, sizeof(list));
+	ret_fields->count = COUNT_OF(list);
 }

@@ -113,7 +113,7 @@ static void sampled(void *context, const struct samples *samples, const struct u
 		resource_plan_sampled(&resource->plan, call->query, samples);
 	} else {
 		resource_plan_failed(&resource->plan, call->query, problem);
-		log_v(2, "query for resource metrics: %s", problem->text);
+		log_v(5, "query for resource metrics: %s", problem->text);
 	}
 	if (!resource->asking)
 		task_wake(call->task);

@@ -161,11 +161,13 @@ static void step_ended(struct task *task)
 
 static void task_end(struct task *task)
 {
+	struct request_fields fields;
 	CLEANUP(buf_clear) struct buf line = {0};
 
 	if (task->watched && log_writes(LOGGED_AT)) {
 		request_record_write(&task->record, &line);
-		log_v(LOGGED_AT, "request: %s", buf_cstr(&line));
+		request_record_fields(&task->record, &fields);
+		log_v_fields(LOGGED_AT, fields.list, fields.count, "request: %s", buf_cstr(&line));
 	}
 	clear(task);
 }
@@ -195,6 +197,7 @@ void task_begin(struct dispatch *dispatch, task_step *const *steps, struct http_
 	task->exchange = exchange;
 	task->watched = dispatch->settings.watch || log_writes(LOGGED_AT);
 	task->record.method = http_method(exchange);
+	task->begun_ms = loop_now_ms(dispatch->settings.loop);
 	if (task->watched)
 		task->step_us = loop_exact_us(dispatch->settings.loop);
 	memset(task->record.elapsed_us, -1, sizeof(task->record.elapsed_us));

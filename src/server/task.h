@@ -40,7 +40,8 @@ typedef enum step_result task_step(struct task *task);
 
 /* What differs between the APIs. */
 struct task_kind {
-	task_step *steps[REQUEST_STEPS];   /* from plan to answer; NULL: there is nothing to do */
+	task_step *steps[REQUEST_STEPS];			 /* from plan to answer; NULL: there is nothing to do */
+	void (*place)(const struct task *task, struct buf *out); /* of the rule, for the record; NULL: there is none */
 	/* NULL together: it waits for nothing */
 	bool (*expire)(struct task *task); /* the queries that it waits for; false: there are none */
 	void (*cancel)(struct task *task); /* whatever it waits for */
@@ -62,6 +63,7 @@ struct task {
 	bool watched;	  /* somebody reads the record */
 	int64_t step_us;  /* when the step began, if so */
 
+	int64_t begun_ms;
 	int64_t deadline_ms;
 	struct loop_timer deadline; /* while it waits, for whatever it may be */
 	bool late;		    /* the deadline has passed: the step that waits has to do without */

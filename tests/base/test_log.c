@@ -220,14 +220,39 @@ static void test_cut_secret(void **state)
 	}
 }
 
+static void test_fields(void **state)
+{
+	static const struct log_field fields[] = {{"code", STR_INIT("no-\"rule"), false},
+						  {"metric", STR_INIT(""), false},
+						  {"status", STR_INIT("404"), true},
+						  {"query", STR_INIT("q{a=\"sesame\"}"), false}};
+	const char *line;
+
+	(void)state;
+	log_hide(STR("sesame"));
+	log_setup(LOG_JSON, 6);
+	capture();
+	log_warn_fields(fields, COUNT_OF(fields), "%s", "a");
+	line = captured();
+	assert_non_null(strstr(line, "\"level\":\"warn\",\"msg\":\"a\",\"code\":\"no-\\\"rule\",\"status\":404,"
+				     "\"query\":\"q{a=\\\"<hidde\\\"}\"}\n"));
+	capture();
+	log_v_fields(7, fields, COUNT_OF(fields), "b");
+	assert_string_equal(captured(), "");
+	log_setup(LOG_TEXT, 6);
+	capture();
+	log_v_fields(6, fields, COUNT_OF(fields), "c");
+	assert_string_equal(message(captured(), 'I'), "c\n");
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(redact_cases) + 7] = {
-		cmocka_unit_test(test_text),	  cmocka_unit_test(test_verbosity), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_one_line),  cmocka_unit_test(test_long_line), cmocka_unit_test(test_log_redacts),
-		cmocka_unit_test(test_cut_secret)};
+	struct CMUnitTest tests[COUNT_OF(redact_cases) + 8] = {
+		cmocka_unit_test(test_text),	   cmocka_unit_test(test_verbosity), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_one_line),   cmocka_unit_test(test_long_line), cmocka_unit_test(test_log_redacts),
+		cmocka_unit_test(test_cut_secret), cmocka_unit_test(test_fields)};
 
 	for (size_t i = 0; i < COUNT_OF(redact_cases); i++)
-		tests[7 + i] = (struct CMUnitTest){redact_cases[i].name, test_redact, NULL, NULL, &redact_cases[i]};
+		tests[8 + i] = (struct CMUnitTest){redact_cases[i].name, test_redact, NULL, NULL, &redact_cases[i]};
 	return cmocka_run_group_tests_name("log", tests, hide_all, NULL);
 }

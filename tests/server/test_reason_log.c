@@ -3,9 +3,35 @@
 
 #include "rows.h"
 
+#include "server/request_record.h"
+
 static bool tell(struct reason_log *log, const char *reason, int64_t now_ms)
 {
-	return reason_log_write(log, STR("/apis/g/v/pods/x/m"), 404, str_of(reason), now_ms);
+	const struct request_record record = {
+		.path = STR("/apis/g/v/pods/x/m"), .status = 404, .code = REASON_NO_SERIES};
+
+	return reason_log_write(log, &record, str_of(reason), now_ms);
+}
+
+static bool tell_of_upstream(struct reason_log *log, enum reason_code code, const char *reason, int64_t now_ms)
+{
+	const struct request_record record = {.path = STR("/apis/g/v/pods/x/m"), .status = 500, .code = code};
+
+	return reason_log_write(log, &record, str_of(reason), now_ms);
+}
+
+/* Each metric has words of its own for it. */
+static void test_once_for_all_metrics(void **state)
+{
+	CLEANUP(reason_log_free_at) struct reason_log *log = reason_log_new();
+
+	(void)state;
+	assert_true(tell_of_upstream(log, REASON_REFUSED, "no connection (rule a)", 1));
+	assert_false(tell_of_upstream(log, REASON_REFUSED, "no connection (rule b)", 2));
+	assert_true(tell_of_upstream(log, REASON_TIMEOUT, "no answer (rule b)", 3));
+	assert_true(tell_of_upstream(log, REASON_QUERY_REFUSED, "no PromQL (rule a)", 4));
+	assert_true(tell_of_upstream(log, REASON_QUERY_REFUSED, "no PromQL (rule b)", 5));
+	assert_true(tell_of_upstream(log, REASON_REFUSED, "no connection (rule b)", 1 + REASON_LOG_MS));
 }
 
 static void test_once_a_minute(void **state)
@@ -53,6 +79,7 @@ int main(void)
 		cmocka_unit_test(test_once_a_minute),
 		cmocka_unit_test(test_numbers_make_no_other_reason),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_once_for_all_metrics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

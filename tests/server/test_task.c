@@ -362,9 +362,47 @@ static void test_line(void **state)
 					     "custom rule 0 (f:1) query q");
 }
 
+static struct str field(const struct request_fields *fields, const char *name)
+{
+	for (size_t i = 0; i < fields->count; i++)
+		if (strcmp(fields->list[i].name, name) == 0)
+			return fields->list[i].text;
+	fail_msg("there is no %s", name);
+	return (struct str){0};
+}
+
+static void test_fields(void **state)
+{
+	struct request_record record = {.path = STR("/p"),
+					.metric = STR("queue"),
+					.namespace = STR("n"),
+					.resource = STR("pods"),
+					.object = STR("a"),
+					.upstream = STR("p:9090"),
+					.status = 404,
+					.elapsed_ms = 12,
+					.code = REASON_NO_OBJECTS};
+	struct request_fields fields;
+
+	(void)state;
+	memset(record.elapsed_us, -1, sizeof(record.elapsed_us));
+	request_record_fields(&record, &fields);
+	assert_str(field(&fields, "status"), "404");
+	assert_str(field(&fields, "code"), "no-objects");
+	assert_str(field(&fields, "metric"), "queue");
+	assert_str(field(&fields, "namespace"), "n");
+	assert_str(field(&fields, "object"), "a");
+	assert_str(field(&fields, "upstream"), "p:9090");
+	assert_str(field(&fields, "rule"), "");
+	assert_str(field(&fields, "duration"), "0.012000");
+	record.elapsed_us[REQUEST_QUERY] = 1500000;
+	request_record_fields(&record, &fields);
+	assert_str(field(&fields, "duration"), "1.500000");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_line)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_line), cmocka_unit_test(test_fields)};
 
 	return RUN_ROWS(order, test_order) + RUN_ROWS(waits, test_deadline) + RUN_ROWS(waits, test_cancel) +
 	       cmocka_run_group_tests(tests, NULL, NULL);
