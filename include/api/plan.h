@@ -7,13 +7,14 @@
 #include "api/reason.h"
 #include "api/request.h"
 #include "base/buf.h"
+#include "model/policy.h"
 
 struct api_ages;
 struct catalog;
 struct gke_metric;
+struct investigation;
 struct metric;
 struct metric_names;
-struct policy_stats;
 struct upstream_error;
 struct resource;
 struct rule;
@@ -31,7 +32,9 @@ struct api_view {
 	bool sample_age;		       /* ask for ages, unless a rule says something else */
 	struct policy_stats *stats;	       /* counted into; NULL: nobody wants to know */
 	bool standalone;		       /* there is no cluster to list objects */
+	enum on_duplicate on_duplicate;	       /* a rule may say something else */
 	bool empty_list_ok;
+	bool investigate;		  /* an empty result may be investigated */
 	bool gke_names;			  /* what no rule gives may be a name of GKE's adapter */
 	const struct metric_names *known; /* of Prometheus' metrics, during api_begin; NULL: none */
 };
@@ -42,10 +45,14 @@ enum api_step {
 	API_LIST,     /* run `promql` to learn which objects there are, then api_listed (standalone) */
 	API_AGE,      /* run `promql` to learn how old the series are, then api_aged */
 	API_QUERY,    /* run `promql`, then api_answer */
+	API_EXPLAIN,  /* it is refused, and may be told better to who may learn more: api_explained */
+	API_NAMES, /* it is refused, and may be told better: which of `asked_names` were there lately? api_names_known */
+	API_PROBE, /* it is refused, and may be told better: run `probe`, then api_probed; or respond as it is */
 };
 
 struct api_reply {
 	unsigned status;
+	bool open;	       /* a refusal that may be told better: the plan is at API_EXPLAIN or API_PROBE */
 	enum reason_code code; /* of a refusal or a warning */
 	struct buf body;       /* JSON */
 	struct buf reason;     /* of a refusal or a warning, for the log; empty: none */
@@ -55,10 +62,13 @@ struct api_reply {
 struct api_plan {
 	enum api_step step;
 	struct buf promql;
+	struct buf probe;
+	struct buf asked_names; /* a selector of series by their names */
 	struct api_reply reply;
 	bool unknown_resource; /* the cluster may have got it since its resources were last asked for */
 	bool missing;	       /* answered, as no metric of that name is there; see api_missed */
 	size_t duplicates;     /* samples that a later one of the same object took the place of */
+	bool may_explain;      /* the caller may learn of other namespaces; before api_probed */
 	/* the rest is the plan's own */
 	const struct api_request *request;
 	const struct api_view *view;
@@ -69,9 +79,11 @@ struct api_plan {
 	struct gke_metric *gke;	   /* what the metric was made of when no rule gives it; NULL otherwise */
 	const struct str *names;   /* of the objects asked for */
 	size_t name_count;
-	size_t left_out;       /* pods that fit and do not count */
-	struct buf later;      /* the rule's query, while ages are asked for */
-	struct api_ages *ages; /* NULL: not asked for */
+	size_t left_out;		     /* pods that fit and do not count */
+	struct buf later;		     /* the rule's query, while ages are asked for */
+	struct api_ages *ages;		     /* NULL: not asked for */
+	struct investigation *investigation; /* NULL: none */
+	struct str foreign_namespace;	     /* of a sample, for who may learn of it */
 };
 
 /* First half. Initialises `plan`; request, view and arena must live as long as it. */
@@ -113,6 +125,16 @@ void api_unlisted(struct api_plan *plan, enum api_unlisted kind, const char *why
 /* Second half; the plan is answered then. `now_ms` is since 1970. */
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms);
 void api_fail(struct api_plan *plan, const struct upstream_error *problem);
+
+/* `may_explain` is known. */
+void api_explained(struct api_plan *plan);
+
+/* Those of the last API_NAMES_MS; NULL: Prometheus cannot be asked for names, which ends the investigation. */
+enum { API_NAMES_MS = 7 * 24 * 3600 * 1000 };
+void api_names_known(struct api_plan *plan, const struct metric_names *names);
+
+/* What the probe gave. A probe that fails, or for which there is no time, ends the investigation. */
+void api_probed(struct api_plan *plan, const struct samples *samples);
 
 void api_plan_clear(struct api_plan *plan);
 

@@ -44,8 +44,10 @@ struct options {
 	int64_t max_sample_age_ms;	    /* default 5 m */
 	int64_t max_clock_skew_ms;	    /* default 30 s; 0: any */
 	bool sample_age;
+	const char *on_duplicate;
 	bool empty_list_ok; /* --empty-list=ok */
 	bool lenient_resource_metrics;
+	bool investigate;
 	bool allow_partial;
 	bool gke_names;
 	/* serving */

@@ -16,6 +16,7 @@ void metric_names_free(struct metric_names *names);
 DEFINE_FREE_AT(metric_names)
 
 MUST_USE bool metric_names_add(struct metric_names *names, struct str name, struct err *err);
+size_t metric_names_bytes(const struct metric_names *names); /* that it takes */
 size_t metric_names_count(const struct metric_names *names);
 
 /* The name as it is there: the exact one, else the only one that equals it but for the case of letters. ptr NULL: none, or more

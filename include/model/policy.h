@@ -16,18 +16,22 @@ enum verdict {
 	VERDICT_RANGE,	  /* does not fit a quantity: thousandths in 64 bits */
 	VERDICT_STALE,
 	VERDICT_FUTURE,	     /* further ahead of now than clocks may differ */
-	VERDICT_DUPLICATE,   /* several samples of one object, and the rule wants one */
+	VERDICT_DUPLICATE,   /* several samples of one object, whose values differ */
 	VERDICT_UNKNOWN_AGE, /* the age was asked for, and there is none */
 	VERDICT_COUNT,
 };
 
 /* What several samples of one object make. */
 enum on_duplicate {
-	DUPLICATE_LAST, /* the last one counts, good or not, as upstream */
-	DUPLICATE_ERROR,
+	DUPLICATE_UNSAID, /* a rule that says nothing: the flag's */
+	DUPLICATE_ERROR,  /* values that differ are none; equal ones are one */
+	DUPLICATE_LAST,	  /* the last one counts, good or not, as upstream */
 	DUPLICATE_SUM,
 	DUPLICATE_MAX,
 };
+
+/* "error" and the others, as flags and rules say it: from DUPLICATE_ERROR on, then NULL. */
+extern const char *const policy_duplicate_words[];
 
 struct policy {
 	int64_t now_ms;		   /* since 1970 */
@@ -38,14 +42,15 @@ struct policy {
 	bool not_negative; /* a number is zero or more */
 };
 
-/* What a rule says, and where it says nothing the flags, whose limits these are. */
-struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms);
+/* What a rule says, and where it says nothing the flags, whose values these are. */
+struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms,
+			enum on_duplicate on_duplicate);
 
 /* The number of one object. Zeroed at first: no sample yet. */
 struct number {
 	size_t samples;
 	enum verdict verdict;	/* of what `samples` make together */
-	double value;		/* these three are set when the verdict is good */
+	double value;		/* these three are set when the verdict is good, or DUPLICATE: of the first */
 	int64_t milli, time_ms; /* thousandths, truncated toward zero; the time is the oldest sample's */
 };
 

@@ -64,7 +64,8 @@ struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t st
 typedef void prom_names_handler(void *context, struct metric_names *names, const struct upstream_error *problem);
 
 /* The names of the metrics there are since `start_ms`. Limits as of series. */
-struct prom_call *prom_names(struct prom *prom, int64_t start_ms, prom_names_handler *handler, void *context);
+struct prom_call *prom_names(struct prom *prom, struct str selector, int64_t start_ms, int64_t deadline_ms,
+			     prom_names_handler *handler, void *context);
 
 void prom_call_cancel(struct prom_call *call);
 

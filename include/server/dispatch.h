@@ -5,6 +5,7 @@
 
 #include "api/request.h"
 #include "base/base.h"
+#include "model/policy.h"
 
 struct auth;
 struct catalog;
@@ -27,6 +28,7 @@ struct dispatch_settings {
 	struct loop *loop;
 	struct prom *prom; /* for its name alone: queries go to the cache above it */
 	struct query_cache *cache;
+	struct query_cache *probes; /* of investigations, which remembers longer; NULL: there are none */
 	/* Without a cluster (standalone) these are NULL: everybody may ask everything, and the objects are those that a metric's own
 	   series name. */
 	struct auth *auth;
@@ -35,6 +37,7 @@ struct dispatch_settings {
 
 	struct api_groups groups; /* of the first catalog's rules */
 	bool empty_list_ok, gke_names, lenient_resource_metrics;
+	enum on_duplicate on_duplicate;
 	int64_t max_age_ms, max_sample_age_ms, max_clock_skew_ms;
 	bool sample_age;
 	/* What discovery knows at this moment, for reasons. */

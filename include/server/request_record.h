@@ -19,6 +19,7 @@ enum request_step {
 	REQUEST_AGE,	      /* how old the series are */
 	REQUEST_QUERY,	      /* the numbers */
 	REQUEST_ANSWER,	      /* the document */
+	REQUEST_INVESTIGATE,  /* why there is no answer */
 	REQUEST_RESPOND,      /* handed to the client */
 	REQUEST_STEPS,
 };

@@ -11,7 +11,10 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/sample.h"
+#include "foreign.h"
+#include "investigation.h"
 #include "refusal.h"
+#include "warning.h"
 #include "text/json_writer.h"
 #include "text/quantity.h"
 #include "text/timestamp.h"
@@ -45,6 +48,31 @@ static void take(struct api_plan *plan, const struct policy *policy, const struc
 		number->verdict = VERDICT_UNKNOWN_AGE;
 }
 
+/* The sample that came first for the object; there is one. */
+static const struct sample *first_of(const struct api_plan *plan, const struct samples *samples, struct str name)
+{
+	const struct sample *sample = samples->list.items;
+
+	while (!str_eq(sample_label(sample, plan->metric->object_label), name) || sample_is_foreign(plan, sample))
+		sample++;
+	return sample;
+}
+
+/* Of the first object whose samples differ two are kept, to tell them apart. */
+static void take_named(struct api_plan *plan, const struct policy *policy, const struct samples *samples, size_t index,
+		       struct number *number, struct tally *tally)
+{
+	const struct sample *sample = &samples->list.items[index];
+	bool differed = number->verdict == VERDICT_DUPLICATE;
+
+	take(plan, policy, sample, number);
+	if (differed || number->verdict != VERDICT_DUPLICATE || tally->twins[0])
+		return;
+	tally->twins_name = sample_label(sample, plan->metric->object_label);
+	tally->twins[0] = first_of(plan, samples, tally->twins_name);
+	tally->twins[1] = sample;
+}
+
 static void assign(struct api_plan *plan, const struct samples *samples, const struct policy *policy,
 		   const struct map *places, struct number *numbers, struct tally *tally)
 {
@@ -58,7 +86,7 @@ static void assign(struct api_plan *plan, const struct samples *samples, const s
 		else if (place == 0 || sample_is_foreign(plan, sample))
 			tally->foreign++, tally->stranger = name;
 		else
-			take(plan, policy, sample, &numbers[place - 1]);
+			take_named(plan, policy, samples, i, &numbers[place - 1], tally);
 	}
 }
 
@@ -291,6 +319,8 @@ static void answer_nothing(struct api_plan *plan, const struct tally *tally, con
 	reason_of_no_samples(&reason, plan, tally);
 	if (!plan->view->empty_list_ok || (plan->request->route == ROUTE_CUSTOM && !plan->request->all)) {
 		refusal_make_not_found(plan, true, &reason);
+		if (tally->samples == 0)
+			investigation_of_samples(plan);
 		return;
 	}
 	reason_write_warning(&plan->reply.warning, &reason);
@@ -334,6 +364,8 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 		if (number_good(&numbers[i]))
 			write_item(&writer, plan, plan->names[i], &numbers[i]);
 	close_list(&writer, plan);
+	if (tally.good < plan->name_count)
+		warning_of_left_out(plan, numbers, &tally);
 }
 
 static int by_label(const void *a, const void *b)
@@ -455,6 +487,10 @@ static void answer_external(struct api_plan *plan, const struct samples *samples
 		tell(policy, numbers, samples->list.count, &tally);
 	}
 	good = tally.good && tally.good == samples->list.count && samples->malformed == 0;
+	if (good && foreign_refuse(plan, samples)) {
+		count_all(plan, policy, &tally, numbers, 0);
+		return;
+	}
 	count_all(plan, policy, &tally, numbers, good ? samples->list.count : 0);
 	if (!good) {
 		answer_nothing(plan, &tally, "ExternalMetricValueList");
@@ -465,6 +501,8 @@ static void answer_external(struct api_plan *plan, const struct samples *samples
 		write_external_item(&writer, plan, &samples->list.items[i], &numbers[i],
 				    samples->type == SAMPLES_SCALAR);
 	close_list(&writer, plan);
+	if (samples->list.count > 1)
+		warning_of_items(plan, samples, numbers);
 }
 
 static const char *type_name(enum samples_type type)
@@ -495,8 +533,8 @@ static void refuse_type(struct api_plan *plan, enum samples_type type)
 
 void api_answer(struct api_plan *plan, const struct samples *samples, int64_t now_ms)
 {
-	const struct policy policy =
-		policy_of(plan->metric->rule->spec, now_ms, plan->view->max_sample_age_ms, plan->view->max_ahead_ms);
+	const struct policy policy = policy_of(plan->metric->rule->spec, now_ms, plan->view->max_sample_age_ms,
+					       plan->view->max_ahead_ms, plan->view->on_duplicate);
 	bool external = plan->request->route == ROUTE_EXTERNAL;
 
 	if (!ages_are_of(plan, samples))

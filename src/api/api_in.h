@@ -22,6 +22,9 @@ struct tally {
 	struct str labels[5];		     /* that an unlabelled sample has instead */
 	size_t label_count;
 	int64_t newest_age_ms; /* of the stale ones */
+	/* two samples of one object whose values differ; NULL: there are none */
+	const struct sample *twins[2];
+	struct str twins_name;
 };
 
 /* A metric that stands in no catalog: a name of GKE's adapter, which says itself what to ask. */
@@ -89,6 +92,7 @@ void reason_set_rule(struct reason *reason, const struct rule *rule);	   /* {rul
 void reason_set_query(struct reason *reason, const struct api_plan *plan); /* {query}: as much of it as fits */
 
 /* {names}: the first of the objects asked for; {count}: "3 objects". */
+void reason_write_names(struct buf *out, const struct api_plan *plan); /* the first three of those asked for */
 void reason_set_objects(struct reason *reason, const struct api_plan *plan);
 
 /* {labels}: the first five, in quotes. */
@@ -99,6 +103,9 @@ void reason_set_labels(struct reason *reason, const struct str *labels, size_t c
 /* Those of the series' labels that may stand for the resource, as {labels}; when none does, the first five. */
 void near_set_labels(struct reason *reason, const struct found_series *series, struct str wanted,
 		     const struct resource *resource);
+
+/* Of these labels the one that may best stand for the resource; empty: none. */
+struct str near_best_label(const struct str *labels, size_t count, struct str wanted, const struct resource *resource);
 
 /* Is half of the name the same? */
 bool near_is_like(struct str asked, struct str name);

@@ -126,13 +126,11 @@ static void write_metric_entry(struct json_writer *writer, const struct metric *
 	write_entry(writer, buf_str(&name), metric->resource->namespaced, "MetricValueList");
 }
 
-/* An empty list makes kubectl complain about the whole group, so it gets one entry that stands for nothing. */
-static void write_placeholder(struct json_writer *writer, bool external)
+/* An empty list makes kubectl complain about the whole group, so it gets one entry that stands for nothing. The external group is
+   served to everybody, and upstream's is not there at all without rules. */
+static void write_placeholder(struct json_writer *writer)
 {
-	if (external)
-		write_entry(writer, STR("externalmetrics"), true, "ExternalMetricValueList");
-	else
-		write_entry(writer, STR("/custommetrics"), false, "MetricValueList");
+	write_entry(writer, STR("/custommetrics"), false, "MetricValueList");
 }
 
 static void write_metric_entries(struct json_writer *writer, const struct catalog *catalog, bool external)
@@ -141,8 +139,8 @@ static void write_metric_entries(struct json_writer *writer, const struct catalo
 
 	for (size_t i = 0; i < count; i++)
 		write_metric_entry(writer, catalog_at(catalog, external, i));
-	if (count == 0)
-		write_placeholder(writer, external);
+	if (count == 0 && !external)
+		write_placeholder(writer);
 }
 
 static void write_resources(struct json_writer *writer, const struct api_request *request,

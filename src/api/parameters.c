@@ -4,8 +4,6 @@
 #include "text/duration.h"
 #include "text/number.h"
 
-enum { WORDS_SHOWN = 360 };
-
 static struct str parameter(const struct api_request *request, const char *key)
 {
 	struct str value = {0};
@@ -161,13 +159,19 @@ static bool parse_selector(const struct api_request *request, const char *key, s
 			   struct str *ret_text, struct selector *ret_selector, struct reason *reason,
 			   struct err *words)
 {
+	CLEANUP(buf_clear) struct buf fix = {0};
+
 	*ret_text = parameter(request, key);
 	if (selector_parse(*ret_text, arena, ret_selector, words))
 		return true;
-	reason_begin(reason, request->route == ROUTE_CUSTOM ? REASON_BAD_SELECTOR : REASON_BAD_LIST_SELECTOR);
-	reason_set(reason, "parameter", str_of(key), WORDS_SHOWN);
-	reason_set(reason, "text", str_of(words->msg), WORDS_SHOWN);
-	return request->route == ROUTE_CUSTOM ? false : err_set(words, words->code, "%s", "");
+	reason_begin(reason, REASON_BAD_SELECTOR);
+	reason_set(reason, "parameter", str_of(key), SIZE_MAX);
+	if (request->route == ROUTE_CUSTOM)
+		return false;
+	reason_write_fix(&fix, reason);
+	reason->code = REASON_BAD_LIST_SELECTOR;
+	return err_set(words, words->code, "the parameter %s cannot be parsed [%s] (fix: %s): %.360s", key,
+		       reason_name(reason->code), buf_cstr(&fix), words->msg);
 }
 
 bool api_parameters_parse(const struct api_request *request, struct arena *arena, struct api_parameters *ret_parameters,

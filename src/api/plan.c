@@ -10,6 +10,7 @@
 #include "model/rule.h"
 #include "model/rule_spec.h"
 #include "model/sample.h"
+#include "investigation.h"
 #include "refusal.h"
 #include "text/quote.h"
 
@@ -210,6 +211,11 @@ static void refuse_unknown(struct api_plan *plan, const struct resource *resourc
 	plan->likely = missed_likely_rule(plan);
 	reason_of_unknown(&reason, plan, resource);
 	refusal_make_not_found(plan, false, &reason);
+	if (reason.code == REASON_NO_SERIES)
+		investigation_of_series(plan, reason.rule);
+	else if (reason.code == REASON_NO_RULE || reason.code == REASON_NEAR_NAME ||
+		 reason.code == REASON_OTHER_API_NAME)
+		investigation_of_metric(plan);
 }
 
 static void refuse_without_namespace(struct api_plan *plan)
@@ -218,6 +224,7 @@ static void refuse_without_namespace(struct api_plan *plan)
 
 	reason_of_no_namespace(&reason, plan);
 	refusal_make_of_rule(plan, &reason);
+	investigation_of_namespace(plan);
 }
 
 static void begin_custom(struct api_plan *plan)
@@ -282,6 +289,8 @@ void api_plan_clear(struct api_plan *plan)
 	gke_end(plan);
 	ages_clear(plan);
 	buf_clear(&plan->promql);
+	buf_clear(&plan->probe);
+	buf_clear(&plan->asked_names);
 	buf_clear(&plan->reply.body);
 	buf_clear(&plan->reply.warning);
 	buf_clear(&plan->reply.reason);

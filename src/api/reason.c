@@ -17,6 +17,7 @@ void reason_begin(struct reason *reason, enum reason_code code)
 {
 	buf_reset(&reason->texts);
 	reason->argument_count = 0;
+	reason->rule = NULL;
 	reason->code = code;
 }
 

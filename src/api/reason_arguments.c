@@ -13,6 +13,7 @@ void reason_set_rule(struct reason *reason, const struct rule *rule)
 	buf_puts(&text, "rule ");
 	rule_write_place(&text, rule);
 	reason_set(reason, "rule", buf_str(&text), SIZE_MAX);
+	reason->rule = rule;
 }
 
 void reason_set_query(struct reason *reason, const struct api_plan *plan)
@@ -20,15 +21,21 @@ void reason_set_query(struct reason *reason, const struct api_plan *plan)
 	reason_set_elastic(reason, "query", buf_str(&plan->promql), (struct str){0});
 }
 
-void reason_set_objects(struct reason *reason, const struct api_plan *plan)
+void reason_write_names(struct buf *out, const struct api_plan *plan)
 {
 	size_t shown = plan->name_count < NAMES_SHOWN ? plan->name_count : NAMES_SHOWN;
-	CLEANUP(buf_clear) struct buf names = {0};
 
 	for (size_t i = 0; i < shown; i++)
-		buf_printf(&names, "%s%.*s", i ? ", " : "", STR_ARG(str_front(plan->names[i], NAME_SHOWN)));
+		buf_printf(out, "%s%.*s", i ? ", " : "", STR_ARG(str_front(plan->names[i], NAME_SHOWN)));
 	if (plan->name_count > shown)
-		buf_printf(&names, " and %zu more", plan->name_count - shown);
+		buf_printf(out, " and %zu more", plan->name_count - shown);
+}
+
+void reason_set_objects(struct reason *reason, const struct api_plan *plan)
+{
+	CLEANUP(buf_clear) struct buf names = {0};
+
+	reason_write_names(&names, plan);
 	reason_set(reason, "names", buf_str(&names), SIZE_MAX);
 	reason_count(reason, "count", plan->name_count, "object");
 }

@@ -11,8 +11,9 @@
 #include "model/series.h"
 #include "model/found_series.h"
 #include "model/upstream_error.h"
+#include "promise.h"
 
-enum { TEXT_SHOWN = 60, SERIES_SHOWN = 90, METRIC_SHOWN = 120, FAILURE_SHOWN = 260 };
+enum { TEXT_SHOWN = 60, SERIES_SHOWN = 90, METRIC_SHOWN = 120, FILE_SHOWN = 120, FAILURE_SHOWN = 260 };
 
 static bool is_external(const struct api_plan *plan)
 {
@@ -41,23 +42,6 @@ static const struct rules *rules_of(const struct api_plan *plan)
 	return catalog_rules(plan->view->catalog);
 }
 
-/* The name in its seriesQuery; empty: none is known. */
-static struct str series_name(const struct rules *rules, const struct rule *rule)
-{
-	return rules->series_names[rule->series_query];
-}
-
-/* What the rule would call the series of its seriesQuery; empty: nothing. */
-static void write_promised_name(struct buf *out, const struct rule *rule, struct str series)
-{
-	bool keeps = false;
-	struct err err;
-
-	if (series.len && namer_keeps(rule->namer, series, &keeps, &err) && keeps &&
-	    !namer_name(rule->namer, series, out, &err))
-		buf_reset(out);
-}
-
 static bool same_name(const struct rule *rule, struct str a, struct str b)
 {
 	return rule->external ? str_eq_nocase(a, b) : str_eq(a, b); /* the HPA sends external names in lower case */
@@ -66,12 +50,12 @@ static bool same_name(const struct rule *rule, struct str a, struct str b)
 bool reason_concerns(const struct rules *rules, const struct rule *rule, struct str metric)
 {
 	CLEANUP(buf_clear) struct buf promised = {0};
-	struct str series = series_name(rules, rule);
+	struct str series = promise_series(rules, rule);
 	struct str as = rule->spec->name_as.text;
 
 	if (same_name(rule, series, metric) || (as.len && str_index(as, '$') == as.len && same_name(rule, as, metric)))
 		return true;
-	write_promised_name(&promised, rule, series);
+	promise_write(&promised, rules, rule);
 	return promised.len && same_name(rule, buf_str(&promised), metric);
 }
 
@@ -93,7 +77,7 @@ static const struct rule *unknown_rule(const struct api_plan *plan)
 	const struct rules *rules = rules_of(plan);
 
 	for (size_t i = rules->count; i-- > 0;)
-		if (rules->list[i].external == is_external(plan) && series_name(rules, &rules->list[i]).len == 0 &&
+		if (rules->list[i].external == is_external(plan) && promise_series(rules, &rules->list[i]).len == 0 &&
 		    (!finding_of(plan, &rules->list[i])->found || rules->list[i].spec->series_query.text.len == 0))
 			return &rules->list[i];
 	return NULL;
@@ -366,8 +350,8 @@ static bool explain_concerned(struct reason *reason, const struct api_plan *plan
 
 	if (rule == NULL)
 		return false;
-	series = series_name(rules_of(plan), rule);
-	write_promised_name(&promised, rule, series);
+	series = promise_series(rules_of(plan), rule);
+	promise_write(&promised, rules_of(plan), rule);
 	if (str_eq(series, plan->request->metric) && promised.len &&
 	    !same_name(rule, buf_str(&promised), plan->request->metric) && !str_eq(rule->spec->name_as.text, series))
 		explain_new_name(reason, rule, buf_str(&promised));
@@ -390,9 +374,25 @@ static void explain_scope(struct reason *reason, const struct api_plan *plan, co
 	reason_print(reason, "path", "%s/%.*s", resource->namespaced ? "/namespaces/NAMESPACE" : "", STR_ARG(asked));
 }
 
-static void explain_api(struct reason *reason, const struct rule *rule)
+static bool has_external_rules(const struct api_plan *plan)
 {
-	reason_begin(reason, REASON_WRONG_API);
+	const struct rules *rules = catalog_rules(plan->view->catalog);
+
+	return rules->count > rules->custom_count;
+}
+
+static void explain_no_external_rules(struct reason *reason, const struct api_plan *plan)
+{
+	reason_begin(reason, REASON_NO_EXTERNAL_RULES);
+	reason_set(reason, "file", catalog_rules(plan->view->catalog)->spec->file, FILE_SHOWN);
+}
+
+static void explain_api(struct reason *reason, const struct api_plan *plan, const struct rule *rule)
+{
+	bool none = !rule->external && !has_external_rules(plan);
+
+	reason_begin(reason, none ? REASON_NO_EXTERNAL_RULES_CUSTOM : REASON_WRONG_API);
+	reason_set(reason, "file", catalog_rules(plan->view->catalog)->spec->file, FILE_SHOWN);
 	reason_set_rule(reason, rule);
 	reason_set(reason, "group", rule->external ? STR(API_EXTERNAL_GROUP) : STR(API_CUSTOM_GROUP), SIZE_MAX);
 	reason_set(reason, "type", rule->external ? STR("External") : STR("Pods or Object"), SIZE_MAX);
@@ -458,6 +458,10 @@ void reason_of_no_namespace(struct reason *reason, const struct api_plan *plan)
 	const struct rule *rule = plan->metric->rule;
 	struct str label = namespace_like(plan);
 
+	if (resource_table_count(catalog_resources(plan->view->catalog)) == 0) {
+		reason_begin(reason, REASON_UNKNOWN_RESOURCES);
+		return;
+	}
 	reason_begin(reason, code_without_namespace(rule));
 	reason_set_rule(reason, rule);
 	reason_set(reason, "found", label, TEXT_SHOWN);
@@ -486,13 +490,15 @@ static void explain_rest(struct reason *reason, const struct api_plan *plan, con
 	const struct rule *unknown = plan->likely ? plan->likely : unknown_rule(plan);
 
 	if (other)
-		explain_api(reason, other);
+		explain_api(reason, plan, other);
 	else if (gke_name_is(plan->request->metric) && !plan->view->gke_names)
 		reason_begin(reason, REASON_GKE_NAMES_OFF);
 	else if (nameless && near_is_like(plan->request->metric, found_by(plan, nameless)->first_nameless->series))
 		explain_nameless(reason, plan, nameless);
 	else if (near_find(reason, plan, resource))
 		return;
+	else if (is_external(plan) && !has_external_rules(plan))
+		explain_no_external_rules(reason, plan);
 	else if (nameless)
 		explain_nameless(reason, plan, nameless);
 	else if (unknown)
@@ -514,7 +520,7 @@ void reason_of_unknown(struct reason *reason, const struct api_plan *plan, const
 	else if (named && resource)
 		explain_named(reason, plan, named, resource);
 	else if (other)
-		explain_api(reason, other);
+		explain_api(reason, plan, other);
 	else if (series)
 		explain_series(reason, plan, series);
 	else if (!explain_concerned(reason, plan, resource))

@@ -25,6 +25,11 @@ static const struct reason_form forms[] = {
 		 "next request[ after {next}] looks again",
 		 "look for it in Prometheus; --metrics-max-age must be longer than the scrape interval "
 		 "and than --metrics-relist-interval"},
+	[REASON_NEVER_FOUND] =
+		{NULL, NULL, NULL,
+		 "{what}: {query} matched 0 in the last {age}, and Prometheus has no series {name}, nor had "
+		 "it any at other times of the last 7 days",
+		 "correct the name in {key}, or check that the target that has it is scraped"},
 	[REASON_NO_SERIES_QUERY] = {"no-series-query", "404", "The rule does not say which series to look for.",
 				    "{rule} has no seriesQuery, so that it finds no series", "write one"},
 	[REASON_NO_OBJECT_LABEL] =
@@ -37,6 +42,15 @@ static const struct reason_form forms[] = {
 					   "{rule} finds {count} of it, but no label of the rule stands for "
 					   "{resource}; they have {labels}",
 					   "write one of these under resources.overrides"},
+	[REASON_SERIES_LABEL] = {NULL, NULL, NULL,
+				 "{what}: {query}; {matcher} empties it: the series have no label {label}; they have "
+				 "{labels}",
+				 "write {near} for {label} in seriesQuery, and {near}: {resource: {resource}} under "
+				 "resources.overrides"},
+	[REASON_OBJECT_LABEL] = {NULL, NULL, NULL,
+				 "{what}: {query}; {matcher} empties it, and the series have {near} for it; they have "
+				 "{labels}",
+				 "write {near}: {resource: {resource}} under resources.overrides, in place of {label}"},
 	[REASON_NO_NAMESPACE_LABEL] = {"no-namespace-label", "404",
 				       "No label of the rule stands for the namespace, and the request is in one.",
 				       "{rule} has no label for the namespace[; its series have \"{found}\"], and "
@@ -57,10 +71,20 @@ static const struct reason_form forms[] = {
 			    "{rule} gives the series another name", "ask for {name}"},
 	[REASON_NEAR_NAME] = {"near-name", "404", "There is no such metric, but one whose name is nearly the same.",
 			      "there is no such metric", "the nearest name is {near}[, of {resource}]"},
+	[REASON_OTHER_API_NAME] = {NULL, NULL, NULL, "there is no such metric",
+				   "the nearest name is {near}, of {group}: its type in the HPA is {type}"},
 	[REASON_NO_RULE] = {"no-rule", "404", "No rule gives a metric of that name, and none is near.",
 			    "none of the {count} gives it ({custom} of rules, {external} of externalRules)",
 			    "available names are listed at /apis/{group}/v1beta1[; names of GKE's adapter are written "
 			    "{gke}]"},
+	[REASON_NO_RULE_FOR_SERIES] = {NULL, NULL, NULL,
+				       "Prometheus has series {name}, but none of the {count} looks for them",
+				       "write a rule with {name} in its seriesQuery, under {section}"},
+	[REASON_NEAR_SERIES] = {"near-series", "404",
+				"Prometheus has no series of the name in the query, but some whose name is nearly the "
+				"same: `:` for `_`, a `_bucket` or `_total` more.",
+				"{what}: {query}; Prometheus has no series {name}, but {found}",
+				"write {near} for {name} in {key}"},
 	[REASON_FILTERED] = {"filtered", "404",
 			     "`seriesFilters` or `name.matches` drop all series that the rule finds.",
 			     "{rule} drops {dropped} of the {count} that it finds, {series} among them: {key} "
@@ -109,6 +133,11 @@ static const struct reason_form forms[] = {
 	[REASON_WRONG_API] = {"wrong-api", "404",
 			      "An external metric is asked of the custom metrics API, or the other way round.",
 			      "{rule} has it for {group}", "its type in the HPA is {type}"},
+	[REASON_NO_EXTERNAL_RULES] = {NULL, NULL, NULL, "{file} has no externalRules, so there is no external metric",
+				      "write a rule for it under externalRules in {file}"},
+	[REASON_NO_EXTERNAL_RULES_CUSTOM] =
+		{NULL, NULL, NULL, "{file} has no externalRules; {rule} has it for {group}",
+		 "its type in the HPA is {type}, or write a rule for it under externalRules"},
 	[REASON_WRONG_SCOPE] = {"wrong-scope", "404",
 				"A cluster-scoped resource is asked in a namespace, or a namespaced one outside.",
 				"{resources} are {scope}, and {asked} is asked", "ask {path}/NAME/{metric}"},
@@ -122,8 +151,8 @@ static const struct reason_form forms[] = {
 	[REASON_BAD_SELECTOR] = {"bad-selector", "400", "`labelSelector` or `metricLabelSelector` cannot be parsed.",
 				 "the parameter {parameter} cannot be parsed",
 				 "label values hold A-Z a-z 0-9 - _ . only, at most 63 of them"},
-	[REASON_BAD_LIST_SELECTOR] = {NULL, NULL, NULL, "the parameter {parameter} cannot be parsed: {text}",
-				      "label values hold A-Z a-z 0-9 - _ . only, at most 63 of them"},
+	[REASON_BAD_LIST_SELECTOR] = {NULL, NULL, NULL, "",
+				      ""}, /* said before the parser's words, which come last there */
 	[REASON_GKE_SELECTOR] = {"gke-selector", "400",
 				 "A selector on a name of GKE's adapter that this adapter refuses, too.", "{cause}",
 				 "{fix}"},
@@ -257,27 +286,134 @@ static const struct reason_form forms[] = {
 	/* ---- the samples */
 	[REASON_NO_LABEL] = {"no-label", "404", "The result has no label that names the object.",
 			     "the query of {rule} gives {count} without the label \"{label}\"; they have {labels}",
-			     "aggregate by (<<.GroupBy>>) in metricsQuery"},
+			     "aggregate by ({by}) {where} metricsQuery"},
 	[REASON_OTHER_OBJECTS] = {"other-objects", "404", "All samples are of other objects than those asked for.",
 				  "the query of {rule} gives {count} of other objects, as {stranger}, and none of the "
 				  "{asked} asked for",
 				  "use <<.LabelMatchers>> in metricsQuery"},
+	[REASON_OTHER_PODS] =
+		{NULL, NULL, NULL,
+		 "{what}: {query}; there are samples of others: {label} is [{values}, ]not one of those",
+		 "where one of them speaks for all, ask for it with type: Object on the Namespace or Service, "
+		 "or with type: External and a rule under externalRules; or name the label that holds the "
+		 "objects asked for under resources.overrides"},
+	[REASON_FOREIGN_ITEM] =
+		{NULL, NULL, NULL,
+		 "the query of {rule} gives a sample with {label}=\"{value}\", and {asked} was asked for",
+		 "use <<.LabelMatchers>> in metricsQuery"},
+	[REASON_FOREIGN_NAMESPACE] =
+		{NULL, NULL, NULL,
+		 "the query of {rule} gives a sample of another namespace[, {value}], than the one "
+		 "asked, {asked}",
+		 "use <<.LabelMatchers>> in metricsQuery"},
 	[REASON_NO_SAMPLES] = {"no-samples", "404", "The query gives no sample.",
 			       "the query of {rule} gives no sample for {count} ({names}): {query}",
 			       "run this query in Prometheus"},
+	[REASON_NO_SUCH_SERIES] = {NULL, NULL, NULL, "{what}: {query}; Prometheus has no series {name}",
+				   "correct the name in {key}, or check that the target that has it is scraped"},
+	[REASON_ENDED] = {NULL, NULL, NULL, "{what}: {query}; the series {name} have ended",
+			  "check the target that had them and its scrape"},
 	[REASON_GKE_NO_SAMPLES] = {NULL, NULL, NULL,
 				   "the query of {rule} gives no sample[ for {count} ({names})]: {query}",
 				   "[its series need the labels {needs}; ][{unknown}; ]run this query in Prometheus"},
+	[REASON_SELECTOR_VALUE] =
+		{"empty-matcher", "404", "One matcher of the query leaves no series; without it there are some.",
+		 "{what}: {query}; {matcher} of the request's selector empties it[: {label} is {values} "
+		 "there]",
+		 "ask with a selector that fits[, as {label}={first}]"},
+	[REASON_SELECTOR_LABEL] =
+		{NULL, NULL, NULL,
+		 "{what}: {query}; {matcher} of the request's selector empties it: the series have no "
+		 "label {label}; they have {labels}",
+		 "ask with a selector on one of their labels"},
+	[REASON_MATCHER_VALUE] = {NULL, NULL, NULL,
+				  "{what}: {query}; {matcher} empties it[: {label} is {values} there]",
+				  "correct {matcher} in {key}[, as {label}=\"{first}\"]"},
+	[REASON_MATCHER_LABEL] = {NULL, NULL, NULL,
+				  "{what}: {query}; {matcher} empties it: the series have no label {label}; they have "
+				  "{labels}",
+				  "take {matcher} out of {key}, or use one of their labels"},
+	[REASON_MATCHERS] = {NULL, NULL, NULL,
+			     "{what}: {query}; there are series of that name, but none fits all of its matchers, and "
+			     "to drop one does not help; they have {labels}",
+			     "compare the matchers with the labels of the series"},
+	[REASON_OTHER_NAMESPACE] =
+		{"other-namespace", "404",
+		 "The namespace's matcher leaves no series; there are some of other namespaces.",
+		 "{what}: {query}; there are series of another namespace: [{label} is {values}, ]not "
+		 "\"{asked}\"",
+		 "ask in the namespace that has them, or write the label that holds the objects' "
+		 "namespace under resources.overrides"},
+	[REASON_OTHER_EXTERNAL_NAMESPACE] = {NULL, NULL, NULL,
+					     "{what}: {query}; there are series of another namespace: [{label} is "
+					     "{values}, ]not \"{asked}\"",
+					     "write namespaced: false under resources of the rule, if every namespace "
+					     "may have it"},
+	[REASON_NAMESPACE_LABEL] =
+		{NULL, NULL, NULL, "{what}: {query}; {matcher} empties it, and the series have \"{asked}\" in {near}",
+		 "write {near}: {resource: namespace} under resources.overrides, in place of {label}"},
+	[REASON_SHORT_RANGE] =
+		{"short-range", "404", "The range holds fewer samples than its function needs.",
+		 "{what}: {query}; {function} over {range} finds too few samples in it[: they come every "
+		 "{spacing}]",
+		 "write a longer range in {key}: {longer}"},
+	[REASON_TWO_SIDES] =
+		{"two-sides", "404",
+		 "The two sides of an operator have series, but none of the left fits one of the right.",
+		 "{what}: {query}; the sides of {operator} do not match: the left one has {left}, the right "
+		 "one {right}",
+		 "where the right side is one number write scalar(...) around it, or {operator} on () "
+		 "group_left () before it; else name the labels to compare with on(...)"},
+	[REASON_COMMON_SIDES] =
+		{NULL, NULL, NULL,
+		 "{what}: {query}; the sides of {operator} do not match: the left one has {left}, the right "
+		 "one {right}",
+		 "compare by the labels that both have: {operator} on ({common}) group_left ()"},
+	[REASON_EQUAL_SIDES] =
+		{NULL, NULL, NULL,
+		 "{what}: {query}; the sides of {operator} do not match: both have {common}, but no values in "
+		 "common",
+		 "compare by fewer labels with on(...) or ignoring(...)"},
+	[REASON_COMPARISON] = {"comparison", "404", "A comparison leaves out all samples.",
+			       "{what}: {query}; there are samples, and the comparison {expression} leaves none",
+			       "that is what it says; for a number all the same write {operator} bool"},
+	[REASON_UNLESS] = {NULL, NULL, NULL, "{what}: {query}; there are samples, and {expression} leaves none",
+			   "that is what it says; take the {operator} out for a number all the same"},
+	[REASON_LOST_LE] =
+		{"no-buckets", "404", "histogram_quantile needs series of buckets, with their label le.",
+		 "{what}: {query}; histogram_quantile needs the label le, and the aggregation in it loses le",
+		 "write by ({labels}) inside histogram_quantile"},
+	[REASON_NO_BUCKETS] = {NULL, NULL, NULL,
+			       "{what}: {query}; histogram_quantile needs the label le, and {name} has none",
+			       "use {bucket} in {key}"},
+	[REASON_LEFT_OUT] = {"left-out", "200", "A list lacks objects that were asked for; the rest is answered.",
+			     "the query of {rule} leaves {count} of {all} out: {objects}",
+			     "see what the query gives for these in Prometheus"},
+	[REASON_SEVERAL_ITEMS] =
+		{"several-items", "200",
+		 "An external metric has several items, which the HPA adds up. That may be right.",
+		 "the query of {rule} gives {count}, which differ in {labels}, and the HPA adds them up[ to "
+		 "{sum}]",
+		 "where one of them is meant, aggregate in metricsQuery, or name it in the selector"},
 	[REASON_BAD_VALUES] = {"bad-values", "404", "No sample is a usable number: NaN, infinite, out of range.",
 			       "the query of {rule} gives no usable number: {values}",
-			       "put a guard into metricsQuery, as `> 0` or `or`[, or write the number that {infinite} "
-			       "stands for as infinite in x-gaugelet]"},
+			       "leave them out with >= 0 behind metricsQuery[, or {infinite} with < Inf, or write the "
+			       "number that it stands for as infinite in x-gaugelet]"},
+	[REASON_DIVIDED] =
+		{NULL, NULL, NULL,
+		 "the query of {rule} gives no usable number: {values}; it divides by {divisor}, which is 0 "
+		 "there",
+		 "write (divisor > 0) for the divisor, which leaves the object out while it is 0[, or write the "
+		 "number that {infinite} stands for as infinite in x-gaugelet]"},
 	[REASON_BAD_GKE_VALUES] = {NULL, NULL, NULL, "the query of {rule} gives no usable number: {values}",
 				   "write a rule for it with a guard in metricsQuery; the query is {query}"},
 	[REASON_SEVERAL_SAMPLES] =
-		{NULL, NULL, NULL, "the query of {rule} gives no usable number: {values}",
-		 "aggregate by (<<.GroupBy>>) in metricsQuery, or write sum or max as onDuplicate in "
-		 "x-gaugelet"},
+		{"several-samples", "404",
+		 "The query gives several samples of one object, whose values differ. Which one is meant "
+		 "nobody knows.",
+		 "the query of {rule} gives {object} several samples, {one} and {other}[, which differ in {labels}]",
+		 "aggregate in metricsQuery, as sum(...) by (<<.GroupBy>>), or write sum or max as "
+		 "onDuplicate in x-gaugelet"},
 	[REASON_TWINS] = {NULL, NULL, NULL, "the query of {rule} gives no usable number: {values}",
 			  "check what answers at --prometheus-url, since Prometheus never gives the same labels "
 			  "twice"},

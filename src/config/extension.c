@@ -78,16 +78,12 @@ static size_t read_word(struct reader *reader, const struct yaml_pair *pair, con
 static void read_on_duplicate(struct reader *reader, const struct field *field, const struct yaml_pair *pair,
 			      void *into)
 {
-	static const char *const words[] = {
-		[DUPLICATE_LAST] = "last", [DUPLICATE_ERROR] = "error", [DUPLICATE_SUM] = "sum",
-		[DUPLICATE_MAX] = "max",   [DUPLICATE_MAX + 1] = NULL,
-	};
 	struct extension_spec *extension = shape_at(field, into);
-	size_t word = read_word(reader, pair, words, "last, error, sum or max");
+	size_t word = read_word(reader, pair, policy_duplicate_words, "last, error, sum or max");
 
 	extension->on_duplicate_at = pair->value->at;
-	if (words[word])
-		extension->on_duplicate = (enum on_duplicate)word;
+	if (policy_duplicate_words[word])
+		extension->on_duplicate = (enum on_duplicate)(word + DUPLICATE_ERROR);
 }
 
 static void read_not_ready(struct reader *reader, const struct field *field, const struct yaml_pair *pair, void *into)

@@ -48,6 +48,8 @@ enum {
 	RULES_GONE_MS = 1000,
 	NEW_RULES_DEADLINE_MS = 10000,
 	CACHE_BYTES_MAX = 64 << 20,
+	PROBES_TTL_MS = 30 * 1000,
+	PROBES_BYTES_MAX = 8 << 20,
 };
 
 struct daemon {
@@ -60,7 +62,7 @@ struct daemon {
 	struct cluster *cluster;      /* NULL when standalone */
 	struct credentials *credentials;
 	struct prom *prom;
-	struct query_cache *cache;
+	struct query_cache *cache, *probes; /* probes: NULL when nothing is investigated */
 	struct discovery *discovery;
 	struct names *names; /* NULL without --gke-names */
 	struct certificate *certificate;
@@ -74,13 +76,21 @@ struct daemon {
 
 /* ---- life */
 
+static enum on_duplicate on_duplicate_of(const char *word)
+{
+	size_t i = 0;
+
+	while (policy_duplicate_words[i] && !str_eq(str_of(policy_duplicate_words[i]), str_of(word)))
+		i++;
+	return (enum on_duplicate)(i + DUPLICATE_ERROR); /* the table of flags takes no other word */
+}
+
 static struct api_groups groups_of(const struct daemon *daemon, const struct rules *rules)
 {
 	bool gke_names = daemon->options->gke_names;
 
-	return (struct api_groups){.custom = rules->custom_count > 0 || gke_names,
-				   .external = rules->count > rules->custom_count || gke_names,
-				   .resource = rules->resource != NULL};
+	return (struct api_groups){
+		.custom = rules->custom_count > 0 || gke_names, .external = true, .resource = rules->resource != NULL};
 }
 
 static void keep_pod_states(struct daemon *daemon, const struct rules *rules)
@@ -209,6 +219,9 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 						  .negative_ttl_ms = NEGATIVE_TTL_MS,
 						  .serve_stale_ms = options->serve_stale_ms,
 						  .max_bytes = CACHE_BYTES_MAX};
+	/* What an investigation found is told again to the next request. */
+	const struct query_cache_options probes = {
+		.ttl_ms = PROBES_TTL_MS, .negative_ttl_ms = PROBES_TTL_MS, .max_bytes = PROBES_BYTES_MAX};
 	const struct discovery_options discovery = {.relist_ms = options->metrics_relist_interval_ms,
 						    .max_age_ms = options->metrics_max_age_ms,
 						    .deadline_ms = NEW_RULES_DEADLINE_MS};
@@ -219,6 +232,8 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 	if (daemon->prom == NULL)
 		return false;
 	daemon->cache = query_cache_new(daemon->loop, daemon->prom, &cache);
+	if (options->investigate)
+		daemon->probes = query_cache_new(daemon->loop, daemon->prom, &probes);
 	daemon->discovery = discovery_new(daemon->loop, daemon->prom, daemon->rules, daemon->table, &discovery,
 					  set_catalog, daemon);
 	if (options->gke_names)
@@ -292,6 +307,8 @@ static bool start_serving(struct daemon *daemon, struct err *err)
 		.loop = daemon->loop,
 		.prom = daemon->prom,
 		.cache = daemon->cache,
+		.probes = daemon->probes,
+		.on_duplicate = on_duplicate_of(options->on_duplicate),
 		.groups = groups_of(daemon, daemon->rules),
 		.empty_list_ok = options->empty_list_ok,
 		.lenient_resource_metrics = options->lenient_resource_metrics,
@@ -349,6 +366,7 @@ static void take_apart(struct daemon *daemon)
 	cluster_free(daemon->cluster);
 	names_free(daemon->names);
 	discovery_free(daemon->discovery);
+	query_cache_free(daemon->probes);
 	query_cache_free(daemon->cache);
 	prom_free(daemon->prom);
 	credentials_free(daemon->credentials);

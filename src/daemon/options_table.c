@@ -229,6 +229,16 @@ const struct option options_table[] = {
 	 .help = "Take CPU and memory samples that are NaN or negative for 0, and the last of several of a container, "
 		 "as prometheus-adapter does. Without it their pod or node is left out, with the reason in a Warning "
 		 "header."},
+	{.flag = "--on-duplicate",
+	 .kind = OPTION_CHOICE,
+	 .group = GROUP_RULES,
+	 AT(on_duplicate),
+	 .preset = "error",
+	 .choices = {"error", "last", "max", "sum"},
+	 .unit = "WHAT",
+	 .help = "What several samples of one object with different values make: an error with the reason, the last "
+		 "one "
+		 "(as prometheus-adapter), the largest, or their sum. A rule's onDuplicate wins."},
 	{.flag = "--empty-list",
 	 .kind = OPTION_EITHER,
 	 .group = GROUP_RULES,
@@ -237,6 +247,15 @@ const struct option options_table[] = {
 	 .choices = {"error", "ok"},
 	 .unit = "WHAT",
 	 .help = "What to answer when no object has a sample: an error with the reason, or an empty list."},
+	{.flag = "--investigate",
+	 .kind = OPTION_BOOL,
+	 .group = GROUP_RULES,
+	 AT(investigate),
+	 .preset = "true",
+	 .help = "Find out why a query gives nothing, with at most eight more queries within two seconds, and say so "
+		 "in "
+		 "the refusal. At most two requests are looked into at a time, and what was found is remembered for 30 "
+		 "s."},
 	{.flag = "--allow-partial",
 	 .kind = OPTION_BOOL,
 	 .group = GROUP_RULES,

@@ -383,6 +383,8 @@ static enum place take_member(struct watch_reader *reader, enum json_event event
 		return IN_OTHER;
 	if (event != field->wants) {
 		reader->malformed |= field->strict && event != JSON_EVENT_NULL;
+		/* The kube-apiserver writes null for the items of an empty PartialObjectMetadataList. */
+		reader->has_items |= field->opens == IN_ITEMS && event == JSON_EVENT_NULL;
 		return IN_OTHER;
 	}
 	if (field->text != TEXT_NONE) {

@@ -61,7 +61,7 @@ static const struct entry *alike(const struct entry *at, struct str name, uint64
 
 static bool has_room(const struct metric_names *names, size_t bytes)
 {
-	size_t taken = sizeof(*names) + arena_bytes(names->arena);
+	size_t taken = metric_names_bytes(names);
 
 	return taken <= names->max_bytes && bytes <= names->max_bytes - taken;
 }
@@ -92,6 +92,11 @@ bool metric_names_add(struct metric_names *names, struct str name, struct err *e
 	names->buckets[hash % BUCKETS] = entry;
 	names->count++;
 	return true;
+}
+
+size_t metric_names_bytes(const struct metric_names *names)
+{
+	return sizeof(*names) + arena_bytes(names->arena);
 }
 
 size_t metric_names_count(const struct metric_names *names)

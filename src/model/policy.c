@@ -6,7 +6,10 @@
 #include "model/rule_spec.h"
 #include "text/quantity.h"
 
-struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms)
+const char *const policy_duplicate_words[] = {"error", "last", "sum", "max", NULL};
+
+struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t max_sample_age_ms, int64_t max_ahead_ms,
+			enum on_duplicate on_duplicate)
 {
 	const struct extension_spec *extension = &rule->extension;
 
@@ -15,7 +18,7 @@ struct policy policy_of(const struct rule_spec *rule, int64_t now_ms, int64_t ma
 		.max_sample_age_ms = extension->has_max_sample_age ? extension->max_sample_age_ms : max_sample_age_ms,
 		.max_ahead_ms = max_ahead_ms,
 		.infinite = extension->infinite,
-		.on_duplicate = extension->on_duplicate,
+		.on_duplicate = extension->on_duplicate ? extension->on_duplicate : on_duplicate,
 	};
 }
 

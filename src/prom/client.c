@@ -290,13 +290,14 @@ struct prom_call *prom_series(struct prom *prom, struct str selector, int64_t st
 	return start(call, INT64_MAX, prom->series_timeout_ms);
 }
 
-struct prom_call *prom_names(struct prom *prom, int64_t start_ms, prom_names_handler *handler, void *context)
+struct prom_call *prom_names(struct prom *prom, struct str selector, int64_t start_ms, int64_t deadline_ms,
+			     prom_names_handler *handler, void *context)
 {
 	struct prom_call *call = call_new(prom, context);
 
 	call->names_handler = handler;
-	prom_request_set_names(&call->request, start_ms);
-	return start(call, INT64_MAX, prom->series_timeout_ms);
+	prom_request_set_names(&call->request, selector, start_ms);
+	return start(call, deadline_ms, prom->series_timeout_ms);
 }
 
 /* ---- the client */

@@ -56,7 +56,8 @@ static void ask(void *context)
 {
 	struct names *names = context;
 
-	names->call = prom_names(names->prom, loop_wall_ms(names->loop) - names->options.max_age_ms, answered, names);
+	names->call = prom_names(names->prom, STR(""), loop_wall_ms(names->loop) - names->options.max_age_ms, INT64_MAX,
+				 answered, names);
 }
 
 struct names *names_new(struct loop *loop, struct prom *prom, const struct names_options *options)

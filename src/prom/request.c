@@ -51,9 +51,10 @@ void prom_request_set_series(struct prom_request *request, struct str selector, 
 	put_time(&request->form, "start", start_ms);
 }
 
-void prom_request_set_names(struct prom_request *request, int64_t start_ms)
+void prom_request_set_names(struct prom_request *request, struct str selector, int64_t start_ms)
 {
 	request->path = PROM_PATH_NAMES;
+	buf_put(&request->subject, selector);
 	put_time(&request->form, "start", start_ms);
 }
 
@@ -102,7 +103,7 @@ void prom_request_write(const struct prom_request *request, const struct upstrea
 
 	buf_reset(url);
 	buf_reset(form);
-	if (request->path != PROM_PATH_NAMES)
+	if (request->path != PROM_PATH_NAMES || request->subject.len)
 		put_parameter(form, request->path == PROM_PATH_QUERY ? "query" : "match[]", buf_str(&request->subject));
 	buf_puts(form, form->len > 0 ? "&" : "");
 	buf_put(form, buf_str(&request->form));

@@ -18,7 +18,7 @@ struct prom_request { /* zeroed at first */
 
 void prom_request_set_query(struct prom_request *request, struct str promql, int64_t time_ms);
 void prom_request_set_series(struct prom_request *request, struct str selector, int64_t start_ms);
-void prom_request_set_names(struct prom_request *request, int64_t start_ms);
+void prom_request_set_names(struct prom_request *request, struct str selector, int64_t start_ms);
 void prom_request_clear(struct prom_request *request);
 
 /* Has its selectors read one place alone. ERR_INVALID: that cannot be done, and what would be answered is a number of others too. */

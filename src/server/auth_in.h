@@ -58,6 +58,9 @@ enum auth_verdict authentication_check(struct auth_check *check);
 /* May they? */
 enum auth_verdict authorization_check(struct auth_check *check);
 
+/* May they, who may do what they ask for, get that path, too? Who cannot be asked about may not. */
+enum auth_verdict authorization_path(struct auth_check *check, struct str path);
+
 struct review_cache *authentication_reviews(struct auth *auth) MUST_USE;
 struct review_cache *authorization_reviews(struct auth *auth) MUST_USE;
 

@@ -124,3 +124,32 @@ enum auth_verdict authorization_check(struct auth_check *check)
 		return auth_end(check, AUTH_ALLOWED);
 	return review(check);
 }
+
+static enum auth_verdict by_path_answer(const struct review_verdict *answer)
+{
+	return answer->problem.len == 0 && answer->allowed ? AUTH_ALLOWED : AUTH_FORBIDDEN;
+}
+
+enum auth_verdict authorization_path(struct auth_check *check, struct str path)
+{
+	const struct access_attributes attributes = {.verb = STR("get"), .path = path};
+	const struct review_verdict *answer = STEAL(check->answer);
+	struct buf *document = &check->auth->document;
+	struct review_verdict *known;
+	enum auth_verdict verdict;
+
+	if (answer)
+		return by_path_answer(answer);
+	if (identity_in_group(&check->identity, STR(MASTERS)))
+		return AUTH_ALLOWED;
+	buf_reset(document);
+	review_access_write(document, &check->identity, &attributes);
+	if (check->late || document->failed)
+		return AUTH_FORBIDDEN;
+	known = auth_ask(check, check->auth->accesses, buf_str(document), true);
+	if (!known)
+		return AUTH_WAITING;
+	verdict = by_path_answer(known);
+	review_verdict_unref(known);
+	return verdict;
+}

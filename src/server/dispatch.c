@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/documents.h"
+#include "base/memo.h"
 #include "model/catalog.h"
 #include "prom/client.h"
 #include "reason_log.h"
@@ -28,6 +29,7 @@ void dispatch_free(struct dispatch *dispatch)
 	document_cache_clear(&dispatch->documents);
 	catalog_unref(dispatch->catalog);
 	reason_log_free(dispatch->log);
+	memo_free(dispatch->names);
 	free(dispatch);
 }
 

@@ -2,10 +2,14 @@
 /* Custom and external metrics: plan, objects, one query at a time, answer. */
 #include "task.h"
 
+#include <stdlib.h>
+
 #include "base/log.h"
+#include "base/memo.h"
 #include "kube/live_pods.h"
 #include "kube/resources.h"
 #include "model/catalog.h"
+#include "model/metric_names.h"
 #include "model/rule.h"
 #include "model/sample.h"
 #include "model/upstream_error.h"
@@ -16,6 +20,11 @@
 enum {
 	DUPLICATES_LOGGED_MS = 60 * 1000,
 	LOOK_MS = 9000, /* a pause between searches and a second more; one that takes longer comes too late */
+	INVESTIGATIONS_MOST = 2,
+	INVESTIGATION_MS = 2000,
+	NAMES_TTL_MS = 30 * 1000,
+	NAMES_BYTES_MAX = 8 << 20,
+	NAMES_COUNT_MAX = 256,
 };
 
 struct metric_request {
@@ -24,7 +33,11 @@ struct metric_request {
 	struct discovery_wait look; /* for a metric that is missed, since it was first planned */
 	size_t next_rule;	    /* of those that may give it */
 	struct query_wait wait;
-	int64_t aged_ms; /* when the query for the ages was sent; 0: it was not */
+	/* an investigation */
+	bool investigating, entitled; /* it is under way; it is known whether the caller may learn more */
+	int64_t investigated_until_ms;
+	struct prom_call *names_call; /* NULL: none is under way */
+	int64_t aged_ms;	      /* when the query for the ages was sent; 0: it was not */
 	/* what came of the query; lent while its handler runs. Both NULL: nothing yet */
 	const struct samples *samples;
 	const struct upstream_error *problem;
@@ -81,6 +94,8 @@ static enum step_result plan(struct task *task)
 		.max_sample_age_ms = settings->max_sample_age_ms,
 		.max_ahead_ms = settings->max_clock_skew_ms,
 		.sample_age = settings->sample_age,
+		.on_duplicate = settings->on_duplicate,
+		.investigate = settings->probes != NULL,
 		.stats = &task->dispatch->stats,
 		.standalone = settings->objects == NULL,
 		.empty_list_ok = settings->empty_list_ok,
@@ -238,6 +253,142 @@ static enum step_result answer(struct task *task)
 	return task_next(task);
 }
 
+/* ---- why there is no answer */
+
+static void stop_investigating(struct task *task)
+{
+	if (task->metric->investigating)
+		task->dispatch->investigations--;
+	task->metric->investigating = false;
+}
+
+/* Who may get /explain may learn of other namespaces, too. Without a cluster everybody may. */
+static enum step_result find_entitlement(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+	enum auth_verdict verdict = AUTH_ALLOWED;
+
+	if (task->dispatch->settings.auth) {
+		task->check.late = task_is_late(task);
+		verdict = authorization_path(&task->check, STR("/explain"));
+	}
+	if (verdict == AUTH_WAITING)
+		return task_wait(task);
+	metric->entitled = true;
+	metric->plan.may_explain = verdict == AUTH_ALLOWED;
+	if (metric->plan.step == API_EXPLAIN)
+		api_explained(&metric->plan);
+	return STEP_NEXT;
+}
+
+static bool start_investigating(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+
+	if (metric->investigating)
+		return loop_now_ms(task->dispatch->settings.loop) < metric->investigated_until_ms;
+	if (task->dispatch->investigations >= INVESTIGATIONS_MOST)
+		return false;
+	task->dispatch->investigations++;
+	metric->investigating = true;
+	metric->investigated_until_ms = loop_now_ms(task->dispatch->settings.loop) + INVESTIGATION_MS;
+	if (metric->investigated_until_ms > task->deadline_ms)
+		metric->investigated_until_ms = task->deadline_ms;
+	return true;
+}
+
+/* ---- names of metrics. That nobody tells them is remembered, too. */
+
+struct names_answer {
+	struct metric_names *names; /* NULL: an error came */
+};
+
+static void names_answer_free(void *value)
+{
+	struct names_answer *answer = value;
+
+	if (answer)
+		metric_names_free(answer->names);
+	free(answer);
+}
+
+static void names_told(void *context, struct metric_names *names, const struct upstream_error *problem)
+{
+	struct task *task = context;
+	struct dispatch *dispatch = task->dispatch;
+	struct str key = buf_str(&task->metric->plan.asked_names);
+	struct names_answer *answer = xnew(struct names_answer);
+	struct memo_flight flight = {0};
+	int64_t now_ms = loop_now_ms(dispatch->settings.loop);
+
+	if (problem)
+		log_v(4, "names %.*s: %s", STR_ARG(key), problem->text);
+	task->metric->names_call = NULL;
+	answer->names = names;
+	if (dispatch->names == NULL)
+		dispatch->names = memo_new(&(struct memo_options){
+			.max_bytes = NAMES_BYTES_MAX, .max_count = NAMES_COUNT_MAX, .value_free = names_answer_free});
+	api_names_known(&task->metric->plan, names);
+	memo_begin(dispatch->names, &key, &flight, now_ms);
+	memo_keep(dispatch->names, flight.entry, answer, sizeof(*answer) + (names ? metric_names_bytes(names) : 0),
+		  now_ms + NAMES_TTL_MS, now_ms);
+	memo_end(dispatch->names, &flight);
+	task_run(task);
+}
+
+static enum step_result find_names(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+	const struct dispatch_settings *settings = &task->dispatch->settings;
+	struct str key = buf_str(&metric->plan.asked_names);
+	struct memo_entry *entry = task->dispatch->names ? memo_find(task->dispatch->names, key) : NULL;
+
+	if (entry && memo_is_fresh(entry, loop_now_ms(settings->loop))) {
+		api_names_known(&metric->plan, ((struct names_answer *)entry->value)->names);
+		return STEP_NEXT;
+	}
+	log_v(6, "names: %.*s", STR_ARG(key));
+	metric->names_call = prom_names(settings->prom, key, loop_wall_ms(settings->loop) - API_NAMES_MS,
+					metric->investigated_until_ms, names_told, task);
+	return STEP_WAIT;
+}
+
+/* What is remembered comes before this returns, and the task may be gone with it. */
+static enum step_result probe(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+	struct str promql = buf_str(&metric->plan.probe);
+
+	log_v(6, "probe: %.*s", STR_ARG(promql));
+	metric->wait = (struct query_wait){.handler = sampled, .context = task};
+	if (query_cache_ask(task->dispatch->settings.probes, promql, metric->investigated_until_ms, &metric->wait))
+		return task_wait_for(task, metric->investigated_until_ms - loop_now_ms(task->dispatch->settings.loop));
+	return STEP_WAIT;
+}
+
+static enum step_result investigate(struct task *task)
+{
+	struct metric_request *metric = task->metric;
+	const struct upstream_error *problem = STEAL(metric->problem);
+	const struct samples *samples = STEAL(metric->samples);
+	enum step_result result;
+
+	if (metric->investigating && samples)
+		api_probed(&metric->plan, samples);
+	if (problem == NULL && metric->plan.step != API_ANSWERED) {
+		result = metric->entitled ? STEP_NEXT : find_entitlement(task);
+		if (result == STEP_WAIT)
+			return result;
+	}
+	if (problem == NULL && metric->plan.step == API_NAMES && start_investigating(task) &&
+	    find_names(task) == STEP_WAIT)
+		return STEP_WAIT;
+	if (problem == NULL && metric->plan.step == API_PROBE && start_investigating(task))
+		return probe(task);
+	stop_investigating(task);
+	return STEP_NEXT;
+}
+
 /* ---- the end */
 
 static bool expire(struct task *task)
@@ -253,6 +404,10 @@ static void cancel(struct task *task)
 {
 	discovery_wait_cancel(&task->metric->look);
 	query_wait_cancel(&task->metric->wait);
+	if (task->metric->names_call)
+		prom_call_cancel(task->metric->names_call);
+	task->metric->names_call = NULL;
+	stop_investigating(task);
 }
 
 static void clear(struct task *task)
@@ -265,7 +420,8 @@ const struct task_kind metric_request_kind = {
 		  [REQUEST_OBJECTS] = objects,
 		  [REQUEST_AGE] = age,
 		  [REQUEST_QUERY] = query,
-		  [REQUEST_ANSWER] = answer},
+		  [REQUEST_ANSWER] = answer,
+		  [REQUEST_INVESTIGATE] = investigate},
 	.place = place,
 	.expire = expire,
 	.cancel = cancel,

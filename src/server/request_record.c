@@ -5,10 +5,15 @@
 #include <stdio.h>
 
 static const char *const names[] = {
-	[REQUEST_PARSE] = "parse",	   [REQUEST_AUTHENTICATE] = "authenticate",
-	[REQUEST_AUTHORIZE] = "authorize", [REQUEST_PLAN] = "plan",
-	[REQUEST_OBJECTS] = "objects",	   [REQUEST_AGE] = "age",
-	[REQUEST_QUERY] = "query",	   [REQUEST_ANSWER] = "answer",
+	[REQUEST_PARSE] = "parse",
+	[REQUEST_AUTHENTICATE] = "authenticate",
+	[REQUEST_AUTHORIZE] = "authorize",
+	[REQUEST_PLAN] = "plan",
+	[REQUEST_OBJECTS] = "objects",
+	[REQUEST_AGE] = "age",
+	[REQUEST_QUERY] = "query",
+	[REQUEST_ANSWER] = "answer",
+	[REQUEST_INVESTIGATE] = "investigate",
 	[REQUEST_RESPOND] = "respond",
 };
 

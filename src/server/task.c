@@ -172,6 +172,14 @@ static void task_end(struct task *task)
 	clear(task);
 }
 
+/* The answer is there. A refusal may be looked into before it goes. */
+static enum request_step behind(const struct task *task)
+{
+	if (task->answer && task->answer->open && task->at < REQUEST_INVESTIGATE)
+		return REQUEST_INVESTIGATE;
+	return task->at < REQUEST_RESPOND ? REQUEST_RESPOND : REQUEST_STEPS;
+}
+
 void task_run(struct task *task)
 {
 	while (task->at < REQUEST_STEPS) {
@@ -182,7 +190,7 @@ void task_run(struct task *task)
 			return;
 		if (task->watched && step)
 			step_ended(task);
-		task->at = result == STEP_DONE && task->at < REQUEST_RESPOND ? REQUEST_RESPOND : task->at + 1;
+		task->at = result == STEP_DONE ? behind(task) : task->at + 1;
 	}
 	task_end(task);
 }

@@ -27,6 +27,8 @@ struct dispatch {
 	struct policy_stats stats;
 	struct traffic_refusals refusals;
 	int64_t duplicates_logged_ms; /* when the log last had a warning of duplicates; 0: never */
+	size_t investigations;	      /* under way */
+	struct memo *names;	      /* of metrics, by the selector that they were asked with */
 	int64_t started_ms;
 	bool stopping;
 };

@@ -43,6 +43,7 @@ static void begin(struct fixture *f, const char *target, bool empty_list_ok)
 	f->arena = arena_new(1 << 20);
 	f->catalog = small_catalog();
 	f->view = (struct api_view){.catalog = f->catalog,
+				    .on_duplicate = DUPLICATE_LAST,
 				    .findings = findings,
 				    .upstream = STR("prom:9090"),
 				    .max_age_ms = 600000,

@@ -140,6 +140,8 @@ static void set_labels(struct reason *reason, struct str labels)
 	reason_set(reason, "count", STR("1"), SIZE_MAX);
 	reason_set(reason, "label", STR("l"), SIZE_MAX);
 	reason_set(reason, "labels", labels, SIZE_MAX);
+	reason_set(reason, "by", STR("<<.GroupBy>>"), SIZE_MAX);
+	reason_set(reason, "where", STR("in"), SIZE_MAX);
 }
 
 static void test_warning(void **state)

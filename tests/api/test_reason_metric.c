@@ -499,7 +499,7 @@ static struct sample_case {
 	 0,
 	 SAMPLES_VECTOR,
 	 404,
-	 {"rules.yaml:50", "1 NaN", "metricsQuery", "`> 0`", "[bad-values]"}},
+	 {"rules.yaml:50", "1 NaN", "metricsQuery", ">= 0 behind", "[bad-values]"}},
 	{"M4, infinite",
 	 E1 "queue-backlog",
 	 "queue",

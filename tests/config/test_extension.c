@@ -115,17 +115,17 @@ static struct read_case {
 	{"maxSampleAge: any", "  x-gaugelet: {maxSampleAge: 0}\n", " max-age=0"},
 	{"sampleAge", "  x-gaugelet: {sampleAge: true}\n", " age=1"},
 	{"sampleAge: not", "  x-gaugelet: {sampleAge: no}\n", " age=0"},
-	{"onDuplicate: last", "  x-gaugelet: {onDuplicate: last}\n", ""},
-	{"onDuplicate: error", "  x-gaugelet: {onDuplicate: error}\n", " duplicate=1"},
-	{"onDuplicate: sum", "  x-gaugelet: {onDuplicate: sum}\n", " duplicate=2"},
-	{"onDuplicate: max", "  x-gaugelet: {onDuplicate: max}\n", " duplicate=3"},
+	{"onDuplicate: last", "  x-gaugelet: {onDuplicate: last}\n", " duplicate=last"},
+	{"onDuplicate: error", "  x-gaugelet: {onDuplicate: error}\n", " duplicate=error"},
+	{"onDuplicate: sum", "  x-gaugelet: {onDuplicate: sum}\n", " duplicate=sum"},
+	{"onDuplicate: max", "  x-gaugelet: {onDuplicate: max}\n", " duplicate=max"},
 	{"notReady: keep", "  x-gaugelet: {notReady: keep}\n", ""},
 	{"notReady: drop", "  x-gaugelet: {notReady: drop}\n", " ready"},
 	{"minReadySeconds", "  x-gaugelet: {minReadySeconds: 30}\n", " min-ready=30"},
 	{"minReadySeconds: none", "  x-gaugelet: {minReadySeconds: 0, notReady: keep}\n", ""},
 	{"all",
 	 "  x-gaugelet:\n    infinite: 1.5\n    onDuplicate: max\n    notReady: drop\n    minReadySeconds: 86400\n",
-	 " infinite=1.5 duplicate=3 ready min-ready=86400"},
+	 " infinite=1.5 duplicate=max ready min-ready=86400"},
 };
 
 static void write_extension(struct buf *out, const struct extension_spec *extension)
@@ -137,7 +137,7 @@ static void write_extension(struct buf *out, const struct extension_spec *extens
 	if (extension->has_sample_age)
 		buf_printf(out, " age=%d", extension->sample_age);
 	if (extension->on_duplicate)
-		buf_printf(out, " duplicate=%d", (int)extension->on_duplicate);
+		buf_printf(out, " duplicate=%s", policy_duplicate_words[extension->on_duplicate - DUPLICATE_ERROR]);
 	if (extension->drop_not_ready)
 		buf_puts(out, " ready");
 	if (extension->min_ready_s)

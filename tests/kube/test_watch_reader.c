@@ -21,6 +21,8 @@ static struct reader_case {
 	 "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"False\"}],\"phase\":\"Failed\"},\"metadata\":"
 	 "{\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"name\":\"b\"}}]}",
 	 "0 n/a k=v\n e= Running ready;0 /b Failed deleting;version 7"},
+	{"an empty list, as a kube-apiserver writes it", false, false,
+	 "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"7\"},\"items\":null}", "version 7"},
 	{"when a pod became ready, or ceased to be", false, false,
 	 "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[{\"metadata\":{\"name\":\"a\"},\"status\":"
 	 "{\"conditions\":[{\"type\":\"Initialized\",\"status\":\"True\",\"lastTransitionTime\":\"1\"},"

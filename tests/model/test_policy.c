@@ -134,6 +134,7 @@ static struct duplicate_case {
 	{"error: one of them NaN", DUPLICATE_ERROR, 0, {{1, 5}, {NAN, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
 	{"error: the first NaN", DUPLICATE_ERROR, 0, {{NAN, 5}, {1, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
 	{"error: both NaN", DUPLICATE_ERROR, 0, {{NAN, 5}, {NAN, 5}, {0, -1}}, VERDICT_NAN, 0, 0},
+	{"unsaid: two that differ", DUPLICATE_UNSAID, 0, {{1, 5}, {2, 5}, {0, -1}}, VERDICT_DUPLICATE, 0, 0},
 	{"sum: one", DUPLICATE_SUM, 0, {{1, 5}, {0, -1}}, VERDICT_GOOD, 1000, 5},
 	{"sum: three, the oldest time", DUPLICATE_SUM, 0, {{1, 5}, {2, 9}, {4, 7}}, VERDICT_GOOD, 7000, 9},
 	{"sum: truncated at the end", DUPLICATE_SUM, 0, {{0.0005, 5}, {0.0005, 5}, {0, -1}}, VERDICT_GOOD, 1, 5},
@@ -206,7 +207,7 @@ static void test_rule(void **state)
 							.has_max_sample_age = true,
 							.max_sample_age_ms = 0,
 							.on_duplicate = DUPLICATE_MAX}};
-	struct policy policy = policy_of(&silent, NOW, 300000, 30000);
+	struct policy policy = policy_of(&silent, NOW, 300000, 30000, DUPLICATE_LAST);
 
 	(void)state;
 	assert_int_equal(policy.now_ms, NOW);
@@ -214,7 +215,7 @@ static void test_rule(void **state)
 	assert_int_equal(policy.max_ahead_ms, 30000);
 	assert_true(policy.infinite >= 0 && policy.infinite <= 0);
 	assert_int_equal(policy.on_duplicate, DUPLICATE_LAST);
-	policy = policy_of(&telling, NOW, 300000, 30000);
+	policy = policy_of(&telling, NOW, 300000, 30000, DUPLICATE_LAST);
 	assert_int_equal(policy.max_sample_age_ms, 0);
 	assert_true(policy.infinite >= 5 && policy.infinite <= 5);
 	assert_int_equal(policy.on_duplicate, DUPLICATE_MAX);
