@@ -20,11 +20,15 @@ fail() {
 
 # loads FILE: exit status 0, and on stderr the expected warnings and nothing else
 loads() {
+	local warnings
 	sed -n "s|^# expects: |$1:|p" "$1" >"$home/expected"
-	if ! "$gaugelet" --check-config --config "$1" >"$home/said" 2>&1; then
+	warnings=$(wc -l <"$home/expected")
+	if ! "$gaugelet" --check-config --config "$1" >"$home/ok" 2>"$home/said"; then
 		fail "$1 is refused" "$home/said"
 	elif ! diff "$home/expected" "$home/said" >"$home/diff"; then
 		fail "$1 is warned of otherwise" "$home/diff"
+	elif ! grep -qE "^OK: [0-9]+ rules?, $warnings warnings?\$" "$home/ok"; then
+		fail "$1 is not summed up" "$home/ok"
 	else
 		passed=$((passed + 1))
 	fi

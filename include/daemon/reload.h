@@ -26,6 +26,7 @@ DEFINE_FREE_AT(reload)
 
 /* The rules at the start; all that is wrong or odd with them goes to stderr as it is. */
 MUST_USE bool reload_first(struct reload *reload, struct rules **ret_rules);
+size_t reload_warnings(const struct reload *reload); /* what was odd with them */
 
 /* From now on files that change are read, and on SIGHUP in any case. Other bytes that are good rules are given to the handler; bytes
    that were tried before are only counted. */

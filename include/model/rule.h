@@ -38,6 +38,7 @@ struct rules {
 	struct arena *arena;		 /* of the names */
 	struct resource_rules *resource; /* NULL: the file has no resourceRules */
 	unsigned references;
+	void (*retire)(struct rules *rules); /* has to free them when nobody has them; NULL: that is done at once */
 };
 
 /* Takes the spec, also on failure. False when there was an error, be it one that reading found; all of them are in `problems`. */
@@ -48,14 +49,16 @@ MUST_USE bool rules_compile(struct rules_spec *spec, struct problems *problems, 
 void rules_add_twins(struct rules *rules);
 struct rules *rules_ref(struct rules *rules);
 void rules_unref(struct rules *rules); /* NULL is fine */
+void rules_free(struct rules *rules);  /* whoever has them: for `retire` */
 
 /* Does a rule let only ready pods count? */
 bool rules_want_ready_pods(const struct rules *rules);
 
-/* Appends what the rule would ask for one object, with names in the place of what only a request tells. */
+/* Appends what the rule would ask for one object, found by `label`, with names in the place of what only a request tells. */
 #define RULE_OBJECT_LABEL "the_label_of_the_object"
 enum { RULE_ARENA_BYTES_MAX = 4 << 20 }; /* what that, and reading it, may take */
-MUST_USE bool rule_typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err);
+MUST_USE bool rule_typical_query(const struct rule *rule, struct str label, struct str series, struct arena *arena,
+				 struct buf *out, struct err *err);
 
 /* `rules.yaml:14`, the place of a rule as messages name it; of one that stands in no file its `file` alone. */
 void rule_write_place(struct buf *out, const struct rule *rule);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
 
+#include <stdio.h>
+
 #include "cluster.h"
 #include "confine.h"
 #include "credentials.h"
@@ -18,6 +20,7 @@
 #include "model/catalog.h"
 #include "model/resource.h"
 #include "model/rule.h"
+#include "model/rule_spec.h"
 #include "net/loop.h"
 #include "net/process.h"
 #include "prom/client.h"
@@ -385,6 +388,16 @@ static void warn_of_unused(const struct options *options)
 		log_warn("flags that have no effect here: %s", buf_cstr(&names));
 }
 
+/* For `--check-config`: that all is well, and how much of it there is. */
+static void print_checked(const struct daemon *daemon)
+{
+	const struct rules_spec *spec = daemon->rules->spec;
+	size_t rules = spec->rule_count + spec->external_rule_count + 2 * (size_t)spec->has_resource_rules;
+	size_t warnings = reload_warnings(daemon->reload);
+
+	printf("OK: %zu rule%s, %zu warning%s\n", rules, rules == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+}
+
 enum daemon_exit daemon_run(const struct options *options)
 {
 	const struct reload_options reload = {.path = options->config,
@@ -404,7 +417,7 @@ enum daemon_exit daemon_run(const struct options *options)
 	}
 	warn_of_unused(options);
 	if (options->check_config) {
-		how = DAEMON_STOPPED;
+		print_checked(&daemon);
 	} else if (start(&daemon, &err)) {
 		heap_watch(&daemon.heap, daemon.loop);
 		confine(options);

@@ -88,7 +88,10 @@ static bool unknown_flag(struct str argument, struct err *err)
 	const char *near = name.len > 0 && name.len <= NAME_MAX_BYTES ? nearest(name) : NULL;
 
 	if (near == NULL)
-		return err_set(err, ERR_INVALID, "unknown flag: %.*s (see --help)", STR_ARG(shown));
+		return err_set(err, ERR_INVALID,
+			       "unknown flag: %.*s (it means nothing here, nor to prometheus-adapter; leave it out, or "
+			       "see --help)",
+			       STR_ARG(shown));
 	return err_set(err, ERR_INVALID, "unknown flag: %.*s (did you mean %s?)", STR_ARG(shown), near);
 }
 
@@ -222,9 +225,13 @@ static bool add_url(struct text_list *list, const char *text)
 	return true;
 }
 
-/* Charts render flags without a value: an empty text is as good as none. */
-static bool set_text(struct options *options, const struct option *option, const char *text)
+/* Charts render flags without a value: an empty text is as good as none. Of two rules files only one would be read. */
+static bool set_text(struct options *options, const struct option *option, const char *text, struct err *err)
 {
+	if (options->config && strcmp(option->flag, "--config") == 0)
+		return err_set(err, ERR_INVALID,
+			       "--config is given twice, as %.200s and %.200s; there is one rules file",
+			       options->config, text);
 	*(const char **)field(options, option) = text[0] == '\0' && option->preset == NULL ? NULL : text;
 	return true;
 }
@@ -241,7 +248,7 @@ static bool set_value(struct options *options, const struct option *option, cons
 	}
 	switch (option->kind) {
 	case OPTION_TEXT:
-		return set_text(options, option, text);
+		return set_text(options, option, text, err);
 	case OPTION_BOOL:
 		return read_bool(option, text, field(options, option), err);
 	case OPTION_DURATION:

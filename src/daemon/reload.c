@@ -12,41 +12,85 @@
 #include "model/rule.h"
 #include "model/rule_exact.h"
 #include "model/rule_lint.h"
+#include "net/background.h"
 #include "net/file_watch.h"
 #include "net/loop.h"
 #include "text/problem.h"
 #include "text/yaml.h"
 
+enum { RULES_FREED_AT_ONCE = 100 };
+
+/* A reading of the file, beside the loop: what it is given stays as it is, and what it makes is its own until it is done. */
+struct reading {
+	const struct reload_options *options;
+	const struct buf *before; /* the bytes that were tried last; NULL: none were */
+	struct buf text;
+	struct err err; /* why it cannot be read */
+	bool unchanged;
+	struct problems problems;
+	struct rules *rules; /* NULL: it has errors, or is empty */
+};
+
 struct reload {
 	struct reload_options options;
 	struct buf tried; /* what the file was when it was read last */
 	bool has_tried;
+	size_t warnings;				 /* of the rules at the start */
 	char last_error[sizeof(((struct err *)0)->msg)]; /* why it cannot be read, as it was told */
 	struct loop *loop;				 /* NULL: nothing is watched yet */
 	reload_handler *handler;
 	void *context;
 	struct file_watch *watch;
 	struct loop_timer settle, gone;
+	struct background *background; /* reads; NULL: nobody does */
+	struct reading reading;
+	bool again;	  /* something changed meanwhile */
+	bool may_be_gone; /* a file that is away may come back soon */
 	struct reload_stats stats;
 };
 
-static bool compile(const struct reload *reload, struct problems *problems, struct rules **ret_rules)
+/* An empty file is one that somebody has begun to write, or a mistake; a file without rules says `rules: []`. */
+static bool is_empty(const struct reading *reading)
 {
-	const char *path = reload->options.path;
+	return str_trim(buf_str(&reading->text)).len == 0;
+}
+
+static void free_rules(void *rules)
+{
+	rules_free(rules);
+}
+
+/* Nobody has them any more. */
+static void retire(struct rules *rules)
+{
+	if (rules->count < RULES_FREED_AT_ONCE || !background_leave(free_rules, rules))
+		rules_free(rules);
+}
+
+static void compile(struct reading *reading)
+{
+	const char *path = reading->options->path;
 	/* --gke-names alone is no rule */
 	struct str name = path ? rules_file_name(path) : STR("--gke-names");
 
-	if (!rules_compile(rules_file_parse(buf_str(&reload->tried), name, problems), problems, ret_rules))
-		return false;
-	rules_lint(*ret_rules, problems);
-	if (reload->options.exact_names && !rules_check_exact(*ret_rules, problems)) {
-		rules_unref(*ret_rules);
-		*ret_rules = NULL;
-		return false;
+	if (!rules_compile(rules_file_parse(buf_str(&reading->text), name, &reading->problems), &reading->problems,
+			   &reading->rules))
+		return;
+	rules_lint(reading->rules, &reading->problems);
+	if (reading->options->exact_names && !rules_check_exact(reading->rules, &reading->problems)) {
+		rules_unref(reading->rules);
+		reading->rules = NULL;
+		return;
 	}
-	if (reload->options.external_from_rules)
-		rules_add_twins(*ret_rules);
-	return true;
+	if (reading->options->external_from_rules)
+		rules_add_twins(reading->rules);
+	reading->rules->retire = retire;
+}
+
+static void reading_clear(struct reading *reading)
+{
+	buf_clear(&reading->text);
+	problems_clear(&reading->problems);
 }
 
 /* ---- what is wrong with the file */
@@ -75,26 +119,33 @@ static void log_problems(struct problems *problems, const char *path, void (*log
 
 bool reload_first(struct reload *reload, struct rules **ret_rules)
 {
-	CLEANUP(problems_clear) struct problems problems = {0};
+	CLEANUP(reading_clear) struct reading reading = {.options = &reload->options, .text = BUF_MAX(YAML_BYTES_MAX)};
 	const char *path = reload->options.path;
-	struct err err = {0};
-	bool good;
 
-	reload->tried.max = YAML_BYTES_MAX;
-	if (path && !file_read_waiting(path, &reload->tried, &err)) {
+	if (path && !file_read_waiting(path, &reading.text, &reading.err)) {
 		if (log_is_json())
-			log_error("--config: %s", err.msg);
+			log_error("--config: %s", reading.err.msg);
 		else
-			fprintf(stderr, "gaugelet: --config: %s\n", err.msg);
+			fprintf(stderr, "gaugelet: --config: %s\n", reading.err.msg);
 		return false;
 	}
-	reload->has_tried = true;
-	good = compile(reload, &problems, ret_rules);
+	compile(&reading);
 	if (log_is_json())
-		log_problems(&problems, path, good ? log_warn : log_error);
+		log_problems(&reading.problems, path, reading.rules ? log_warn : log_error);
 	else
-		print_problems(&problems, path);
-	return good;
+		print_problems(&reading.problems, path);
+	reload->tried = reading.text;
+	reading.text = (struct buf){0};
+	reload->has_tried = true;
+	reload->warnings = reading.problems.warnings;
+	if (reading.rules)
+		*ret_rules = reading.rules;
+	return reading.rules != NULL;
+}
+
+size_t reload_warnings(const struct reload *reload)
+{
+	return reload->warnings;
 }
 
 /* ---- again */
@@ -105,31 +156,21 @@ static void count_failure(struct reload *reload)
 	reload->stats.last_good = false;
 }
 
-/* An empty file is one that somebody has begun to write, or a mistake; a file without rules says `rules: []`. */
-static bool is_empty(const struct reload *reload)
+static void take(struct reload *reload, struct reading *reading)
 {
-	return str_trim(buf_str(&reload->tried)).len == 0;
-}
-
-static void take(struct reload *reload)
-{
-	CLEANUP(problems_clear) struct problems problems = {0};
 	const char *path = reload->options.path;
-	struct rules *rules = NULL;
-	bool empty = is_empty(reload);
-	bool good = !empty && compile(reload, &problems, &rules);
 
-	log_problems(&problems, path, good ? log_warn : log_error);
-	if (!good) {
+	log_problems(&reading->problems, path, reading->rules ? log_warn : log_error);
+	if (reading->rules == NULL) {
 		log_error("%s is not taken, the rules before it stay: %s", path,
-			  empty ? "it is empty" : "it has errors");
+			  is_empty(reading) ? "it is empty" : "it has errors");
 		count_failure(reload);
 		return;
 	}
 	reload->stats.good++;
 	reload->stats.last_good = true;
 	reload->stats.last_good_ms = loop_wall_ms(reload->loop);
-	reload->handler(reload->context, rules);
+	reload->handler(reload->context, reading->rules);
 }
 
 /* It may be between the old and the new one; somebody who swaps them has done so soon. */
@@ -147,26 +188,65 @@ static void not_read(struct reload *reload, const struct err *err, bool patient)
 	count_failure(reload);
 }
 
+static void read_again(void *context)
+{
+	struct reading *reading = &((struct reload *)context)->reading; /* and nothing else of it */
+
+	if (!file_read(reading->options->path, &reading->text, &reading->err))
+		return;
+	reading->unchanged = reading->before && str_eq(buf_str(&reading->text), buf_str(reading->before));
+	if (!reading->unchanged && !is_empty(reading))
+		compile(reading);
+}
+
+static void look(struct reload *reload, bool patient);
+
+static void was_read(void *context)
+{
+	struct reload *reload = context;
+	struct reading *reading = &reload->reading;
+	bool again = reload->again;
+
+	reload->background = NULL;
+	reload->again = false;
+	if (reading->err.code) {
+		not_read(reload, &reading->err, reload->may_be_gone);
+	} else {
+		loop_timer_cancel(reload->loop, &reload->gone);
+		reload->last_error[0] = '\0';
+		if (reading->unchanged) {
+			reload->stats.unchanged++;
+		} else {
+			take(reload, reading);
+			buf_clear(&reload->tried);
+			reload->tried = reading->text;
+			reading->text = (struct buf){0};
+			reload->has_tried = true;
+		}
+	}
+	reading_clear(reading);
+	if (again)
+		look(reload, true);
+}
+
+/* Thousands of rules take longer than a turn of the loop may. */
 static void look(struct reload *reload, bool patient)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(YAML_BYTES_MAX);
 	struct err err = {0};
 
-	if (!file_read(reload->options.path, &text, &err)) {
-		not_read(reload, &err, patient);
+	if (reload->background) {
+		reload->again = true; /* it may have changed since it was read */
 		return;
 	}
-	loop_timer_cancel(reload->loop, &reload->gone);
-	reload->last_error[0] = '\0';
-	if (reload->has_tried && str_eq(buf_str(&text), buf_str(&reload->tried))) {
-		reload->stats.unchanged++;
-		return;
-	}
-	buf_clear(&reload->tried);
-	reload->tried = text;
-	text = (struct buf){0};
-	reload->has_tried = true;
-	take(reload);
+	reload->may_be_gone = patient;
+	reload->reading = (struct reading){
+		.options = &reload->options,
+		.before = reload->has_tried ? &reload->tried : NULL,
+		.text = BUF_MAX(YAML_BYTES_MAX),
+	};
+	reload->background = background_start(reload->loop, read_again, was_read, reload, &err);
+	if (reload->background == NULL)
+		not_read(reload, &err, false);
 }
 
 static void gone_long(void *context)
@@ -258,6 +338,11 @@ void reload_free(struct reload *reload)
 		loop_timer_cancel(reload->loop, &reload->gone);
 	}
 	file_watch_free(reload->watch);
+	if (reload->background) {
+		background_stop(reload->background);
+		rules_unref(reload->reading.rules); /* that were never given */
+		reading_clear(&reload->reading);
+	}
 	buf_clear(&reload->tried);
 	free(reload);
 }

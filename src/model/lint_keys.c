@@ -8,11 +8,6 @@
 #include "model/rule.h"
 #include "model/rule_spec.h"
 
-bool lint_is_namespace(struct str resource)
-{
-	return str_eq_nocase(resource, STR("namespace")) || str_eq_nocase(resource, STR("namespaces"));
-}
-
 static bool has_namespace_label(const struct resources_spec *resources)
 {
 	for (size_t i = 0; i < resources->override_count; i++)
@@ -28,11 +23,12 @@ static void check_namespaced(const struct rule *rule, struct problems *problems)
 	if (rule->external && resources->namespaced && !has_namespace_label(resources))
 		problem_warn(problems, resources->at,
 			     "no label stands for the namespace, so every request is refused; write the label into "
-			     "resources, as overrides: {namespace: {resource: namespace}}, or namespaced: false");
+			     "resources, as overrides: {namespace: {resource: namespace}}, or namespaced: false "
+			     "[no-namespace]");
 	if (!rule->external && !resources->namespaced)
 		problem_warn(problems, resources->at,
 			     "namespaced: false has no effect on a custom metric; move the rule to externalRules, if "
-			     "it is meant for all namespaces");
+			     "it is meant for all namespaces [namespaced-custom]");
 }
 
 /* ---- x-gaugelet ---- */
@@ -45,14 +41,16 @@ static bool has_age(const struct rule *rule)
 	CLEANUP(buf_clear) struct buf age = {0};
 	struct err ignored;
 
-	return rule_typical_query(rule, arena, &promql, &ignored) && age_query_write(buf_str(&promql), arena, &age);
+	return rule_typical_query(rule, STR(RULE_OBJECT_LABEL), STR("series"), arena, &promql, &ignored) &&
+	       age_query_write(buf_str(&promql), arena, &age);
 }
 
 static void warn_of_no_object(struct place at, const char *key, struct problems *problems)
 {
 	if (at.line)
 		problem_warn(problems, at,
-			     "\"%s\" has no effect on an external metric, which has no objects; remove it", key);
+			     "\"%s\" has no effect on an external metric, which has no objects; remove it [no-object]",
+			     key);
 }
 
 static void check_extension(const struct rule *rule, struct problems *problems)
@@ -63,7 +61,7 @@ static void check_extension(const struct rule *rule, struct problems *problems)
 		problem_warn(problems, extension->sample_age_at,
 			     "\"sampleAge\": metricsQuery is no aggregation of one selector, so the age of its samples "
 			     "cannot be asked for and they count as new; write it like "
-			     "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)");
+			     "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>) [no-sample-age]");
 	if (!rule->external)
 		return;
 	warn_of_no_object(extension->on_duplicate_at, "onDuplicate", problems);

@@ -147,12 +147,12 @@ static void warn_of_one_name(const struct rule *earlier, const struct rule *late
 	if (is_constant(as))
 		problem_warn(problems, later->spec->at,
 			     "the rule in line %u gives %s metrics the name \"%.*s\" too, and where both find series "
-			     "this one wins; give one of them another name, or make one rule of them",
+			     "this one wins; give one of them another name, or make one rule of them [same-name]",
 			     earlier->spec->at.line, kind, STR_ARG(as));
 	else
 		problem_warn(problems, later->spec->at,
 			     "the rule in line %u gives the same series the same %s names, and this one wins; give "
-			     "one of them another name.as, or remove one",
+			     "one of them another name.as, or remove one [same-name]",
 			     earlier->spec->at.line, kind);
 }
 

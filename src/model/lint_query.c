@@ -3,58 +3,113 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "model/query.h"
-#include "model/rule.h"
-#include "model/rule_spec.h"
-#include "text/promql.h"
 
-/* These give samples of their operand as they are. */
-static bool keeps_all_labels(struct str op)
+enum { LABELS_MAX = 4 }; /* of objects that are tried: few rules have more than two */
+
+/* The labels for which a request may ask: of each object but the namespace, which is asked for where there is no other. */
+static size_t object_labels(const struct rule *rule, struct str *labels)
 {
-	return str_eq_nocase(op, STR("topk")) || str_eq_nocase(op, STR("bottomk")) ||
-	       str_eq_nocase(op, STR("limitk")) || str_eq_nocase(op, STR("limit_ratio"));
+	const struct resources_spec *resources = &rule->spec->resources;
+	size_t count = 0;
+
+	if (resources->template_text.text.len == 0)
+		for (size_t i = 0; i < resources->override_count && count < LABELS_MAX; i++)
+			if (!lint_is_namespace(resources->overrides[i].resource.text))
+				labels[count++] = resources->overrides[i].label.text;
+	if (count == 0)
+		labels[count++] = resources->override_count && resources->template_text.text.len == 0
+					  ? resources->overrides[0].label.text
+					  : STR(RULE_OBJECT_LABEL);
+	return count;
 }
 
-/* May the label stand for an object of the rule? With a template any may, as far as the file tells. */
-static bool may_stand_for_object(const struct resources_spec *resources, struct str label)
+static void read_series_query(struct lint *lint)
 {
-	if (resources->template_text.text.len || str_eq(label, STR(RULE_OBJECT_LABEL)))
+	struct promql_tree tree;
+	struct err err = {0};
+	struct str text = lint->rule->spec->series_query.text;
+
+	lint->series = STR("series");
+	if (text.len == 0)
+		return;
+	if (!promql_read(text, lint->arena, &tree, &err) || tree.root->kind != PROMQL_SELECTOR) {
+		problem_warn(lint->problems, lint->rule->spec->series_query.at,
+			     "seriesQuery is no selector, as NAME{label=\"value\"}, and Prometheus will refuse it%s%s "
+			     "[series-query]",
+			     err.code ? ": " : "", err.msg);
+		return;
+	}
+	lint->searched = tree.root->selector;
+	if (lint->searched->name.ptr)
+		lint->series = lint->searched->name;
+}
+
+/* False, with a warning, when there is no tree. */
+static bool read_query(struct lint *lint, struct str label)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_MAX(QUERY_BYTES_MAX);
+	struct err err = {0};
+	struct str kept;
+
+	lint->label = label;
+	if (!rule_typical_query(lint->rule, label, lint->series, lint->arena, &text, &err))
+		lint_warn(lint, "query-fails", "it fails with a usual request: %.280s", err.msg);
+	else if (!arena_copy(lint->arena, buf_str(&text), &kept) ||
+		 !promql_read(kept, lint->arena, &lint->tree, &err) ||
+		 !promql_labels(&lint->tree, lint->arena, &lint->labels, &err))
+		lint_warn(lint, "no-promql", "it does not read as PromQL, and Prometheus may refuse it: %.240s",
+			  err.msg);
+	else
 		return true;
-	for (size_t i = 0; i < resources->override_count; i++)
-		if (str_eq(resources->overrides[i].label.text, label))
+	return false;
+}
+
+static bool has_problem(const struct problems *problems, const char *text)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		if (strcmp(problems->items[i].text, text) == 0)
 			return true;
 	return false;
 }
 
-static void check_aggregation(const struct rule *rule, const struct promql_node *aggregation, struct problems *problems)
+/* What holds for each label that may be asked for. */
+static void check_query(struct lint *lint)
 {
-	if (aggregation->without || keeps_all_labels(aggregation->word))
-		return;
-	for (size_t i = 0; i < aggregation->grouping.count; i++)
-		if (may_stand_for_object(&rule->spec->resources, aggregation->grouping.list[i]))
-			return;
-	problem_warn(
-		problems, rule->spec->metrics_query.at,
-		"metricsQuery: its %.*s keeps no label that stands for an object, so that no object is found in the "
-		"answer; write by (<<.GroupBy>>) behind it",
-		STR_ARG(aggregation->word));
+	struct problems *problems = lint->problems;
+	CLEANUP(problems_clear) struct problems found = {0};
+	struct str labels[LABELS_MAX];
+	size_t count = object_labels(lint->rule, labels);
+
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(problems_clear) struct problems one = {0};
+		size_t kept = 0;
+
+		lint->problems = i ? &one : &found;
+		if (read_query(lint, labels[i])) {
+			lint_calls(lint);
+			lint_labels(lint);
+			lint_counters(lint);
+			lint_matchers(lint);
+		}
+		for (size_t j = 0; i && j < found.count; j++)
+			if (has_problem(&one, found.items[j].text))
+				found.items[kept++] = found.items[j];
+		if (i)
+			found.count = kept;
+	}
+	lint->problems = problems;
+	for (size_t i = 0; i < found.count; i++)
+		problem_warn(problems, found.items[i].at, "%s", found.items[i].text);
 }
 
 void lint_query(const struct rule *rule, struct problems *problems)
 {
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(RULE_ARENA_BYTES_MAX);
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(QUERY_BYTES_MAX);
-	struct promql_tree tree;
-	struct err err = {0};
+	struct lint lint = {.rule = rule, .problems = problems, .arena = arena};
 
-	if (rule->spec->metrics_query.text.len == 0)
-		return; /* reading has said so */
-	if (!rule_typical_query(rule, arena, &text, &err))
-		problem_warn(problems, rule->spec->metrics_query.at, "metricsQuery fails with a usual request: %s",
-			     err.msg);
-	else if (!promql_read(buf_str(&text), arena, &tree, &err))
-		problem_warn(problems, rule->spec->metrics_query.at,
-			     "metricsQuery does not read as PromQL, and Prometheus may refuse it: %s", err.msg);
-	else if (promql_inner(tree.root)->kind == PROMQL_AGGREGATION && !rule->external)
-		check_aggregation(rule, promql_inner(tree.root), problems);
+	read_series_query(&lint);
+	if (rule->spec->metrics_query.text.len) /* else reading has said so */
+		check_query(&lint);
 }

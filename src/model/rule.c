@@ -19,7 +19,7 @@ static void rule_clear(struct rule *rule)
 	template_tree_free(rule->query);
 }
 
-static void rules_free(struct rules *rules)
+void rules_free(struct rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
 		if (!rules->list[i].twin)
@@ -41,7 +41,11 @@ struct rules *rules_ref(struct rules *rules)
 
 void rules_unref(struct rules *rules)
 {
-	if (rules && --rules->references == 0)
+	if (rules == NULL || --rules->references)
+		return;
+	if (rules->retire)
+		rules->retire(rules);
+	else
 		rules_free(rules);
 }
 
@@ -160,19 +164,20 @@ void rule_write_place(struct buf *out, const struct rule *rule)
 		buf_printf(out, ":%u", rule->spec->at.line);
 }
 
-bool rule_typical_query(const struct rule *rule, struct arena *arena, struct buf *out, struct err *err)
+bool rule_typical_query(const struct rule *rule, struct str label, struct str series, struct arena *arena,
+			struct buf *out, struct err *err)
 {
 	static const struct str name = STR_INIT("name");
 	struct query query = {
 		.text = rule->query,
-		.series = STR("series"),
+		.series = series,
 		.namespace_label = STR("namespace"),
 		.namespace = STR("namespace"),
 		.names = &name,
 	};
 
 	if (!rule->external) {
-		query.object_label = STR(RULE_OBJECT_LABEL);
+		query.object_label = label;
 		query.name_count = 1;
 	}
 	return query_write(&query, arena, out, err);

@@ -43,7 +43,7 @@ static bool check_query(const struct rule *rule, struct problems *problems)
 	CLEANUP(buf_clear) struct buf text = BUF_MAX(QUERY_BYTES_MAX);
 	struct err err = {0};
 
-	return !rule_typical_query(rule, arena, &text, &err) ||
+	return !rule_typical_query(rule, STR(RULE_OBJECT_LABEL), STR("series"), arena, &text, &err) ||
 	       check_text("metricsQuery", rule->spec->metrics_query.at, buf_str(&text), problems);
 }
 

@@ -68,18 +68,21 @@ static struct problem_case {
 	 "of "
 	 "them\n"},
 	{"an age that cannot be asked for",
-	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: a{<<.LabelMatchers>>} / 2\n"
+	 STR_INIT("rules:\n- seriesQuery: a\n  metricsQuery: sum(a{<<.LabelMatchers>>}) by (<<.GroupBy>>) / 2\n"
 		  "  x-gaugelet: {sampleAge: true}\n"),
 	 "f:4:27: warning: \"sampleAge\": metricsQuery is no aggregation of one selector, so the age of its samples "
 	 "cannot be asked for and they count as new; write it like "
-	 "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>)\n"},
+	 "sum(rate(<<.Series>>{<<.LabelMatchers>>}[2m])) by (<<.GroupBy>>) [no-sample-age]\n"},
 	{"objects of an external metric",
 	 STR_INIT("externalRules:\n- seriesQuery: a\n  resources: {namespaced: false}\n  metricsQuery: "
 		  "a{<<.LabelMatchers>>}\n"
 		  "  x-gaugelet: {onDuplicate: sum, notReady: drop, minReadySeconds: 1, sampleAge: true}\n"),
-	 "f:5:29: warning: \"onDuplicate\" has no effect on an external metric, which has no objects; remove it\n"
-	 "f:5:44: warning: \"notReady\" has no effect on an external metric, which has no objects; remove it\n"
-	 "f:5:67: warning: \"minReadySeconds\" has no effect on an external metric, which has no objects; remove it\n"},
+	 "f:5:29: warning: \"onDuplicate\" has no effect on an external metric, which has no objects; remove it "
+	 "[no-object]\n"
+	 "f:5:44: warning: \"notReady\" has no effect on an external metric, which has no objects; remove it "
+	 "[no-object]\n"
+	 "f:5:67: warning: \"minReadySeconds\" has no effect on an external metric, which has no objects; remove it "
+	 "[no-object]\n"},
 };
 
 static void test_problems(void **state)

@@ -35,7 +35,7 @@ static struct lint_case {
 	 {{.filters = NULL}},
 	 "f:9:3: warning: the rule in line 2 gives custom metrics the name \"x\" too, and where both find series this "
 	 "one "
-	 "wins; give one of them another name, or make one rule of them\n"},
+	 "wins; give one of them another name, or make one rule of them [same-name]\n"},
 	{"one constant name of other objects",
 	 {RULE(2, "a", "x", .resources = OF(both)), RULE(9, "b", "x", .resources = OF(service))},
 	 {{.filters = NULL}},
@@ -45,7 +45,7 @@ static struct lint_case {
 	 {RULE(2, "a", "x", .resources = OF(both)), RULE(9, "b", "x", .resources = OF(service))},
 	 "f:9:3: warning: the rule in line 2 gives external metrics the name \"x\" too, and where both find series "
 	 "this "
-	 "one wins; give one of them another name, or make one rule of them\n"},
+	 "one wins; give one of them another name, or make one rule of them [same-name]\n"},
 	{"one name in two APIs",
 	 {RULE(2, "a", "x", .resources = OF(both))},
 	 {RULE(9, "a", "x", .resources = OF(both))},
@@ -55,7 +55,7 @@ static struct lint_case {
 	 {{.filters = NULL}},
 	 "f:9:3: warning: the rule in line 2 gives the same series the same custom names, and this one wins; give one "
 	 "of "
-	 "them another name.as, or remove one\n"},
+	 "them another name.as, or remove one [same-name]\n"},
 	{"the same series, named by other groups",
 	 {RULE(2, "a", "${1}_x", .name_matches = SPELLED("(.*)"), .resources = OF(both)),
 	  RULE(9, "a", "${1}_y", .name_matches = SPELLED("(.*)"), .resources = OF(both))},
@@ -80,7 +80,7 @@ static struct lint_case {
 	 {RULE(2, "a", "x", .resources = {.namespaced = true, .at = {5, 3}})},
 	 "f:5:3: warning: no label stands for the namespace, so every request is refused; write the label into "
 	 "resources, "
-	 "as overrides: {namespace: {resource: namespace}}, or namespaced: false\n"},
+	 "as overrides: {namespace: {resource: namespace}}, or namespaced: false [no-namespace]\n"},
 	{"external with a template",
 	 {{.filters = NULL}},
 	 {RULE(2, "a", "x", .resources = {.namespaced = true, .template_text = SPELLED("<<.Resource>>")})},
@@ -98,48 +98,101 @@ static struct lint_case {
 	 {{.filters = NULL}},
 	 "f:5:3: warning: namespaced: false has no effect on a custom metric; move the rule to externalRules, if it is "
 	 "meant "
-	 "for all namespaces\n"},
+	 "for all namespaces [namespaced-custom]\n"},
 };
 
-/* A rule for pods. `says` NULL: nothing is said. */
+#define M  "{<<.LabelMatchers>>}"
+#define BY " by (<<.GroupBy>>)"
+
+/* A rule for the pods of m_total. `codes`: those of the warnings, in their order. */
 static struct query_case {
 	const char *name, *query;
 	bool external, by_template;
-	const char *says;
+	const char *codes;
 } query_cases[] = {
-	{"query: usual", "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)", false, false, NULL},
-	{"query: usual, external", "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)", true, false, NULL},
-	{"query: keeps nothing", "max(<<.Series>>{<<.LabelMatchers>>})", false, false,
-	 "f:3:5: warning: metricsQuery: its max keeps no label that stands for an object, so that no object is found "
-	 "in the "
-	 "answer; write by (<<.GroupBy>>) behind it\n"},
-	{"query: keeps nothing, external", "max(<<.Series>>{<<.LabelMatchers>>})", true, false, NULL},
-	{"query: keeps nothing, by template", "(max(<<.Series>>))", false, true,
-	 "f:3:5: warning: metricsQuery: its max keeps no label that stands for an object, so that no object is found "
-	 "in the "
-	 "answer; write by (<<.GroupBy>>) behind it\n"},
-	{"query: keeps another label", "sum by (model) (x)", false, false,
-	 "f:3:5: warning: metricsQuery: its sum keeps no label that stands for an object, so that no object is found "
-	 "in the "
-	 "answer; write by (<<.GroupBy>>) behind it\n"},
-	{"query: keeps another label, by template", "sum by (model) (x)", false, true, NULL},
-	{"query: keeps a label of the rule", "sum by (namespace) (x)", false, false, NULL},
-	{"query: without", "sum without (instance) (x)", false, false, NULL},
-	{"query: topk", "topk(3, x)", false, false, NULL},
-	{"query: no aggregation outside", "max(x) * 2", false, false, NULL},
-	{"query: no PromQL", "avg_over_time(x[2m]) by (<<.GroupBy>>)", false, false,
-	 "f:3:5: warning: metricsQuery does not read as PromQL, and Prometheus may refuse it: "},
-	{"query: no PromQL, external", "sum(x", true, false, "f:3:5: warning: metricsQuery does not read as PromQL"},
-	{"query: an unknown field", "<<.Name>>", false, false,
-	 "f:3:5: warning: metricsQuery fails with a usual request: template: metrics-query:1"},
+	{"query: usual", "sum(rate(<<.Series>>" M "[2m]))" BY, false, false, ""},
+	{"query: usual, external", "sum(rate(<<.Series>>" M "[2m]))", true, false, ""},
+
+	/* the object */
+	{"query: keeps nothing", "max(x" M ")", false, false, "object-lost"},
+	{"query: keeps nothing, external", "max(x" M ")", true, false, ""},
+	{"query: keeps nothing, by template", "(max(x" M "))", false, true, "object-lost"},
+	{"query: keeps another label", "sum by (model) (x" M ")", false, false, "object-lost"},
+	{"query: keeps another label, by template", "sum by (model) (x" M ")", false, true, ""},
+	{"query: keeps a label of the rule", "sum by (namespace) (x" M ")", false, false, ""},
+	{"query: keeps nothing in an operation", "sum(x" M ") * 2", false, false, "object-lost"},
+	{"query: without", "sum without (instance) (x" M ")", false, false, ""},
+	{"query: topk", "topk(3, x" M ")", false, false, "no-aggregation"},
+	{"query: not aggregated", "x" M " * 2", false, false, "no-aggregation"},
+	{"query: not aggregated, external", "x" M " * 2", true, false, ""},
+
+	/* counters */
+	{"query: a counter", "sum(<<.Series>>" M ")" BY, false, false, "raw-counter"},
+	{"query: a counter over time", "max(max_over_time(x_sum" M "[5m]))" BY, false, false, "raw-counter"},
+	{"query: a counter twice", "sum(x_count" M " + x_count" M ")" BY, false, false, "raw-counter"},
+	{"query: the largest rate", "max(max_over_time(rate(x_total" M "[1m])[5m:]))" BY, false, false, ""},
+	{"query: an increase by hand", "sum(x_total" M " - x_total" M " offset 5m)" BY, false, false, ""},
+	{"query: counters that are counted", "count(x_total" M ")" BY, false, false, ""},
+	{"query: a counter as a condition", "sum(y" M " and x_total" M ")" BY, false, false, ""},
+	{"query: a gauge that ends like a counter", "max(pending_request_count" M ")" BY, false, false, ""},
+	{"query: a gauge's function of a counter", "sum(delta(x_total" M "[5m]))" BY, false, false, "gauge-function"},
+	{"query: a gauge's function of a rate", "sum(deriv(rate(x_total" M "[1m])[5m:]))" BY, false, false, ""},
+
+	/* quantiles */
+	{"query: a quantile", "histogram_quantile(0.9, sum(rate(x_bucket" M "[2m])) by (<<.GroupBy>>, le))", false,
+	 false, ""},
+	{"query: a quantile without le", "histogram_quantile(0.9, sum(rate(x_bucket" M "[2m]))" BY ")", false, false,
+	 "le-lost"},
+	{"query: a quantile without the object", "histogram_quantile(0.9, sum(rate(x_bucket" M "[2m])) by (le))", false,
+	 false, "object-lost"},
+	{"query: a quantile of a native histogram", "histogram_quantile(0.9, sum(rate(x" M "[2m]))" BY ")", false,
+	 false, ""},
+	{"query: a quantile of no buckets",
+	 "histogram_quantile(0.9, sum(rate(x_count" M "[2m])) by (<<.GroupBy>>, le))", false, false, "no-buckets"},
+
+	/* two sides */
+	{"query: sides alike", "sum(x" M ")" BY " / sum(y" M ")" BY, false, false, ""},
+	{"query: sides apart", "sum(x" M ")" BY " / sum(y" M ")", false, false, "sides-differ"},
+	{"query: sides apart by a label", "sum(x" M ")" BY " / sum(y" M ") by (model)", false, false, "sides-differ"},
+	{"query: sides matched", "sum(x" M ")" BY " / on () group_left () sum(y" M ")", false, false, ""},
+	{"query: another side in its place", "sum(x" M ")" BY " or vector(0)", false, false, ""},
+	{"query: a template's label may be this one", "sum(x" M ")" BY " / sum(y" M ") by (pod)", false, true, ""},
+
+	/* calls */
+	{"query: too many arguments", "max(x" M ", 1)" BY, false, false, "no-promql"},
+	{"query: too few arguments of a function", "sum(clamp_min(x" M "))" BY, false, false, "arguments"},
+	{"query: no range", "sum(rate(x" M "))" BY, false, false, "arguments"},
+	{"query: a range too many", "sum(x" M "[2m])" BY, false, false, "arguments"},
+	{"query: no function", "sum(rates(x" M "[2m]))" BY, false, false, "unknown-function"},
+
+	/* matchers */
+	{"query: no matchers", "sum(x)" BY, false, false, "no-matchers"},
+	{"query: matchers one by one", "sum(x{pod=~\"<<index .LabelValuesByName \"pod\">>\"})" BY, false, false, ""},
+
+	{"query: no PromQL", "avg_over_time(x" M "[2m])" BY, false, false, "no-promql"},
+	{"query: no PromQL, external", "sum(x" M, true, false, "no-promql"},
+	{"query: an unknown field", "<<.Name>>", false, false, "query-fails"},
 };
+
+static void put_codes(struct buf *out, const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		struct str text = str_of(problems->items[i].text);
+		size_t open = text.len;
+
+		while (open > 0 && text.ptr[open - 1] != '[')
+			open--;
+		buf_puts(out, out->len ? " " : "");
+		buf_put(out, str_slice(text, open, text.len - 1));
+	}
+}
 
 static void test_query(void **state)
 {
 	const struct query_case *c = *state;
-	struct rule_spec rule = RULE(2, "a", "", .resources = OF(both));
+	struct rule_spec rule = RULE(2, "m_total", "", .resources = OF(both));
 	CLEANUP(problems_clear) struct problems problems = {0};
-	CLEANUP(buf_clear) struct buf said = {0};
+	CLEANUP(buf_clear) struct buf codes = {0};
 	struct rules *rules = NULL;
 
 	rule.metrics_query.text = str_of(c->query);
@@ -147,12 +200,58 @@ static void test_query(void **state)
 		rule.resources = (struct resources_spec){.template_text = SPELLED("<<.Resource>>"), .namespaced = true};
 	assert_true(compiled(&rule, !c->external, &rule, c->external, &problems, &rules));
 	rules_lint(rules, &problems);
-	problems_write(&problems, "f", &said);
-	if (c->says)
-		assert_true(str_starts(buf_str(&said), str_of(c->says)));
-	else
-		assert_str(buf_str(&said), "");
-	assert_int_equal(problems.warnings, c->says != NULL);
+	put_codes(&codes, &problems);
+	assert_str(buf_str(&codes), c->codes);
+	rules_unref(rules);
+}
+
+/* What the search has, and the query has not. */
+static struct search_case {
+	const char *name, *series, *query;
+	const char *codes;
+} search_cases[] = {
+	{"search: kept", "a{b=\"c\",pod!=\"\"}", "sum(<<.Series>>{<<.LabelMatchers>>,b=\"c\"})" BY, ""},
+	{"search: lost", "a{b=\"c\",pod!=\"\"}", "sum(<<.Series>>" M ")" BY, "lost-matcher"},
+	{"search: lost, a pattern", "{__name__=~\"^a_.*\",b!=\"c\"}", "sum(<<.Series>>" M ")" BY, "lost-matcher"},
+	{"search: presence alone", "a{b=~\".+\",c!=\"\"}", "sum(<<.Series>>" M ")" BY, ""},
+	{"search: what the request brings", "a{pod=~\"x-.*\",namespace=\"n\"}", "sum(<<.Series>>" M ")" BY, ""},
+	{"search: of another metric", "a{b=\"c\"}", "sum(z" M ")" BY, ""},
+	{"search: everything", "{__name__=~\".+\"}", "sum(<<.Series>>" M ")" BY, "every-series"},
+	{"search: everything of its kind", "{__name__=~\"^a.+\"}", "sum(<<.Series>>" M ")" BY, ""},
+	{"search: no selector", "sum(a)", "sum(<<.Series>>" M ")" BY, "series-query"},
+	{"search: unreadable", "a{b=c}", "sum(<<.Series>>" M ")" BY, "series-query"},
+};
+
+static void test_search(void **state)
+{
+	const struct search_case *c = *state;
+	struct rule_spec rule = RULE(2, "", "", .resources = OF(both));
+	CLEANUP(problems_clear) struct problems problems = {0};
+	CLEANUP(buf_clear) struct buf codes = {0};
+	struct rules *rules = NULL;
+
+	rule.series_query.text = str_of(c->series);
+	rule.metrics_query.text = str_of(c->query);
+	assert_true(compiled(&rule, 1, NULL, 0, &problems, &rules));
+	rules_lint(rules, &problems);
+	put_codes(&codes, &problems);
+	assert_str(buf_str(&codes), c->codes);
+	rules_unref(rules);
+}
+
+/* A label that may be asked for, and by which the query is right, is enough. */
+static void test_one_of_two_objects(void **state)
+{
+	static const struct override_spec two[] = {OVERRIDE("service", "service"), OVERRIDE("pod", "pod")};
+	struct rule_spec rule = RULE(2, "a", "", .resources = OF(two));
+	CLEANUP(problems_clear) struct problems problems = {0};
+	struct rules *rules = NULL;
+
+	(void)state;
+	rule.metrics_query.text = STR("sum(x" M ")" BY " / sum(y" M ") by (pod)");
+	assert_true(compiled(&rule, 1, NULL, 0, &problems, &rules));
+	rules_lint(rules, &problems);
+	assert_int_equal(problems.count, 0);
 	rules_unref(rules);
 }
 
@@ -204,10 +303,10 @@ static void test_one_question(void **state)
 		const struct override_spec *overrides;
 		size_t warnings;
 	} pairs[] = {
-		{{"sum(a or b) by (<<.GroupBy>>)", "sum(a or b) by (<<.GroupBy>>)"}, both, 0},
-		{{"sum(a or b) by (<<.GroupBy>>)", "sum(b or a) by (<<.GroupBy>>)"}, both, 1},
-		{{"sum(a or b) by (<<.GroupBy>>)", "sum(a or b) by (<<.GroupBy>>)"}, other_label, 1},
-		{{"sum(<<.Series>>) by (<<.GroupBy>>)", "sum(<<.Series>>) by (<<.GroupBy>>)"}, both, 1},
+		{{"sum(a" M " or b" M ")" BY, "sum(a" M " or b" M ")" BY}, both, 0},
+		{{"sum(a" M " or b" M ")" BY, "sum(b" M " or a" M ")" BY}, both, 1},
+		{{"sum(a" M " or b" M ")" BY, "sum(a" M " or b" M ")" BY}, other_label, 1},
+		{{"sum(<<.Series>>" M ")" BY, "sum(<<.Series>>" M ")" BY}, both, 1},
 	};
 
 	(void)state;
@@ -231,8 +330,12 @@ static void test_one_question(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_chain), cmocka_unit_test(test_one_question)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_one_question),
+		cmocka_unit_test(test_one_of_two_objects),
+	};
 
 	return RUN_ROWS(lint_cases, test_lint) + RUN_ROWS(query_cases, test_query) +
-	       cmocka_run_group_tests(tests, NULL, NULL);
+	       RUN_ROWS(search_cases, test_search) + cmocka_run_group_tests(tests, NULL, NULL);
 }
