@@ -18,19 +18,15 @@ struct histogram {
 /* Less than nothing counts as nothing, and what is no number not at all. */
 void histogram_observe(struct histogram *histogram, double seconds);
 
-/* The observations that are not above histogram_bounds[bound]; of all for HISTOGRAM_BOUNDS. */
-uint64_t histogram_count(const struct histogram *histogram, size_t bound);
-
 enum { AGE_BOUNDS = 20 };
 
-extern const double age_bounds[AGE_BOUNDS];
+extern const double histogram_age_bounds[AGE_BOUNDS];
 
 struct age_histogram {
 	uint64_t buckets[AGE_BOUNDS + 1];
 	double sum;
 };
 
-void age_histogram_observe(struct age_histogram *histogram, double seconds);
-uint64_t age_histogram_count(const struct age_histogram *histogram); /* of all */
+void histogram_observe_age(struct age_histogram *histogram, double seconds);
 
 #endif

@@ -133,7 +133,7 @@ static void count_all(const struct api_plan *plan, const struct policy *policy, 
 		if (!number_good(&numbers[i]))
 			continue;
 		stats->answered++;
-		age_histogram_observe(freshness, (double)(policy->now_ms - numbers[i].time_ms) / 1000);
+		histogram_observe_age(freshness, (double)(policy->now_ms - numbers[i].time_ms) / 1000);
 	}
 }
 

@@ -5,26 +5,26 @@
 
 const double histogram_bounds[HISTOGRAM_BOUNDS] = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
 
-const double age_bounds[AGE_BOUNDS] = {1,
-				       1.364,
-				       1.8604960000000004,
-				       2.5377165440000007,
-				       3.4614453660160014,
-				       4.721411479245826,
-				       6.440005257691307,
-				       8.784167171490942,
-				       11.981604021913647,
-				       16.342907885890217,
-				       22.291726356354257,
-				       30.405914750067208,
-				       41.47366771909167,
-				       56.57008276884105,
-				       77.16159289669919,
-				       105.2484127110977,
-				       143.55883493793726,
-				       195.81425085534644,
-				       267.09063816669254,
-				       364.31163045936864};
+const double histogram_age_bounds[AGE_BOUNDS] = {1,
+						 1.364,
+						 1.8604960000000004,
+						 2.5377165440000007,
+						 3.4614453660160014,
+						 4.721411479245826,
+						 6.440005257691307,
+						 8.784167171490942,
+						 11.981604021913647,
+						 16.342907885890217,
+						 22.291726356354257,
+						 30.405914750067208,
+						 41.47366771909167,
+						 56.57008276884105,
+						 77.16159289669919,
+						 105.2484127110977,
+						 143.55883493793726,
+						 195.81425085534644,
+						 267.09063816669254,
+						 364.31163045936864};
 
 static void observe(const double *bounds, size_t bound_count, double seconds, uint64_t *buckets, double *sum)
 {
@@ -45,26 +45,7 @@ void histogram_observe(struct histogram *histogram, double seconds)
 	observe(histogram_bounds, HISTOGRAM_BOUNDS, seconds, histogram->buckets, &histogram->sum);
 }
 
-void age_histogram_observe(struct age_histogram *histogram, double seconds)
+void histogram_observe_age(struct age_histogram *histogram, double seconds)
 {
-	observe(age_bounds, AGE_BOUNDS, seconds, histogram->buckets, &histogram->sum);
-}
-
-uint64_t histogram_count(const struct histogram *histogram, size_t bound)
-{
-	uint64_t count = 0;
-
-	CHECK(bound <= HISTOGRAM_BOUNDS);
-	for (size_t i = 0; i <= bound; i++)
-		count += histogram->buckets[i];
-	return count;
-}
-
-uint64_t age_histogram_count(const struct age_histogram *histogram)
-{
-	uint64_t count = 0;
-
-	for (size_t i = 0; i <= AGE_BOUNDS; i++)
-		count += histogram->buckets[i];
-	return count;
+	observe(histogram_age_bounds, AGE_BOUNDS, seconds, histogram->buckets, &histogram->sum);
 }

@@ -34,7 +34,7 @@ static struct str word_str(const struct word *word)
 	return (struct str){word->bytes, word->length};
 }
 
-struct words *words_new(void)
+struct words *object_store_words_new(void)
 {
 	struct words *words = xnew(struct words);
 
@@ -43,7 +43,7 @@ struct words *words_new(void)
 	return words;
 }
 
-void words_free(struct words *words)
+void object_store_words_free(struct words *words)
 {
 	if (words == NULL)
 		return;

@@ -13,8 +13,8 @@ struct selector;
 struct words;
 
 /* Texts that many objects have: each is there once, for as long as somebody uses it. */
-struct words *words_new(void) MUST_USE;
-void words_free(struct words *words); /* after the stores that use it */
+struct words *object_store_words_new(void) MUST_USE;
+void object_store_words_free(struct words *words); /* after the stores that use it */
 
 struct object_store *object_store_new(struct words *words) MUST_USE;
 void object_store_free(struct object_store *store);

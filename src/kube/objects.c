@@ -342,7 +342,7 @@ struct objects *objects_new(struct loop *loop, struct kube_client *client, int64
 	objects->loop = loop;
 	objects->client = client;
 	objects->stale_ms = stale_ms;
-	objects->words = words_new();
+	objects->words = object_store_words_new();
 	objects->drop = (struct loop_timer){.handler = drop_some, .context = objects};
 	objects->sweep = (struct loop_timer){.handler = sweep, .context = objects};
 	objects->tell = (struct loop_timer){.handler = tell_waiters, .context = objects};
@@ -388,7 +388,7 @@ void objects_free(struct objects *objects)
 	loop_timer_cancel(objects->loop, &objects->drop);
 	loop_timer_cancel(objects->loop, &objects->sweep);
 	loop_timer_cancel(objects->loop, &objects->tell);
-	words_free(objects->words);
+	object_store_words_free(objects->words);
 	free(objects);
 }
 

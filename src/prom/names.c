@@ -8,8 +8,7 @@
 #include "model/upstream_error.h"
 #include "net/loop.h"
 #include "prom/client.h"
-
-enum { FIRST_RETRY_MS = 2000 }; /* after a failure, doubled each time, up to the interval */
+#include "search_schedule.h"
 
 struct names {
 	struct loop *loop;
@@ -18,25 +17,31 @@ struct names {
 	struct loop_timer next;
 	struct prom_call *call; /* NULL: not asked at the moment */
 	struct metric_names *known;
-	int64_t retry_ms; /* the wait after the last failure; 0: it was good */
+	struct search_schedule schedule;
 };
 
-static int64_t wait_after(struct names *names, const struct upstream_error *problem)
+static void failed(struct names *names, const struct upstream_error *problem)
 {
-	int64_t most = names->options.relist_ms;
-
-	if (problem == NULL) {
-		names->retry_ms = 0;
-		return most;
-	}
-	if (names->retry_ms == 0)
+	if (names->schedule.retry_ms == 0)
 		log_warn("the names of the metrics: %s; those found before stay", problem->text);
 	else
 		log_v(2, "the names of the metrics: %s", problem->text);
-	names->retry_ms = names->retry_ms ? names->retry_ms * 2 : FIRST_RETRY_MS;
-	if (names->retry_ms > most)
-		names->retry_ms = most;
-	return names->retry_ms;
+	search_schedule_failed(&names->schedule, loop_now_ms(names->loop), names->options.relist_ms, problem);
+}
+
+/* None in the place of some are taken only when they are said again and again, as series are. */
+static void found(struct names *names, struct metric_names *known)
+{
+	size_t count = metric_names_count(known), before = names->known ? metric_names_count(names->known) : 0;
+
+	log_v(2, "there are %zu names of metrics", count);
+	if (search_schedule_answered(&names->schedule, loop_now_ms(names->loop), names->options.relist_ms, count > 0,
+				     before > 0)) {
+		metric_names_free(names->known);
+		names->known = known;
+	} else {
+		metric_names_free(known);
+	}
 }
 
 static void answered(void *context, struct metric_names *known, const struct upstream_error *problem)
@@ -44,12 +49,11 @@ static void answered(void *context, struct metric_names *known, const struct ups
 	struct names *names = context;
 
 	names->call = NULL;
-	if (known) {
-		log_v(2, "there are %zu names of metrics", metric_names_count(known));
-		metric_names_free(names->known);
-		names->known = known;
-	}
-	loop_timer_set(names->loop, &names->next, wait_after(names, problem));
+	if (known)
+		found(names, known);
+	else
+		failed(names, problem);
+	loop_timer_set(names->loop, &names->next, names->schedule.due_ms - loop_now_ms(names->loop));
 }
 
 static void ask(void *context)

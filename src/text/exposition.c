@@ -160,5 +160,5 @@ void exposition_histogram(struct exposition *exposition, const struct exposition
 void exposition_ages(struct exposition *exposition, const struct exposition_label *labels,
 		     const struct age_histogram *histogram)
 {
-	put_buckets(exposition, labels, age_bounds, AGE_BOUNDS, histogram->buckets, histogram->sum);
+	put_buckets(exposition, labels, histogram_age_bounds, AGE_BOUNDS, histogram->buckets, histogram->sum);
 }

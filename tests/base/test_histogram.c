@@ -2,6 +2,7 @@
 #include "base/histogram.h"
 
 #include "../rows.h"
+#include "../bucket_sum.h"
 
 static struct observe_case {
 	const char *name;
@@ -39,11 +40,11 @@ static void test_count_is_of_all_below(void **state)
 	histogram_observe(&histogram, .02);
 	histogram_observe(&histogram, .02);
 	histogram_observe(&histogram, 60);
-	assert_int_equal(histogram_count(&histogram, 0), 1);
-	assert_int_equal(histogram_count(&histogram, 1), 1);
-	assert_int_equal(histogram_count(&histogram, 2), 3);
-	assert_int_equal(histogram_count(&histogram, HISTOGRAM_BOUNDS - 1), 3);
-	assert_int_equal(histogram_count(&histogram, HISTOGRAM_BOUNDS), 4);
+	assert_int_equal(bucket_sum(histogram.buckets, 0), 1);
+	assert_int_equal(bucket_sum(histogram.buckets, 1), 1);
+	assert_int_equal(bucket_sum(histogram.buckets, 2), 3);
+	assert_int_equal(bucket_sum(histogram.buckets, HISTOGRAM_BOUNDS - 1), 3);
+	assert_int_equal(bucket_sum(histogram.buckets, HISTOGRAM_BOUNDS), 4);
 }
 
 static void test_no_number(void **state)
@@ -52,7 +53,7 @@ static void test_no_number(void **state)
 
 	(void)state;
 	histogram_observe(&histogram, __builtin_nan(""));
-	assert_int_equal(histogram_count(&histogram, HISTOGRAM_BOUNDS), 0);
+	assert_int_equal(bucket_sum(histogram.buckets, HISTOGRAM_BOUNDS), 0);
 	assert_true(histogram.sum >= 0);
 }
 
@@ -82,18 +83,19 @@ static void test_age(void **state)
 	const struct age_case *c = *state;
 	struct age_histogram histogram = {0};
 
-	age_histogram_observe(&histogram, c->seconds);
+	histogram_observe_age(&histogram, c->seconds);
 	for (size_t i = 0; i <= AGE_BOUNDS; i++)
 		assert_int_equal(histogram.buckets[i], i == c->bucket);
-	age_histogram_observe(&histogram, 2);
-	assert_int_equal(age_histogram_count(&histogram), 2);
+	histogram_observe_age(&histogram, 2);
+	assert_int_equal(bucket_sum(histogram.buckets, AGE_BOUNDS), 2);
 }
 
 static void test_age_bounds_grow(void **state)
 {
 	(void)state;
 	for (size_t i = 1; i < AGE_BOUNDS; i++)
-		assert_true(age_bounds[i] > 1.3639 * age_bounds[i - 1] && age_bounds[i] < 1.3641 * age_bounds[i - 1]);
+		assert_true(histogram_age_bounds[i] > 1.3639 * histogram_age_bounds[i - 1] &&
+			    histogram_age_bounds[i] < 1.3641 * histogram_age_bounds[i - 1]);
 }
 
 int main(void)

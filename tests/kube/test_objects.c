@@ -337,7 +337,7 @@ static void put_pod(struct object_store *store, const char *namespace, size_t nu
 
 static void test_size(void **state)
 {
-	struct words *words = words_new();
+	struct words *words = object_store_words_new();
 	struct object_store *store = object_store_new(words);
 	struct mallinfo2 before = mallinfo2(), after;
 
@@ -352,12 +352,12 @@ static void test_size(void **state)
 	while (object_store_drop(store, 1000))
 		;
 	object_store_free(store);
-	words_free(words);
+	object_store_words_free(words);
 }
 
 static void test_speed(void **state)
 {
-	struct words *words = words_new();
+	struct words *words = object_store_words_new();
 	struct object_store *store = object_store_new(words);
 	struct arena *arena = arena_new(0);
 	const struct str *names;
@@ -380,12 +380,12 @@ static void test_speed(void **state)
 		      ((to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000) / 100);
 	arena_free(arena);
 	object_store_free(store);
-	words_free(words);
+	object_store_words_free(words);
 }
 
 static void test_more_than_we_hold(void **state)
 {
-	struct words *words = words_new();
+	struct words *words = object_store_words_new();
 	struct object_store *store = object_store_new(words);
 	struct watched_object object = {.namespace = STR("n")};
 	struct err err = {0};
@@ -405,7 +405,7 @@ static void test_more_than_we_hold(void **state)
 	object.name = STR("one more");
 	assert_true(object_store_put(store, &object, &err));
 	object_store_free(store);
-	words_free(words);
+	object_store_words_free(words);
 }
 
 int main(void)
