@@ -46,9 +46,15 @@ bool buf_reserve(struct buf *buf, size_t bytes)
 	return true;
 }
 
+/* A cap is never more than the maximum and a byte, so this holds the maximum, too. */
+static bool fits(const struct buf *buf, size_t bytes)
+{
+	return !buf->failed && bytes < buf->cap - buf->len;
+}
+
 void buf_put(struct buf *buf, struct str text)
 {
-	if (text.len == 0 || !buf_reserve(buf, text.len))
+	if (text.len == 0 || (!fits(buf, text.len) && !buf_reserve(buf, text.len)))
 		return;
 	memcpy(buf->ptr + buf->len, text.ptr, text.len);
 	buf->len += text.len;
@@ -61,7 +67,7 @@ void buf_puts(struct buf *buf, const char *text)
 
 void buf_putc(struct buf *buf, char c)
 {
-	if (!buf_reserve(buf, 1))
+	if (!fits(buf, 1) && !buf_reserve(buf, 1))
 		return;
 	buf->ptr[buf->len++] = c;
 }

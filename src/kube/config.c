@@ -35,8 +35,8 @@ void kube_config_free(struct kube_config *config)
 
 static void hide_secrets(const struct kube_config *config)
 {
-	CLEANUP(buf_clear) struct buf pair = {0};
-	CLEANUP(buf_clear) struct buf basic = {0};
+	CLEANUP(buf_wipe) struct buf pair = {0};
+	CLEANUP(buf_wipe) struct buf basic = {0};
 
 	log_hide(config->token);
 	log_hide(config->password);
@@ -307,7 +307,7 @@ static char *folder_of(struct kube_config *config, const char *path)
 
 static bool load_file(const char *path, struct kube_config **ret_config, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(YAML_BYTES_MAX);
+	CLEANUP(buf_wipe) struct buf text = BUF_MAX(YAML_BYTES_MAX);
 	CLEANUP(kube_config_free_at) struct kube_config *config = config_new();
 	struct kubeconfig file = {.config = config, .folder = folder_of(config, path)};
 

@@ -34,7 +34,7 @@ bool config_text(const struct yaml_node *map, const char *what, const char *key,
 bool config_path(struct str path, const char *what, const char *key, const char *folder, struct arena *arena,
 		 struct str *ret_file, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf whole = {0};
+	CLEANUP(buf_wipe) struct buf whole = {0};
 
 	if (!str_starts(path, STR("/")))
 		buf_printf(&whole, "%s/", folder);
@@ -48,7 +48,7 @@ bool config_path(struct str path, const char *what, const char *key, const char 
 static bool decode_pem(struct str text, const char *what, const char *key, struct arena *arena, struct str *ret_pem,
 		       struct err *err)
 {
-	CLEANUP(buf_clear) struct buf pem = BUF_MAX(PEM_BYTES_MAX);
+	CLEANUP(buf_wipe) struct buf pem = BUF_MAX(PEM_BYTES_MAX);
 
 	if (!base64_decode(text, &pem, err))
 		return err_wrap(err, "%s: %s-data", what, key);

@@ -22,7 +22,7 @@ struct token_file {
 /* "Basic" is USER:PASSWORD in base64; each of the two may be repeated by itself. */
 static void hide_pair(struct str text)
 {
-	CLEANUP(buf_clear) struct buf pair = {0};
+	CLEANUP(buf_wipe) struct buf pair = {0};
 	struct err err = {0};
 	size_t colon;
 
@@ -51,7 +51,7 @@ void token_hide(struct str value)
 
 static bool read_token(struct token_file *file, const struct stat *about, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(TOKEN_BYTES_MAX);
+	CLEANUP(buf_wipe) struct buf text = BUF_MAX(TOKEN_BYTES_MAX);
 	const char *path = buf_cstr(&file->path);
 	struct str trimmed;
 
@@ -64,7 +64,7 @@ static bool read_token(struct token_file *file, const struct stat *about, struct
 		if ((unsigned char)trimmed.ptr[i] < ' ' || trimmed.ptr[i] == 0x7f)
 			return err_set(err, ERR_INVALID, "%s: more than one line", path);
 	token_hide(trimmed);
-	buf_reset(&file->line);
+	buf_wipe(&file->line);
 	buf_put(&file->line, buf_str(&file->before));
 	buf_put(&file->line, trimmed);
 	file->seen = *about;
@@ -97,8 +97,8 @@ void token_file_free(struct token_file *file)
 		return;
 	buf_clear(&file->path);
 	buf_clear(&file->what);
-	buf_clear(&file->before);
-	buf_clear(&file->line);
+	buf_wipe(&file->before);
+	buf_wipe(&file->line);
 	free(file);
 }
 

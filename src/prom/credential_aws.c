@@ -37,9 +37,9 @@ struct aws_credential {
 
 static void key_clear(struct aws_key *key)
 {
-	buf_clear(&key->id);
-	buf_clear(&key->secret);
-	buf_clear(&key->session);
+	buf_wipe(&key->id);
+	buf_wipe(&key->secret);
+	buf_wipe(&key->session);
 }
 
 /* A key has no blanks and no control characters; a file's line end is not part of it. */
@@ -66,7 +66,7 @@ static void take_key(struct aws_credential *aws, struct aws_key *key)
 	*key = before; /* the caller clears it */
 	log_hide(buf_str(&aws->key.secret));
 	log_hide(buf_str(&aws->key.session));
-	buf_reset(&aws->session_line);
+	buf_wipe(&aws->session_line);
 	if (aws->key.session.len > 0)
 		buf_printf(&aws->session_line, "X-Amz-Security-Token: %s", buf_cstr(&aws->key.session));
 	aws->base.version++;
@@ -110,7 +110,7 @@ static void read_profile(struct str text, struct str profile, struct aws_key *ke
 		for (size_t i = 0; inside && i < COUNT_OF(names); i++) {
 			if (!str_eq(str_trim(str_slice(line, 0, equals)), names[i].name))
 				continue;
-			buf_reset(names[i].value);
+			buf_wipe(names[i].value);
 			buf_put(names[i].value, str_trim(str_slice(line, equals + 1, line.len)));
 		}
 	}
@@ -118,7 +118,7 @@ static void read_profile(struct str text, struct str profile, struct aws_key *ke
 
 static bool read_file(struct aws_credential *aws, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(FILE_BYTES_MAX);
+	CLEANUP(buf_wipe) struct buf text = BUF_MAX(FILE_BYTES_MAX);
 	CLEANUP(buf_clear) struct buf where = {0};
 	CLEANUP(key_clear) struct aws_key key = {0};
 	struct stat about;
@@ -219,7 +219,7 @@ static void aws_free(struct credential *credential)
 
 	key_clear(&aws->key);
 	buf_clear(&aws->scheme);
-	buf_clear(&aws->session_line);
+	buf_wipe(&aws->session_line);
 	buf_clear(&aws->url);
 	free(aws);
 }

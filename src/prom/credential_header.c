@@ -33,7 +33,7 @@ static void header_free(struct credential *credential)
 	struct header_credential *header = (struct header_credential *)credential;
 
 	token_file_free(header->file);
-	buf_clear(&header->line);
+	buf_wipe(&header->line);
 	free(header);
 }
 
@@ -60,7 +60,7 @@ static struct credential *fixed(const char *flag, struct str name, const char *s
 static struct credential *of_file(const char *flag, struct str name, const char *scheme, const char *path,
 				  struct err *err)
 {
-	CLEANUP(buf_clear) struct buf before = {0};
+	CLEANUP(buf_wipe) struct buf before = {0};
 	struct header_credential *header = header_new(flag, name);
 
 	buf_printf(&before, "%.*s: %s", STR_ARG(name), scheme);
@@ -131,7 +131,7 @@ static struct credential *of_path(const char *flag, struct str name, const char 
 
 static struct credential *of_variable(const char *flag, struct str name, const char *variable, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf value = {0};
+	CLEANUP(buf_wipe) struct buf value = {0};
 	const char *text = getenv(variable);
 
 	buf_put(&value, str_trim(str_of(text)));
@@ -219,8 +219,8 @@ bool credential_add_kubernetes(struct credentials *credentials, const struct pro
 
 struct credential *credential_basic(struct str user, struct str password, const char *flag)
 {
-	CLEANUP(buf_clear) struct buf pair = {0};
-	CLEANUP(buf_clear) struct buf value = {0};
+	CLEANUP(buf_wipe) struct buf pair = {0};
+	CLEANUP(buf_wipe) struct buf value = {0};
 
 	buf_printf(&pair, "%.*s:%.*s", STR_ARG(user), STR_ARG(password));
 	base64_write(&value, buf_str(&pair));

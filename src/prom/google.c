@@ -210,7 +210,7 @@ static bool take_token(struct fetch *fetch, struct err *err)
 		return false;
 	life_ms = seconds * 1000;
 	google->expires_ms = now_ms + life_ms;
-	buf_reset(&fetch->value);
+	buf_wipe(&fetch->value);
 	buf_puts(&fetch->value, "Authorization: Bearer ");
 	buf_put(&fetch->value, token);
 	google->credential.version++;
@@ -238,7 +238,7 @@ static bool take_value(struct fetch *fetch, struct err *err)
 
 	if (!is_value(value, fetch->item == PROJECT))
 		return err_set(err, ERR_UPSTREAM, "the answer is none");
-	buf_reset(&fetch->value);
+	buf_wipe(&fetch->value);
 	buf_put(&fetch->value, value);
 	log_info("%s is %.*s", ITEMS[fetch->item].what, STR_ARG(value));
 	return true;
@@ -326,7 +326,7 @@ static void start(struct fetch *fetch, const char *url, struct str form, const c
 	struct google *google = fetch->google;
 	const char *headers[] = {header, NULL};
 
-	buf_reset(&fetch->answer);
+	buf_wipe(&fetch->answer);
 	fetch->call = http_client_start(form.len ? google->oauth : google->metadata,
 					&(struct http_request){
 						.method = form.len ? "POST" : "GET",
@@ -367,7 +367,7 @@ static bool load_key(struct google *google, struct err *err)
 static void ask_with_key(struct fetch *fetch)
 {
 	struct google *google = fetch->google;
-	CLEANUP(buf_clear) struct buf form = {0};
+	CLEANUP(buf_wipe) struct buf form = {0};
 	struct err err = {0};
 
 	if (!load_key(google, &err) ||
@@ -500,8 +500,8 @@ void google_free(struct google *google)
 	http_client_free(google->oauth);
 	for (enum item item = TOKEN; item < ITEM_COUNT; item++) {
 		loop_timer_cancel(google->loop, &google->items[item].next);
-		buf_clear(&google->items[item].answer);
-		buf_clear(&google->items[item].value);
+		buf_wipe(&google->items[item].answer);
+		buf_wipe(&google->items[item].value);
 	}
 	buf_clear(&google->host);
 	arena_free(google->arena);

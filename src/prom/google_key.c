@@ -94,7 +94,7 @@ static bool read_key(struct str text, struct arena *arena, struct google_key *ke
 
 bool google_key_load(const char *path, struct arena *arena, struct google_key *ret_key, struct err *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_MAX(KEY_BYTES_MAX);
+	CLEANUP(buf_wipe) struct buf text = BUF_MAX(KEY_BYTES_MAX);
 	struct google_key key = {0};
 
 	if (!file_read(path, &text, err))
@@ -163,7 +163,7 @@ bool google_key_write_form(const struct google_key *key, int64_t now_s, struct b
 {
 	CLEANUP(buf_clear) struct buf head = {0};
 	CLEANUP(buf_clear) struct buf claims = {0};
-	CLEANUP(buf_clear) struct buf jwt = {0};
+	CLEANUP(buf_wipe) struct buf jwt = {0};
 	unsigned char signature[SIGNATURE_BYTES_MAX];
 	size_t bytes = sizeof(signature);
 

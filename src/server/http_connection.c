@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { CUT_OFF = -1 };
+enum { CUT_OFF = -1, TAKING_MS = 1000 };
 
 static struct tcp_info tcp_state(int fd)
 {
@@ -118,14 +118,31 @@ static void timer_due(void *context)
 	loop_timer_set(server->loop, &connection->timer, again_ms);
 }
 
-/* Not while its request is being answered: libmicrohttpd looks at the descriptor again only then. */
+/* Its request is being answered: libmicrohttpd looks at the descriptor again only then. A client that has had a moment to take the
+   answer and has not may go. */
+static bool is_busy(const struct http_connection *connection)
+{
+	switch (connection->exchange.state) {
+	case EXCHANGE_HANDED:
+	case EXCHANGE_WAITING:
+	case EXCHANGE_ANSWERED:
+		return true;
+	case EXCHANGE_SENDING:
+		return loop_now_ms(connection->server->loop) < connection->since_ms + TAKING_MS;
+	case EXCHANGE_NONE:
+	case EXCHANGE_HEAD:
+	case EXCHANGE_BODY:
+		break;
+	}
+	return false;
+}
+
 static bool guest_leave(struct http_guest *guest)
 {
 	struct http_visitor *visitor = LIST_OF(guest, struct http_visitor, guest);
 	struct http_connection *connection = visitor->connection;
-	enum exchange_state state = connection->exchange.state;
 
-	if (state == EXCHANGE_HANDED || state == EXCHANGE_WAITING || state == EXCHANGE_ANSWERED)
+	if (is_busy(connection))
 		return false;
 	http_guests_leave(&connection->server->door.guests, guest);
 	cut_off(connection);

@@ -23,6 +23,22 @@ static void test_empty(void **state)
 	buf_clear(&buf);
 }
 
+static void test_wipe(void **state)
+{
+	struct buf buf = BUF_MAX(10);
+
+	(void)state;
+	buf_wipe(&buf);
+	buf_puts(&buf, "secret");
+	buf_wipe(&buf);
+	assert_null(buf.ptr);
+	assert_int_equal(buf.len, 0);
+	buf_puts(&buf, "longer than ten");
+	assert_true(buf.failed); /* the maximum stays */
+	buf_wipe(&buf);
+	assert_false(buf.failed);
+}
+
 static void test_put(void **state)
 {
 	CLEANUP(buf_clear) struct buf buf = {0};
@@ -154,9 +170,10 @@ static void test_steal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),	       cmocka_unit_test(test_put),     cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_counts),	       cmocka_unit_test(test_grows),   cmocka_unit_test(test_maximum),
-		cmocka_unit_test(test_fails_stickily), cmocka_unit_test(test_reserve), cmocka_unit_test(test_steal),
+		cmocka_unit_test(test_empty),	cmocka_unit_test(test_wipe),	       cmocka_unit_test(test_put),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_counts),	       cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_maximum), cmocka_unit_test(test_fails_stickily), cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_steal),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
