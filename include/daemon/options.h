@@ -42,7 +42,8 @@ struct options {
 	int64_t cache_ttl_ms;		    /* default 5 s */
 	int64_t serve_stale_ms;		    /* default 0: not */
 	int64_t max_sample_age_ms;	    /* default 5 m */
-	int64_t max_clock_skew_ms;	    /* default 30 s; 0: any */
+	int64_t max_samples_bytes;
+	int64_t max_clock_skew_ms; /* default 30 s; 0: any */
 	bool sample_age;
 	const char *on_duplicate;
 	bool empty_list_ok; /* --empty-list=ok */

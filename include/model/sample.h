@@ -39,6 +39,8 @@ struct samples *samples_new(void) MUST_USE;
 void samples_free(struct samples *samples);
 DEFINE_FREE_AT(samples)
 
+size_t samples_bytes(const struct samples *samples); /* what they take in memory */
+
 /* The value of a label; the empty text when the sample does not have it, as in Prometheus. */
 struct str sample_label(const struct sample *sample, struct str name);
 

@@ -20,6 +20,7 @@ enum upstream_fault {
 	UPSTREAM_IDENTITY,  /* there is no token to ask with */
 	UPSTREAM_MALFORMED, /* JSON, but not what the API promises: no data, null, a wrong shape */
 	UPSTREAM_CLOCK,	    /* its clock and ours differ: neither knows what the other's times mean */
+	UPSTREAM_OVERLOAD, /* its answer was not read to the end, as others take the memory */
 	UPSTREAM_REDIRECT,  /* to another origin, or to nowhere */
 	UPSTREAM_OTHER,
 };

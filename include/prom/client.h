@@ -34,6 +34,7 @@ struct prom_options {
 	bool redirects_anywhere; /* --prometheus-redirects=any */
 	int64_t query_timeout_ms, series_timeout_ms;
 	size_t query_bytes_max, series_bytes_max; /* of an answer; 0: any */
+	size_t samples_bytes_max; /* of all samples that are being read; those of one answer alone may be more. 0: any */
 	long max_connections;
 	int64_t max_clock_skew_ms; /* beyond it no answer counts; 0: any will do */
 	bool allow_partial;	   /* answers whose warnings say that data is missing are taken, and logged */

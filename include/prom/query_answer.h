@@ -15,6 +15,8 @@ DEFINE_FREE_AT(query_answer)
 
 MUST_USE bool query_answer_feed(struct query_answer *answer, struct str piece, struct err *err);
 
+size_t query_answer_bytes(const struct query_answer *answer); /* of the samples so far */
+
 /* Gives the samples. Errors as series_answer_finish. A sample that is malformed is left out and counted; keys may come in any
    order ("result" before "resultType"); duplicate keys within the envelope or a sample make the answer (or the sample)
    malformed: we do not guess which one was meant. Warnings that begin with "PromQL info" or "PromQL warning" are notes

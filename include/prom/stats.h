@@ -41,6 +41,8 @@ struct prom_stats {
 /* As they are now; lent, as long as the client lives. */
 const struct prom_stats *prom_stats(const struct prom *prom);
 
+size_t prom_reading_bytes(const struct prom *prom); /* of samples, at the moment */
+
 const char *prom_path_name(enum prom_path path);	/* "query": as it stands behind /api/v1/ */
 const char *prom_fault_name(enum upstream_fault fault); /* "refused" */
 

@@ -550,5 +550,5 @@ void api_fail(struct api_plan *plan, const struct upstream_error *problem)
 	CLEANUP(reason_clear) struct reason reason = {0};
 
 	reason_of_upstream(&reason, plan, problem);
-	refusal_make(plan, STATUS_INTERNAL, plan->step == API_LIST ? REFUSAL_NO_LIST : REFUSAL_NO_FETCH, &reason);
+	refusal_make(plan, refusal_kind(&reason), plan->step == API_LIST ? REFUSAL_NO_LIST : REFUSAL_NO_FETCH, &reason);
 }

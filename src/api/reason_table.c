@@ -168,12 +168,18 @@ static const struct reason_form forms[] = {
 				   "{cause}", "{fix}"},
 	[REASON_CANNOT_REVIEW] = {"cannot-review", "500", "The kube-apiserver does not say who may do what.", "{cause}",
 				  "check the kube-apiserver, which knows who may do what"},
-	[REASON_OVERLOADED] = {"overloaded", "503",
-			       "Clients do not read their answers, and no memory is left for more. The log says once a "
-			       "minute how many of them were closed, and where most come from.",
-			       "no memory is left for this answer, as other clients have not read theirs",
-			       "ask again, find the clients that do not read, or raise --max-response-bytes and the "
-			       "container's memory limit"},
+	[REASON_OVERLOADED] =
+		{"overloaded", "503",
+		 "Clients do not read their answers, or answers of Prometheus are too large together, and no "
+		 "memory is left for more. Of clients that do not read the log says once a "
+		 "minute how many of them were closed, and where most come from.",
+		 "no memory is left for this answer, as other clients have not read theirs",
+		 "ask again, find the clients that do not read, or raise --max-response-bytes and the "
+		 "container's memory limit"},
+	[REASON_OVERLOADED_READING] =
+		{NULL, NULL, NULL, "{text}[ ({query})]",
+		 "ask again, aggregate more in metricsQuery, or raise --max-samples-bytes and the "
+		 "container's memory limit"},
 
 	/* ---- the query cannot be built */
 	[REASON_TEMPLATE] =

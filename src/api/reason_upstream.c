@@ -51,6 +51,8 @@ static enum reason_code code_of(const struct upstream_error *problem)
 		return REASON_PARTIAL;
 	case UPSTREAM_MALFORMED:
 		return REASON_MALFORMED;
+	case UPSTREAM_OVERLOAD:
+		return REASON_OVERLOADED_READING;
 	case UPSTREAM_CLOCK:
 		return REASON_CLOCK_SKEW;
 	case UPSTREAM_REDIRECT:

@@ -53,6 +53,11 @@ void refusal_make_of_rule(struct api_plan *plan, const struct reason *reason)
 		refusal_make_not_found(plan, false, reason);
 }
 
+enum status_kind refusal_kind(const struct reason *reason)
+{
+	return reason->code == REASON_OVERLOADED_READING ? STATUS_UNAVAILABLE : STATUS_INTERNAL;
+}
+
 bool refusal_is_made(const struct api_plan *plan)
 {
 	return plan->reply.status != 0;

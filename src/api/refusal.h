@@ -18,6 +18,9 @@ void refusal_make_not_found(struct api_plan *plan, bool with_name, const struct 
 /* A rule that cannot be asked: 404, and 500 for an external metric. */
 void refusal_make_of_rule(struct api_plan *plan, const struct reason *reason);
 
+/* What of a request that failed for want of Prometheus' answer. */
+enum status_kind refusal_kind(const struct reason *reason);
+
 bool refusal_is_made(const struct api_plan *plan);
 
 #endif

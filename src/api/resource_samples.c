@@ -369,7 +369,7 @@ void resource_plan_answer(struct resource_plan *plan)
 		return;
 	}
 	if (known == 0 && (plan->failed_upstream || (plan->failed && !plan->request->all))) {
-		resource_plan_refuse(plan, STATUS_INTERNAL, STR(REFUSAL_NO_FETCH), &plan->failure, NULL);
+		resource_plan_refuse(plan, refusal_kind(&plan->failure), STR(REFUSAL_NO_FETCH), &plan->failure, NULL);
 		return;
 	}
 	if (known == 0 && !plan->request->all) {

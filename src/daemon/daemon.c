@@ -50,7 +50,7 @@ enum {
 	RULES_SETTLE_MS = 50, /* and as much again in the watch */
 	RULES_GONE_MS = 1000,
 	NEW_RULES_DEADLINE_MS = 10000,
-	CACHE_BYTES_MAX = 64 << 20,
+	CACHE_BYTES_MAX = 32 << 20,
 	PROBES_TTL_MS = 30 * 1000,
 	PROBES_BYTES_MAX = 8 << 20,
 };
@@ -214,6 +214,7 @@ static bool start_prometheus(struct daemon *daemon, struct err *err)
 		.query_timeout_ms = QUERY_TIMEOUT_MS,
 		.series_timeout_ms = SERIES_TIMEOUT_MS,
 		.query_bytes_max = QUERY_BYTES_MAX_ANSWER,
+		.samples_bytes_max = (size_t)options->max_samples_bytes,
 		.max_connections = PROMETHEUS_CONNECTIONS,
 		.max_clock_skew_ms = options->max_clock_skew_ms,
 		.allow_partial = options->allow_partial,

@@ -215,6 +215,17 @@ const struct option options_table[] = {
 	 .unit = "DURATION",
 	 .help = "How far the clock of Prometheus, by the Date of its answers, may be from ours, and samples ahead of "
 		 "ours; beyond it there is an error with the reason. 0: no limit."},
+	{.flag = "--max-samples-bytes",
+	 .kind = OPTION_INTEGER,
+	 .group = GROUP_RULES,
+	 AT(max_samples_bytes),
+	 .preset = "33554432",
+	 .min = 1048576,
+	 .max = INT64_MAX,
+	 .unit = "BYTES",
+	 .help = "The maximum size of all samples that are being read from Prometheus at a time; requests beyond it "
+		 "get 503. "
+		 "The samples of one query alone may be larger."},
 	{.flag = "--sample-age",
 	 .kind = OPTION_BOOL,
 	 .group = GROUP_RULES,

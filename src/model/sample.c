@@ -20,6 +20,11 @@ void samples_free(struct samples *samples)
 	free(samples);
 }
 
+size_t samples_bytes(const struct samples *samples)
+{
+	return sizeof(*samples) + arena_bytes(samples->arena) + samples->list.cap * sizeof(*samples->list.items);
+}
+
 struct str sample_label(const struct sample *sample, struct str name)
 {
 	for (size_t i = 0; i < sample->label_count; i++)

@@ -18,6 +18,7 @@ struct prom {
 	struct failover failover;
 	const struct upstream *asked; /* the last one */
 	struct list calls;
+	struct prom_budget budget;
 	struct google *google; /* NULL: none */
 	int64_t query_timeout_ms, series_timeout_ms;
 	struct prom_transfer transfer; /* as each begins */
@@ -309,8 +310,10 @@ struct prom *prom_new(struct loop *loop, const struct prom_options *options, str
 	list_init(&prom->calls);
 	prom->loop = loop;
 	prom->transfer = (struct prom_transfer){.verbs = {.post = options->post, .managed = options->managed},
+						.budget = &prom->budget,
 						.allow_partial = options->allow_partial,
 						.max_clock_skew_ms = options->max_clock_skew_ms};
+	prom->budget.max = options->samples_bytes_max;
 	prom->query_timeout_ms = options->query_timeout_ms;
 	prom->series_timeout_ms = options->series_timeout_ms;
 	prom->query_bytes_max = options->query_bytes_max;
@@ -340,4 +343,9 @@ struct str prom_authority(const struct prom *prom)
 const struct prom_stats *prom_stats(const struct prom *prom)
 {
 	return failover_stats(&prom->failover, loop_now_ms(prom->loop));
+}
+
+size_t prom_reading_bytes(const struct prom *prom)
+{
+	return prom->budget.used;
 }

@@ -429,6 +429,11 @@ static void settle_type(struct query_answer *answer)
 	}
 }
 
+size_t query_answer_bytes(const struct query_answer *answer)
+{
+	return samples_bytes(answer->samples);
+}
+
 bool query_answer_finish(struct query_answer *answer, struct samples **ret_samples, struct err *err)
 {
 	struct samples *samples = answer->samples;

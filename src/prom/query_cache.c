@@ -55,12 +55,6 @@ struct answers {
 
 /* ---- outcomes */
 
-static size_t samples_bytes(const struct samples *samples)
-{
-	return sizeof(*samples) + ARENA_SLACK + arena_bytes(samples->arena) +
-	       samples->list.cap * sizeof(*samples->list.items);
-}
-
 /* `samples` is given and may be NULL; `problem` is copied. */
 static struct outcome *outcome_new(struct samples *samples, const struct upstream_error *problem, int64_t sent_ms)
 {
@@ -71,7 +65,7 @@ static struct outcome *outcome_new(struct samples *samples, const struct upstrea
 	outcome->sent_ms = sent_ms;
 	outcome->bytes = sizeof(*outcome);
 	if (samples) {
-		outcome->bytes += samples_bytes(samples);
+		outcome->bytes += ARENA_SLACK + samples_bytes(samples);
 		return outcome;
 	}
 	outcome->problem = xnew(struct upstream_error);
@@ -148,6 +142,7 @@ static bool is_outage(const struct outcome *outcome)
 	case UPSTREAM_TOO_BIG:
 	case UPSTREAM_MALFORMED:
 	case UPSTREAM_CLOCK:
+	case UPSTREAM_OVERLOAD:
 	case UPSTREAM_REDIRECT:
 		break;
 	}

@@ -48,6 +48,11 @@ bool reader_feed(struct reader *reader, struct str piece, struct err *err)
 	return names_answer_feed(reader->names, piece, err);
 }
 
+size_t reader_bytes(const struct reader *reader)
+{
+	return reader->query ? query_answer_bytes(reader->query) : 0;
+}
+
 bool reader_finish(struct reader *reader, struct reader_result *ret_result, struct err *err)
 {
 	if (reader->query)

@@ -31,6 +31,7 @@ struct reader_result {
 void reader_init(struct reader *reader, enum prom_path path);
 void reader_clear(struct reader *reader);
 MUST_USE bool reader_feed(struct reader *reader, struct str piece, struct err *err);
+size_t reader_bytes(const struct reader *reader); /* of samples; 0 when it reads none */
 MUST_USE bool reader_finish(struct reader *reader, struct reader_result *ret_result, struct err *err);
 
 /* The first warning that says data is missing; empty when there is none. Lent by the reader or the result. */

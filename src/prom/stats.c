@@ -30,6 +30,7 @@ const char *prom_fault_name(enum upstream_fault fault)
 		[UPSTREAM_IDENTITY] = "identity",
 		[UPSTREAM_MALFORMED] = "malformed",
 		[UPSTREAM_CLOCK] = "clock",
+		[UPSTREAM_OVERLOAD] = "overload",
 		[UPSTREAM_REDIRECT] = "redirect",
 		[UPSTREAM_OTHER] = "other",
 	};

@@ -20,6 +20,25 @@ static bool is_success(int status)
 	return status >= 200 && status < 300;
 }
 
+/* One alone may take more than all together, or it could never be read. */
+static bool reserve(struct prom_transfer *transfer)
+{
+	struct prom_budget *budget = transfer->budget;
+	size_t bytes = reader_bytes(&transfer->reader);
+
+	budget->used += bytes - transfer->reserved;
+	transfer->reserved = bytes;
+	transfer->overloaded = budget->max > 0 && budget->used > budget->max && budget->used > bytes;
+	return !transfer->overloaded;
+}
+
+static void release(struct prom_transfer *transfer)
+{
+	transfer->budget->used -= transfer->reserved;
+	transfer->reserved = 0;
+	transfer->overloaded = false;
+}
+
 /* Only a success is read as data: what an error's body says is an error, even if it says "success". */
 static bool take_piece(void *context, int status, struct str piece)
 {
@@ -28,7 +47,9 @@ static bool take_piece(void *context, int status, struct str piece)
 
 	if (transfer->begin.len < kept)
 		buf_put(&transfer->begin, str_slice(piece, 0, kept - transfer->begin.len));
-	return !is_success(status) || reader_feed(&transfer->reader, piece, &transfer->reading);
+	if (!is_success(status))
+		return true;
+	return reader_feed(&transfer->reader, piece, &transfer->reading) && reserve(transfer);
 }
 
 static bool read_answer(struct prom_transfer *transfer, const struct http_answer *answer,
@@ -97,7 +118,9 @@ static void done(void *context, const struct http_answer *answer)
 	};
 
 	transfer->http = NULL;
-	if (!read_answer(transfer, answer, &result))
+	if (transfer->overloaded)
+		upstream_error_describe_overload(&came, transfer->budget->max, &error);
+	else if (!read_answer(transfer, answer, &result))
 		upstream_error_describe(&came, &error);
 	else if (!is_whole(transfer, &came, &result, &error))
 		reader_result_clear(&result);
@@ -105,6 +128,7 @@ static void done(void *context, const struct http_answer *answer)
 		reader_result_clear(&result);
 		upstream_error_describe_clock(&came, loop_wall_ms(transfer->upstream->loop), &error);
 	}
+	release(transfer);
 	upstream_note(transfer->upstream, transfer->reader.path, answer, &error);
 	transfer->on_done(transfer, &result, &error);
 }
@@ -148,6 +172,7 @@ void prom_transfer_clear(struct prom_transfer *transfer)
 	if (transfer->http)
 		http_call_cancel(transfer->http);
 	transfer->http = NULL;
+	release(transfer);
 	reader_clear(&transfer->reader);
 	buf_clear(&transfer->begin);
 }

@@ -10,9 +10,15 @@
 
 struct http_call;
 
-struct prom_transfer { /* zeroed at first, but for the first six */
+/* Of bytes of samples that are being read, by all transfers together. */
+struct prom_budget {
+	size_t max, used; /* max 0: any */
+};
+
+struct prom_transfer { /* zeroed at first, but for the first seven */
 	struct prom_verbs verbs;
-	bool allow_partial;	   /* answers whose warnings say that data is missing are taken, and logged */
+	bool allow_partial; /* answers whose warnings say that data is missing are taken, and logged */
+	struct prom_budget *budget;
 	size_t bytes_max;	   /* of an answer; 0: any */
 	int64_t max_clock_skew_ms; /* 0: any */
 	/* Once, unless cancelled. `error` is UPSTREAM_OK when there is a result, which is given. */
@@ -27,6 +33,8 @@ struct prom_transfer { /* zeroed at first, but for the first six */
 	struct http_call *http; /* NULL: none is under way */
 	struct reader reader;
 	struct buf begin; /* of the answer */
+	size_t reserved;  /* of the budget */
+	bool overloaded;  /* it ended for want of the budget */
 	struct err reading;
 };
 

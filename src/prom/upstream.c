@@ -213,6 +213,7 @@ bool upstream_is_lost(const struct upstream_error *error)
 	case UPSTREAM_IDENTITY:
 	case UPSTREAM_MALFORMED:
 	case UPSTREAM_CLOCK:
+	case UPSTREAM_OVERLOAD:
 	case UPSTREAM_REDIRECT:
 		break;
 	}

@@ -330,6 +330,17 @@ void upstream_error_describe_clock(const struct upstream_answer *came, int64_t n
 	take_text(&text, ret_error);
 }
 
+void upstream_error_describe_overload(const struct upstream_answer *came, size_t budget,
+				      struct upstream_error *ret_error)
+{
+	CLEANUP(buf_clear) struct buf text = {0};
+
+	put_neighbour(&text, came, "has answered, but not all of it was read: ");
+	buf_printf(&text, "with the other answers that are being read it takes more than %zu bytes", budget);
+	*ret_error = (struct upstream_error){.fault = UPSTREAM_OVERLOAD, .status = came->answer->status};
+	take_text(&text, ret_error);
+}
+
 void upstream_error_describe_wait(const struct upstream_error *last, int64_t wait_ms, struct upstream_error *ret_error)
 {
 	CLEANUP(buf_clear) struct buf text = {0};

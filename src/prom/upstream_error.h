@@ -30,6 +30,10 @@ void upstream_error_describe_partial(const struct upstream_answer *came, struct 
 void upstream_error_describe_clock(const struct upstream_answer *came, int64_t now_ms,
 				   struct upstream_error *ret_error);
 
+/* Of an answer that was left, as others that are being read take the memory. */
+void upstream_error_describe_overload(const struct upstream_answer *came, size_t budget,
+				      struct upstream_error *ret_error);
+
 /* The reason of `last` for one that is not asked for so long. */
 void upstream_error_describe_wait(const struct upstream_error *last, int64_t wait_ms, struct upstream_error *ret_error);
 

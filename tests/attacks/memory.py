@@ -20,6 +20,7 @@ from kitlib.prometheus import FakePrometheus, success, vector
 
 LIMIT = 128 << 20
 PODS, METRICS, DEAF, BURST = 20000, 5000, 300, 900
+LARGE, LARGE_SAMPLES = 20, 60000  # queries, and samples in the answer of each: 20 MB
 API = "/apis/custom.metrics.k8s.io/v1beta1"
 LIST, ONE = f"{API}/namespaces/default/pods/*/waiting", f"{API}/namespaces/default/pods/vllm-0/waiting"
 
@@ -210,6 +211,82 @@ def attack(binary: str, folder: Path, full: bool) -> list[str]:
             if peak > LIMIT // 1024:
                 problems.append(f"{peak} KiB were resident")
             if after > before * 1.1:
+                problems.append(f"the memory does not go back: {before} KiB before, {after} KiB a minute after")
+            if group and kills(group):
+                problems.append("the kernel killed it")
+        except (RuntimeError, OSError) as problem:
+            problems.append(str(problem))
+        finally:
+            status = server.stop()
+            prometheus.stop()
+        if status != 0:
+            problems.append(f"exit status {status}")
+    return problems
+
+
+class Asker(threading.Thread):
+    """Asks for one pod again and again, each time with a query that no other asks."""
+
+    def __init__(self, server: Server, pod: str, over: threading.Event) -> None:
+        super().__init__()
+        self.server, self.pod, self.over = server, pod, over
+        self.numbers = self.refused = 0
+        self.odd: list[str] = []
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            try:
+                status, body = self.server.get(f"{API}/namespaces/default/pods/{self.pod}/waiting")
+            except (OSError, HTTPException) as problem:
+                self.odd.append(repr(problem))
+                continue
+            self.numbers += status == 200
+            self.refused += status == 503 and b"[overloaded]" in body
+            if status not in (200, 503) or (status == 503 and b"[overloaded]" not in body):
+                self.odd.append(f"{status} {body[:300]!r}")
+
+
+def samples(binary: str, folder: Path, full: bool) -> list[str]:
+    """Queries whose answers are 20 MB each, at once: some are read, the others are refused with the reason."""
+    prometheus = FakePrometheus()
+    prometheus.series = [{"__name__": "waiting", "namespace": "default", "pod": "vllm-0"}]
+    prometheus.script(success(vector([[{"namespace": "default", "pod": f"vllm-{n}", "filler": "x" * 250}, "1"]
+                                      for n in range(LARGE_SAMPLES)])))
+    config = ("rules:\n- seriesQuery: 'waiting'\n  resources: {overrides: {namespace: {resource: namespace}, "
+              "pod: {resource: pod}}}\n  metricsQuery: '<<.Series>>{<<.LabelMatchers>>}'\n")
+    problems: list[str] = []
+    with cage(LIMIT) as group:
+        server = Server(binary, folder, prometheus.url + "/", group, config)
+        try:
+            server.until(lambda: b"pods/waiting" in server.get(API)[1])
+            before, _ = resident(server.child.pid)
+            over = threading.Event()
+            askers = [Asker(server, f"vllm-{n}", over) for n in range(LARGE)]
+            for asker in askers:
+                asker.start()
+            slow, end = 0.0, time.monotonic() + (600 if full else 10)
+            while time.monotonic() < end and server.child.poll() is None:
+                began = time.monotonic()
+                if server.get("/readyz")[0] != 200:
+                    problems.append("not ready")
+                slow = max(slow, time.monotonic() - began)
+                time.sleep(0.2)
+            over.set()
+            for asker in askers:
+                asker.join()
+            end = time.monotonic() + 60
+            while (after := resident(server.child.pid)[0]) > before * 1.1 + 2048 and time.monotonic() < end:
+                time.sleep(1)
+            peak = resident(server.child.pid)[1]
+            numbers, refused = sum(a.numbers for a in askers), sum(a.refused for a in askers)
+            print(f"   samples: {numbers} numbers, {refused} refused with the reason; RSS {before // 1024} -> at most "
+                  f"{peak // 1024} -> {after // 1024} MiB{'' if group else ' (no cgroup)'}; readyz within {slow:.2f} s", flush=True)
+            problems += [odd for asker in askers for odd in asker.odd][:3]
+            if numbers == 0 or refused == 0:
+                problems.append(f"{numbers} numbers, {refused} refused: some of each should be")
+            if peak > LIMIT // 1024:
+                problems.append(f"{peak} KiB were resident")
+            if after > before * 1.1 + 2048:
                 problems.append(f"the memory does not go back: {before} KiB before, {after} KiB a minute after")
             if group and kills(group):
                 problems.append("the kernel killed it")
