@@ -106,6 +106,7 @@ _Noreturn static void serve(int listener)
 	SSL_CTX_use_certificate(context, server.cert);
 	SSL_CTX_use_PrivateKey(context, server.key);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, take_any);
+	SSL_CTX_set_session_id_context(context, (const unsigned char *)"test", 4); /* else none may be resumed */
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 		SSL *ssl = SSL_new(context);
@@ -199,6 +200,52 @@ static void test_case(void **state)
 	http_client_free(http);
 }
 
+/* What the TLS server hears when it is asked at `url`, or led to from there. */
+static void assert_heard(struct http_client *http, struct loop *loop, const char *url, const char *who)
+{
+	struct heard heard = {.loop = loop};
+	char want[64];
+
+	(void)http_client_start(http, &(struct http_request){.method = "GET",
+							     .url = url,
+							     .deadline_ms = loop_now_ms(loop) + PATIENCE_MS,
+							     .context = &heard,
+							     .on_body = on_body,
+							     .on_done = on_done});
+	loop_run(loop);
+	snprintf(want, sizeof(want), "- %s 127.0.0.1:%u", who, port);
+	assert_string_equal(buf_cstr(&heard.body), want);
+	buf_clear(&heard.body);
+}
+
+/* One handle does both: what was left away on the way to another origin is there again. */
+static void test_certificate_stays_with_the_origin(void **state)
+{
+	struct err err = {0};
+	CLEANUP(loop_free_at) struct loop *loop = loop_new(&err);
+	const struct http_client_options options = {.cert_pem = buf_str(&client.cert_pem),
+						    .key_pem = buf_str(&client.key_pem),
+						    .insecure = true,
+						    .redirects = HTTP_REDIRECTS_ANY,
+						    .max_connections = 1};
+	struct http_client *http = http_client_new(loop, &options, &err);
+	struct scripted_server plain = {0};
+	char location[200], url[64], direct[64];
+	const struct step step = {location, KEEP, 0};
+
+	(void)state;
+	assert_non_null(http);
+	server_start(&plain, loop, &step, 1);
+	snprintf(direct, sizeof(direct), "https://127.0.0.1:%u/", port);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", plain.port);
+	snprintf(location, sizeof(location), HEAD("302 Found", "Location: %s\r\nContent-Length: 0\r\n"), direct);
+	assert_heard(http, loop, direct, "adapter");
+	assert_heard(http, loop, url, "nobody");
+	assert_heard(http, loop, direct, "adapter");
+	http_client_free(http);
+	server_stop(&plain);
+}
+
 static void test_no_redirects_beside_a_name(void **state)
 {
 	const struct http_client_options options = {
@@ -212,7 +259,7 @@ static void test_no_redirects_beside_a_name(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT_OF(cases) + 1];
+	struct CMUnitTest tests[COUNT_OF(cases) + 2];
 	int listener = bound_socket(&port, true), failed;
 	pid_t child;
 
@@ -226,6 +273,7 @@ int main(void)
 		tests[i] =
 			(struct CMUnitTest){.name = cases[i].name, .test_func = test_case, .initial_state = &cases[i]};
 	tests[COUNT_OF(cases)] = (struct CMUnitTest)cmocka_unit_test(test_no_redirects_beside_a_name);
+	tests[COUNT_OF(cases) + 1] = (struct CMUnitTest)cmocka_unit_test(test_certificate_stays_with_the_origin);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
