@@ -69,6 +69,10 @@ static void flags_add(struct needs *needs, const struct options *options)
 {
 	for (size_t i = 0; i < options_table_count; i++)
 		option_add(needs, options, &options_table[i]);
+	/* a key, unless it is one of two words */
+	if (options->google_auth && strcmp(options->google_auth, "auto") != 0 &&
+	    strcmp(options->google_auth, "metadata") != 0)
+		file_add(needs, str_of(options->google_auth));
 	for (size_t i = 0; i < options->prometheus_header_files.count; i++) {
 		struct str path = str_of(options->prometheus_header_files.items[i]), name;
 
@@ -143,7 +147,8 @@ void confine(const struct options *options)
 		*vec_push(&needs.ports) = usual_ports[i];
 	*vec_push(&needs.files) = NULL;
 	/* where a key of Google's leads is written in the key */
-	needs.any_port = needs.any_port || options->google_auth || options->managed;
+	needs.any_port =
+		needs.any_port || options->google_auth || options->managed || options->prometheus_redirects_any;
 	sandbox = (struct sandbox){.files = needs.files.items,
 				   .ports = needs.any_port ? NULL : needs.ports.items,
 				   .port_count = needs.any_port ? 0 : needs.ports.count};

@@ -252,6 +252,35 @@ def check_kubeconfig(home, arms, both):
     gaugelet.end('kubeconfig', 'kubeconfig-token-1')
 
 
+# ---------------------------------------------------------------- redirects
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """What was once Prometheus, and now sends everybody on."""
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.send_response(307)
+        self.send_header('Location', self.server.target + self.path)
+        self.send_header('Content-Length', '0')
+        self.end_headers()
+
+
+def check_redirect(home, prometheus):
+    moved = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Elsewhere)
+    moved.target = prometheus
+    threading.Thread(target=moved.serve_forever, daemon=True).start()
+    flag = f'--prometheus-url=http://127.0.0.1:{moved.server_address[1]}'
+    gaugelet = Gaugelet(home, flag)
+    gaugelet.becomes('redirect: to another port there is a reason with both, and the flag',
+                     has(f'127.0.0.1:{moved.server_address[1]} to another origin, {prometheus}', '--prometheus-redirects=any'))
+    gaugelet.end('redirect')
+    gaugelet = Gaugelet(home, flag, '--prometheus-redirects=any')
+    gaugelet.becomes('redirect: with the flag there is a number', is_number('107'))
+    gaugelet.end('redirect: any')
+
+
 # ---------------------------------------------------------------- Amazon
 
 def check_amp(home, prometheus):
@@ -337,8 +366,10 @@ def check_key(home, gmp):
     subprocess.run(['openssl', 'genpkey', '-algorithm', 'RSA', '-out', home / 'foreign.pem'], check=True, capture_output=True)
     document = json.loads(key.read_text())
     document['private_key'] = (home / 'foreign.pem').read_text()
-    (home / 'foreign.json').write_text(json.dumps(document))
-    gaugelet = Gaugelet(home, f'--google-auth={home}/foreign.json', url, GCE_METADATA_HOST=gmp.host)
+    foreign = home / 'elsewhere/foreign.json'  # nothing else that is needed stands in its folder
+    foreign.parent.mkdir()
+    foreign.write_text(json.dumps(document))
+    gaugelet = Gaugelet(home, f'--google-auth={foreign}', url, GCE_METADATA_HOST=gmp.host)
     gaugelet.becomes('key: one that Google does not know has a reason',
                      has(EMAIL, 'invalid_grant: Invalid JWT Signature.'))
     gaugelet.end('key: foreign')
@@ -408,6 +439,7 @@ def main():
         check_certificate(home)
         prometheus = start_prometheus(home)
         check_arms(home, prometheus)
+        check_redirect(home, prometheus)
         check_amp(home, prometheus)
         gmp = Gmp(prometheus, home)
         check_metadata(home, gmp)
