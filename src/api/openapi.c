@@ -408,7 +408,7 @@ static const char *schema_name(unsigned bit, const char *kind)
 	for (size_t i = 0; i < COUNT_OF(schemas); i++)
 		if ((schemas[i].in & bit) && schemas[i].kind && str_eq(str_of(schemas[i].kind), str_of(kind)))
 			return schemas[i].schema;
-	CHECK(!"a path answers with a schema that is there");
+	CHECK(false); /* a path answers with a schema that is there */
 	return NULL;
 }
 
