@@ -16,7 +16,7 @@ static void check_problems(const struct problems *problems, struct str text)
 		lines += text.ptr[i] == '\n' || text.ptr[i] == '\r' ||
 			 (unsigned char)text.ptr[i] >= 0x80; /* NEL, LS, PS */
 	for (size_t i = 0; i < problems->count; i++) {
-		CHECK(problems->items[i].text && str_is_utf8(str_of(problems->items[i].text)));
+		CHECK(str_is_utf8(str_of(problems->items[i].text)));
 		CHECK(problems->items[i].at.line <= lines + 1);
 	}
 }

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const int statuses[] = {200, 201, 403, 0};
 	CLEANUP(arena_free_at) struct arena *arena = arena_new(0);
 	unsigned first = size ? data[0] : 0;
-	struct kube_answer answer = {.status = statuses[first / 2 % COUNT_OF(statuses)]};
+	struct kube_answer answer = {.status = statuses[first / 2 % COUNT_OF(statuses)], .text = "words"};
 	json_auto_t *root = NULL;
 	struct identity identity = {0};
 	struct str reason = STR("");
