@@ -70,11 +70,11 @@ struct row {
 
 #define SCHEMA(in_, name_, kind_, format_, help_)                                                                      \
 	{                                                                                                              \
-		.in = (in_), .schema = name_, .kind = (kind_), .format = (format_), .help = (help_)                    \
+		.in = (in_), .schema = (name_), .kind = (kind_), .format = (format_), .help = (help_)                  \
 	}
 #define PROPERTY(name_, shape_, required_, of_, help_)                                                                 \
 	{                                                                                                              \
-		.property = (name_), .shape = (shape_), .required = (required_), .of = of_, .help = (help_)            \
+		.property = (name_), .shape = (shape_), .required = (required_), .of = (of_), .help = (help_)          \
 	}
 
 static const struct row schemas[] = {
