@@ -246,20 +246,36 @@ static void write_object(struct json_writer *writer, const struct api_plan *plan
 	json_writer_object_end(writer);
 }
 
-static void write_number(struct json_writer *writer, int64_t time_ms, int64_t milli)
+/* The samples of one answer are mostly of one moment, which need not be written anew for each. */
+struct moment {
+	int64_t time_ms;
+	struct buf text; /* empty at first */
+	char digits[64];
+};
+
+static struct str moment_text(struct moment *moment, int64_t time_ms)
+{
+	if (moment->text.len && moment->time_ms == time_ms)
+		return buf_str(&moment->text);
+	moment->time_ms = time_ms;
+	moment->text =
+		(struct buf){.ptr = moment->digits, .cap = sizeof(moment->digits), .max = sizeof(moment->digits) - 1};
+	timestamp_write_rfc3339(&moment->text, time_ms);
+	return buf_str(&moment->text);
+}
+
+static void write_number(struct json_writer *writer, struct str time, int64_t milli)
 {
 	char digits[64];
 	struct buf text = {.ptr = digits, .cap = sizeof(digits), .max = sizeof(digits) - 1};
 
-	timestamp_write_rfc3339(&text, time_ms);
-	json_writer_member(writer, "timestamp", buf_str(&text));
-	buf_reset(&text);
+	json_writer_member(writer, "timestamp", time);
 	quantity_write_decimal(&text, milli);
 	json_writer_member(writer, "value", buf_str(&text));
 }
 
 static void write_item(struct json_writer *writer, const struct api_plan *plan, struct str name,
-		       const struct number *number)
+		       const struct number *number, struct moment *moment)
 {
 	const struct api_request *request = plan->request;
 	bool second = str_eq(request->version, STR("v1beta2"));
@@ -275,7 +291,7 @@ static void write_item(struct json_writer *writer, const struct api_plan *plan, 
 	} else {
 		json_writer_member(writer, "metricName", request->metric);
 	}
-	write_number(writer, number->time_ms, number->milli);
+	write_number(writer, moment_text(moment, number->time_ms), number->milli);
 	if (!second)
 		write_selector(writer, &plan->parameters.metric_selector);
 	json_writer_object_end(writer);
@@ -345,6 +361,7 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	CLEANUP(map_clear) struct map places = {0};
 	struct number *numbers = arena_calloc(plan->arena, plan->name_count, sizeof(*numbers));
 	struct tally tally = {.samples = samples->list.count, .malformed = samples->malformed};
+	struct moment moment = {0};
 	struct json_writer writer;
 
 	if (numbers == NULL) {
@@ -362,7 +379,7 @@ static void answer_custom(struct api_plan *plan, const struct samples *samples, 
 	open_list(&writer, plan, "MetricValueList");
 	for (size_t i = 0; i < plan->name_count; i++)
 		if (number_good(&numbers[i]))
-			write_item(&writer, plan, plan->names[i], &numbers[i]);
+			write_item(&writer, plan, plan->names[i], &numbers[i], &moment);
 	close_list(&writer, plan);
 	if (tally.good < plan->name_count)
 		warning_of_left_out(plan, numbers, &tally);
@@ -411,6 +428,8 @@ static void write_labels(struct json_writer *writer, const struct api_plan *plan
 static void write_external_item(struct json_writer *writer, const struct api_plan *plan, const struct sample *sample,
 				const struct number *number, bool scalar)
 {
+	struct moment moment = {0};
+
 	json_writer_object(writer);
 	json_writer_member(writer, "metricName", plan->metric->name);
 	json_writer_key(writer, "metricLabels");
@@ -421,7 +440,7 @@ static void write_external_item(struct json_writer *writer, const struct api_pla
 		write_labels(writer, plan, sample);
 		json_writer_object_end(writer);
 	}
-	write_number(writer, number->time_ms, number->milli);
+	write_number(writer, moment_text(&moment, number->time_ms), number->milli);
 	json_writer_object_end(writer);
 }
 
