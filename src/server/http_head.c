@@ -52,8 +52,9 @@ static bool refuse(struct http_head *head, unsigned status, const char *reason)
 
 static bool is_token(unsigned char c)
 {
-	return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	if ((lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-')
+		return true;
+	return c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL;
 }
 
 static bool is_blank(unsigned char c)
@@ -349,27 +350,60 @@ static size_t body_skip(struct http_head *head, size_t most)
 	return bytes;
 }
 
-/* Of a value or of the target: `?` and `&` cost there, and a blank ends it. */
-static bool is_plain(unsigned char c, bool of_target)
+/* How many bytes from the first on are like those before them, in each state where most are. */
+
+static size_t value_span(const char *bytes, size_t most)
 {
-	return is_visible(c) ? !of_target || (c != '?' && c != '&') : c == ' ' && !of_target;
+	size_t i = 0;
+
+	while (i < most && (is_visible((unsigned char)bytes[i]) || bytes[i] == ' '))
+		i++;
+	return i;
 }
 
-/* Most bytes are in the middle of a value or of the target, where one is like the other. */
+static size_t name_span(const char *bytes, size_t most)
+{
+	size_t i = 0;
+
+	while (i < most && is_token((unsigned char)bytes[i]))
+		i++;
+	return i;
+}
+
+/* `?` and `&` cost, and a blank ends it. */
+static size_t target_span(const char *bytes, size_t most)
+{
+	size_t i = 0;
+
+	while (i < most && is_visible((unsigned char)bytes[i]) && bytes[i] != '?' && bytes[i] != '&')
+		i++;
+	return i;
+}
+
+static bool is_amid_plain(const struct http_head *head)
+{
+	if (head->state == HTTP_HEAD_NAME)
+		return !head->fits;
+	if (head->state == HTTP_HEAD_TARGET)
+		return head->at > 0;
+	return head->state == HTTP_HEAD_VALUE && !head->wants_lf && !(head->field & (FIELD_LENGTH | FIELD_ENCODING));
+}
+
 static size_t plain_skip(struct http_head *head, struct str bytes)
 {
-	size_t left = ++head->cost < HTTP_HEAD_MAX ? HTTP_HEAD_MAX - head->cost : 0, i = 0;
-	size_t most = left < bytes.len ? left : bytes.len;
-	bool of_target = head->state == HTTP_HEAD_TARGET;
+	size_t left = ++head->cost < HTTP_HEAD_MAX ? HTTP_HEAD_MAX - head->cost : 0;
+	size_t most = left < bytes.len ? left : bytes.len, span;
 
-	if (of_target ? head->at == 0
-		      : head->state != HTTP_HEAD_VALUE || head->wants_lf ||
-				(head->field & (FIELD_LENGTH | FIELD_ENCODING)))
+	if (!is_amid_plain(head))
 		return 0;
-	while (i < most && is_plain((unsigned char)bytes.ptr[i], of_target))
-		i++;
-	head->cost += i;
-	return i;
+	if (head->state == HTTP_HEAD_VALUE)
+		span = value_span(bytes.ptr, most);
+	else if (head->state == HTTP_HEAD_NAME)
+		span = name_span(bytes.ptr, most);
+	else
+		span = target_span(bytes.ptr, most);
+	head->cost += span;
+	return span;
 }
 
 size_t http_head_judge(struct http_head *head, struct str bytes)
