@@ -52,7 +52,7 @@ ROWS: list[dict[str, Any]] = [
      "ask": "$C/namespaces/a/nodes/n/fx_of_nodes", "says": ["ask /nodes/NAME/fx_of_nodes"],
      "then": "$C/nodes/n/fx_of_nodes", "number": 2},
     {"code": "wrong-api", "name": "an external metric as a custom one",
-     "rules": external("fx_external_one", "sum(<<.Series>>{<<.LabelMatchers>>})"),
+     "rules": custom('fx_beside_it{pod!=""}') + external("fx_external_one", "sum(<<.Series>>{<<.LabelMatchers>>})"),
      "series": {'fx_external_one{namespace="a"}': "6"}, "objects": ["pods a/p-0"],
      "ask": "$C/namespaces/a/pods/p-0/fx_external_one", "says": ["type in the HPA is External"],
      "then": "$E/namespaces/a/fx_external_one", "number": 6},
