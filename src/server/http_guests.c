@@ -9,6 +9,7 @@
 enum {
 	PROBES_PART = 8, /* one in so many connections is left to those without an identity */
 	PEER_PART = 2,	 /* one in so many is what one address may have without an identity */
+	CROWD_PART = 16, /* whose address has more than one in so many makes room for itself among its own */
 	LOOKED_AT = 32,	 /* candidates that are asked to go, when they are busy one after the other */
 };
 
@@ -131,7 +132,7 @@ static bool rank_put_out(struct http_guests *guests, enum http_caller caller, co
 	return false;
 }
 
-bool http_guests_put_out(struct http_guests *guests, struct http_guest *but)
+bool http_guests_put_out(struct http_guests *guests, const struct http_guest *but)
 {
 	unsigned kept = guests->limit / PROBES_PART;
 
@@ -141,7 +142,8 @@ bool http_guests_put_out(struct http_guests *guests, struct http_guest *but)
 	       rank_put_out(guests, HTTP_CALLER_PROXY, but);
 }
 
-static void peer_keep_to_its_part(struct http_guests *guests, struct http_peer *peer, const struct http_guest *but)
+static bool peer_put_out(struct http_guests *guests, struct http_peer *peer, const struct http_guest *but,
+			 enum traffic_closing why)
 {
 	struct list *next;
 	unsigned looked = 0;
@@ -150,11 +152,21 @@ static void peer_keep_to_its_part(struct http_guests *guests, struct http_peer *
 		struct http_guest *guest = LIST_OF(at, struct http_guest, in_peer);
 
 		next = at->next;
-		if (peer->strangers <= guests->limit / PEER_PART)
-			return;
-		if (guest != but)
-			put_out(guests, guest, TRAFFIC_CLOSED_ADDRESS);
+		if (guest != but && put_out(guests, guest, why))
+			return true;
 	}
+	return false;
+}
+
+/* A flood from a few addresses pushes out its own: what comes from elsewhere meanwhile keeps the time to say who it is. */
+static bool make_room_for(struct http_guests *guests, const struct http_guest *guest)
+{
+	struct http_peer *peer = guest->peer;
+
+	return (guests->count[HTTP_CALLER_NOBODY] > guests->limit / PROBES_PART &&
+		peer->strangers > guests->limit / CROWD_PART &&
+		peer_put_out(guests, peer, guest, TRAFFIC_CLOSED_LIMIT)) ||
+	       http_guests_put_out(guests, guest);
 }
 
 bool http_guests_enter(struct http_guests *guests, struct http_guest *guest, const struct sockaddr_storage *address)
@@ -166,8 +178,10 @@ bool http_guests_enter(struct http_guests *guests, struct http_guest *guest, con
 	list_put_last(&guest->peer->by_age, &guest->in_peer);
 	list_put_last(&guests->ranks[HTTP_CALLER_NOBODY], &guest->in_rank);
 	guests->count[HTTP_CALLER_NOBODY]++;
-	peer_keep_to_its_part(guests, guest->peer, guest);
-	if (http_guests_count(guests) <= guests->limit || http_guests_put_out(guests, guest))
+	while (guest->peer->strangers > guests->limit / PEER_PART &&
+	       peer_put_out(guests, guest->peer, guest, TRAFFIC_CLOSED_ADDRESS))
+		continue;
+	if (http_guests_count(guests) <= guests->limit || make_room_for(guests, guest))
 		return true;
 	http_guests_leave(guests, guest);
 	guests->closed[TRAFFIC_CLOSED_LIMIT]++;

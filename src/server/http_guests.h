@@ -5,7 +5,7 @@
    Those without an identity go first, the oldest of them: a probe is over in milliseconds, so it is never among the oldest,
    and the last few of them are never touched. Then those with an identity of their own go, the longest idle first; and
    those of the front proxy only when nothing else is left. One address may not have more than its part of the connections
-   without an identity. */
+   without an identity; and where it has many of them already, the oldest of its own makes room for the next. */
 #ifndef GAUGELET_SERVER_HTTP_GUESTS_H
 #define GAUGELET_SERVER_HTTP_GUESTS_H
 
@@ -64,7 +64,7 @@ void http_guest_is(struct http_guests *guests, struct http_guest *guest, enum ht
 void http_guest_is_active(struct http_guests *guests, struct http_guest *guest); /* a request has begun */
 
 /* Makes room for one; false when nobody can go. */
-bool http_guests_put_out(struct http_guests *guests, struct http_guest *but);
+bool http_guests_put_out(struct http_guests *guests, const struct http_guest *but);
 unsigned http_guests_count(const struct http_guests *guests);
 
 /* How many strangers the peer with the most of them has, and its name. */

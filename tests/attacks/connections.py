@@ -93,7 +93,7 @@ class Prober(threading.Thread):
             if reply.status != 200:
                 self.failed.append(reply.brief(100))
                 link = None
-            if self.fresh:
+            if self.fresh and link is not None:
                 link.close()
 
 

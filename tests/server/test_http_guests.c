@@ -99,8 +99,8 @@ static void test_oldest_stranger(void **state)
 	assert_true(come(&party, 0, "10.0.0.9", HTTP_CALLER_KNOWN));
 	for (size_t i = 1; i < LIMIT; i++)
 		assert_true(come(&party, i, from(i), HTTP_CALLER_NOBODY));
-	assert_true(come(&party, LIMIT, from(0), HTTP_CALLER_NOBODY));
-	assert_true(come(&party, LIMIT + 1, from(1), HTTP_CALLER_NOBODY));
+	assert_true(come(&party, LIMIT, "10.0.0.8", HTTP_CALLER_NOBODY));
+	assert_true(come(&party, LIMIT + 1, "10.0.0.9", HTTP_CALLER_NOBODY));
 	assert_false(party.all[0].gone);
 	assert_true(party.all[1].gone && party.all[2].gone);
 	assert_false(party.all[3].gone);
@@ -116,12 +116,28 @@ static void test_busy_stays(void **state)
 	party_begin(&party);
 	fill(&party, LIMIT, HTTP_CALLER_NOBODY);
 	party.all[0].busy = true;
-	assert_true(come(&party, LIMIT, from(0), HTTP_CALLER_NOBODY));
+	assert_true(come(&party, LIMIT, "10.0.0.8", HTTP_CALLER_NOBODY));
 	assert_false(party.all[0].gone);
 	assert_true(party.all[1].gone);
 	for (size_t i = 0; i <= LIMIT; i++)
 		party.all[i].busy = true;
 	assert_false(come(&party, LIMIT + 1, from(0), HTTP_CALLER_NOBODY));
+	assert_int_equal(http_guests_count(&party.guests), LIMIT);
+	party_end(&party);
+}
+
+/* However many come from a few addresses, one from elsewhere has the time that it takes to say who it is. */
+static void test_flood_of_few(void **state)
+{
+	struct party party;
+
+	(void)state;
+	party_begin(&party);
+	fill(&party, LIMIT, HTTP_CALLER_NOBODY);
+	assert_true(come(&party, LIMIT, "10.0.0.8", HTTP_CALLER_NOBODY));
+	for (size_t i = LIMIT + 1; i < 3 * LIMIT; i++)
+		assert_true(come(&party, i, from(i), HTTP_CALLER_NOBODY));
+	assert_false(party.all[LIMIT].gone);
 	assert_int_equal(http_guests_count(&party.guests), LIMIT);
 	party_end(&party);
 }
@@ -208,6 +224,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		{.name = "the oldest stranger goes first", .test_func = test_oldest_stranger},
 		{.name = "one that is being answered stays", .test_func = test_busy_stays},
+		{.name = "a flood from few addresses", .test_func = test_flood_of_few},
 		{.name = "a flood of known ones", .test_func = test_known_flood},
 		{.name = "an address has its part", .test_func = test_address},
 		{.name = "where most come from", .test_func = test_names},
