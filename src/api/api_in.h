@@ -88,6 +88,8 @@ void reason_of_problem(struct reason *reason, const struct upstream_error *probl
 
 /* ---- arguments that several of them have */
 
+/* {looked}, and {next} where a request has to wait for the next search. */
+void reason_set_looks(struct reason *reason, const struct series_finding *finding);
 void reason_set_rule(struct reason *reason, const struct rule *rule);	   /* {rule}: "rule rules.yaml:10" */
 void reason_set_query(struct reason *reason, const struct api_plan *plan); /* {query}: as much of it as fits */
 

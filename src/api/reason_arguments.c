@@ -3,6 +3,7 @@
 #include "api_in.h"
 #include "model/catalog.h"
 #include "model/rule.h"
+#include "model/series.h"
 
 enum { NAME_SHOWN = 60, NAMES_SHOWN = 3, LABEL_SHOWN = 40, LABELS_SHOWN = 5 };
 
@@ -14,6 +15,13 @@ void reason_set_rule(struct reason *reason, const struct rule *rule)
 	rule_write_place(&text, rule);
 	reason_set(reason, "rule", buf_str(&text), SIZE_MAX);
 	reason->rule = rule;
+}
+
+void reason_set_looks(struct reason *reason, const struct series_finding *finding)
+{
+	reason_print(reason, "looked", "%lld s", (long long)(finding->looked_ms / 1000));
+	if (finding->next_ms)
+		reason_print(reason, "next", "%lld s", (long long)((finding->next_ms + 999) / 1000));
 }
 
 void reason_set_query(struct reason *reason, const struct api_plan *plan)

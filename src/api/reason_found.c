@@ -6,6 +6,7 @@
 #include "model/resource.h"
 #include "model/rule.h"
 #include "model/rule_spec.h"
+#include "model/series.h"
 #include "probe.h"
 #include "text/duration.h"
 
@@ -250,6 +251,8 @@ bool reason_of_names(struct reason *reason, const struct api_plan *plan, const s
 	}
 	reason_set(reason, "name", own->name, MATCHER_SHOWN);
 	reason_age(reason, "age", plan->view->max_age_ms);
+	if (own->of_series)
+		reason_set_looks(reason, &plan->view->findings[own->rule->series_query]);
 	return true;
 }
 

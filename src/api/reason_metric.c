@@ -113,13 +113,6 @@ static const struct found_series *raw_series(const struct api_plan *plan)
 
 /* ---- discovery */
 
-static void set_looks(struct reason *reason, const struct series_finding *finding)
-{
-	reason_print(reason, "looked", "%lld s", (long long)(finding->looked_ms / 1000));
-	if (finding->next_ms)
-		reason_print(reason, "next", "%lld s", (long long)((finding->next_ms + 999) / 1000));
-}
-
 static void explain_failure(struct reason *reason, const struct rule *rule, const struct series_finding *finding)
 {
 	CLEANUP(reason_clear) struct reason cause = {0};
@@ -129,7 +122,7 @@ static void explain_failure(struct reason *reason, const struct rule *rule, cons
 											   : REASON_DISCOVERY_FAILS);
 	reason_set_rule(reason, rule);
 	reason_print(reason, "since", "%lld s", (long long)finding->failing_s);
-	set_looks(reason, finding);
+	reason_set_looks(reason, finding);
 	reason_set(reason, "text", str_of(finding->failure), FAILURE_SHOWN);
 	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});
 	reason_of_problem(&cause,
@@ -157,7 +150,7 @@ static void explain_no_series(struct reason *reason, const struct api_plan *plan
 	reason_set_rule(reason, rule);
 	reason_set_elastic(reason, "series", rule->spec->series_query.text, (struct str){0});
 	reason_age(reason, "age", plan->view->max_age_ms);
-	set_looks(reason, finding_of(plan, rule));
+	reason_set_looks(reason, finding_of(plan, rule));
 }
 
 /* ---- names */

@@ -27,8 +27,8 @@ static const struct reason_form forms[] = {
 		 "and than --metrics-relist-interval"},
 	[REASON_NEVER_FOUND] =
 		{NULL, NULL, NULL,
-		 "{what}: {query} matched 0 in the last {age}, and Prometheus has no series {name}, nor had "
-		 "it any at other times of the last 7 days",
+		 "{what}: {query} matched 0 in the last {age}[, looked for {looked} ago], and Prometheus has no "
+		 "series {name}, nor had it any at other times of the last 7 days",
 		 "correct the name in {key}, or check that the target that has it is scraped"},
 	[REASON_NO_SERIES_QUERY] = {"no-series-query", "404", "The rule does not say which series to look for.",
 				    "{rule} has no seriesQuery, so that it finds no series", "write one"},

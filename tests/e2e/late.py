@@ -50,7 +50,7 @@ class Adapter(Gaugelet):
     def __init__(self, home, store, name, rules, *flags):
         certificates = home / f'{name}-certificates'
         self.process = Process(home, name, BUILD / 'gaugelet', '--standalone', '--secure-port=0', f'--cert-dir={certificates}',
-                               f'--config={rules}', f'--prometheus-url={store.url}', '--cache-ttl=0', '--v=2', *flags)
+                               f'--config={rules}', f'--prometheus-url={store.url}', '--cache-ttl=0', '--v=5', *flags)
         self.url = 'https://127.0.0.1:' + self.process.wait_for(r'serving on 127\.0\.0\.1:(\d+)\n')[1]
         self.trust = ssl.create_default_context(cafile=certificates / 'apiserver.crt')
 

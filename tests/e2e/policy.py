@@ -117,7 +117,7 @@ def check_duplicates(adapter):
     is_number('of two samples the last', adapter, 'shards_last', 5)
     is_number('of two samples the sum', adapter, 'shards_sum', 7)
     is_number('of two samples the larger', adapter, 'shards_max', 5)
-    is_refused('two samples are an error', adapter, 'shards_error', 'given more than once')
+    is_refused('two samples are an error', adapter, 'shards_error', '[several-samples]')
     tally.check('the log tells of duplicates, once', adapter.process.said().count('several samples of one object') == 1,
                 adapter.process.said()[-500:])
 
