@@ -299,7 +299,7 @@ static bool sockets_allow(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < COUNT_OF(families); i++)
 		good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					SCMP_A0(SCMP_CMP_EQ, families[i])) >= 0 &&
+					SCMP_A0(SCMP_CMP_EQ, families[i], 0)) >= 0 &&
 		       good;
 	return good;
 }
@@ -319,8 +319,9 @@ static bool memory_allow(scmp_filter_ctx filter)
 		       0 &&
 	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 				SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) >= 0 &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) >= 0 &&
-	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA)) >= 0;
+	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0)) >=
+		       0 &&
+	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA, 0)) >= 0;
 }
 
 static bool filter_fill(scmp_filter_ctx filter)
