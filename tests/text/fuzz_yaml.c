@@ -19,8 +19,10 @@ static size_t walk(const struct yaml_node *node, unsigned depth)
 	for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++)
 		count += walk(node->items[i], depth + 1);
 	for (size_t i = 0; node->kind == YAML_MAP && i < node->count; i++) {
-		CHECK(node->pairs[i].key->kind == YAML_SCALAR);
-		CHECK(yaml_get(node, node->pairs[i].key->text) != NULL);
+		const struct yaml_node *key = node->pairs[i].key;
+
+		CHECK(key->kind == YAML_SCALAR || key->kind == YAML_NULL);
+		CHECK(key->kind == YAML_NULL || yaml_get(node, key->text) != NULL);
 		count += 1 + walk(node->pairs[i].value, depth + 1);
 	}
 	return count;
